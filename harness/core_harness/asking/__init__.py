@@ -1,0 +1,65 @@
+"""Asking language models: concurrency, retries, cache, journal and budget, once for every llm plugin.
+
+A plugin author needs :class:`LLM`, :class:`Request`, :class:`Reply`, :class:`Transient` and
+:class:`Permanent`; the corridor needs :func:`ask_all` and :func:`estimate`.
+"""
+
+from __future__ import annotations
+
+from core_harness.asking.ask import Asked, ask_all
+from core_harness.asking.budget import prompt_bound
+from core_harness.asking.cache import Cache, CachedModel
+from core_harness.asking.estimate import Estimate, estimate
+from core_harness.asking.frames import PROMPTS, REPLIES, replies_of, requests_of
+from core_harness.asking.journal import Journal
+from core_harness.asking.logprobs import probability_of_yes, weighed
+from core_harness.asking.messages import (
+    LLM,
+    SIMULATED,
+    Form,
+    Message,
+    Permanent,
+    Price,
+    Provider,
+    Reply,
+    Request,
+    Tokens,
+    TopLogprobs,
+    Transient,
+)
+from core_harness.asking.redact import redactor
+from core_harness.asking.settings import Settings, parse_failures
+from core_harness.asking.summary import Summary
+
+__all__ = [
+    "LLM",
+    "PROMPTS",
+    "REPLIES",
+    "SIMULATED",
+    "Asked",
+    "Cache",
+    "CachedModel",
+    "Estimate",
+    "Form",
+    "Journal",
+    "Message",
+    "Permanent",
+    "Price",
+    "Provider",
+    "Reply",
+    "Request",
+    "Settings",
+    "Summary",
+    "Tokens",
+    "TopLogprobs",
+    "Transient",
+    "ask_all",
+    "estimate",
+    "parse_failures",
+    "probability_of_yes",
+    "prompt_bound",
+    "redactor",
+    "replies_of",
+    "requests_of",
+    "weighed",
+]

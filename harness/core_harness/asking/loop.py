@@ -1,0 +1,111 @@
+"""One event loop a process, in a thread of its own, for all model calls.
+
+HTTP clients keep connections that belong to a loop, so a new loop for each call would lose them; and
+a caller may have a loop of its own running (a notebook has), in which nothing can wait for another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import signal
+import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
+
+_GLANCE = 0.2
+"""Seconds between looks at whether the caller was interrupted."""
+
+
+class _Home:
+    """The loop and its thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, name="core-harness-asking", daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(_cancel_all(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+_home: _Home | None = None
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the loop of this process and return its result.
+
+    If the caller is interrupted (Ctrl-C, or SIGTERM in the main thread), the coroutine is cancelled and
+    comes to its end before the interruption goes on.
+    """
+    home = _open_home()
+    outcome: Future[T] = Future()
+    tasks: list[asyncio.Task[T]] = []
+
+    def start() -> None:
+        tasks.append(home.loop.create_task(coroutine))
+        tasks[0].add_done_callback(finish)
+
+    def stop() -> None:  # runs behind start, which was called for first
+        tasks[0].cancel()
+
+    def finish(task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            outcome.set_exception(asyncio.CancelledError())
+        elif error := task.exception():
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(task.result())
+
+    with _terminated_like_interrupted():
+        home.loop.call_soon_threadsafe(start)
+        try:
+            # polars has interrupted waits resumed, so that one without end would not notice Ctrl-C
+            while not wait([outcome], _GLANCE).done:
+                pass
+            return outcome.result()
+        except (KeyboardInterrupt, SystemExit):
+            home.loop.call_soon_threadsafe(stop)
+            wait([outcome])
+            raise
+
+
+def _open_home() -> _Home:
+    global _home  # noqa: PLW0603 - one a process is the point
+    # a forked child has the object, but not its thread
+    if _home is None or not _home.thread.is_alive():
+        _home = _Home()
+        atexit.register(_home.close)
+    return _home
+
+
+async def _cancel_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM unwind the stack as Ctrl-C does, unless the program has made another arrangement."""
+    mine = threading.current_thread() is threading.main_thread()
+    if not mine or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def leave(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,0 +1,115 @@
+"""How fast a provider is asked: evenly spaced, and as many at a time as it can take."""
+
+from __future__ import annotations
+
+import asyncio
+
+_FIRST = 8
+"""Requests in flight at the start, where nothing was set."""
+_MOST = 128
+"""Requests in flight at most, where nothing was set."""
+
+
+class Bucket:
+    """Spaces amounts out evenly: each waits until those before it have been paid for.
+
+    A bucket that starts full would let a burst through on top of the rate, which providers count.
+    """
+
+    def __init__(self, per_minute: float) -> None:
+        self._seconds_each = 60.0 / per_minute
+        self._paid_at = float("-inf")
+
+    def take(self, amount: float, now: float) -> float:
+        """Take ``amount`` at time ``now`` and return the seconds to wait before using it."""
+        start = max(self._paid_at, now)
+        self._paid_at = start + amount * self._seconds_each
+        return start - now
+
+    def give_back(self, amount: float) -> None:
+        """Return what was taken and not used; a negative amount takes what was used beyond."""
+        self._paid_at -= amount * self._seconds_each
+
+
+class Slots:
+    """A semaphore whose size follows the provider.
+
+    A set size stays. Otherwise it grows by one with each answer (so it doubles in each round) until the
+    provider first turns a request away, is halved then, and grows by one a round from there: slow start
+    and additive increase, multiplicative decrease, as in TCP (RFC 5681).
+    """
+
+    def __init__(self, fixed: int | None) -> None:
+        self._size = float(fixed or _FIRST)
+        self._adaptive = fixed is None
+        self._threshold = float(_MOST)
+        self._cut_at = float("-inf")
+        self._taken = 0
+        self._change = asyncio.Condition()
+
+    @property
+    def size(self) -> int:
+        """How many may be taken at a time, now."""
+        return int(self._size)
+
+    async def __aenter__(self) -> None:
+        async with self._change:
+            await self._change.wait_for(lambda: self._taken < self.size)
+            self._taken += 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self._taken -= 1
+        async with self._change:
+            self._change.notify(max(self.size - self._taken, 0))
+
+    def answered(self) -> None:
+        """Note that the provider kept up. Called while a slot is held, whose return lets others in."""
+        if self._adaptive:
+            step = 1.0 if self._size < self._threshold else 1.0 / self._size
+            self._size = min(self._size + step, _MOST)
+
+    def turned_away(self, sent: float, now: float) -> None:
+        """Note that a request sent at time ``sent`` was refused. One cut answers for a whole round."""
+        if self._adaptive and sent > self._cut_at:
+            self._cut_at = now
+            self._size = self._threshold = max(self._size / 2, 1.0)
+
+
+class Pace:
+    """All that delays a request to one provider: slots, buckets, and its own wish to be left alone."""
+
+    def __init__(
+        self, concurrency: int | None, requests_per_minute: float | None, tokens_per_minute: float | None
+    ) -> None:
+        self.slots = Slots(concurrency)
+        self._requests = Bucket(requests_per_minute) if requests_per_minute else None
+        self._tokens = Bucket(tokens_per_minute) if tokens_per_minute else None
+        self._silent_until = float("-inf")
+
+    async def wait(self, tokens: float) -> None:
+        """Wait until a request of about so many tokens may be sent."""
+        now = _now()
+        delay = max(
+            self._requests.take(1, now) if self._requests else 0.0,
+            self._tokens.take(tokens, now) if self._tokens else 0.0,
+        )
+        go = now + delay
+        while (left := max(go, self._silent_until) - _now()) > 0:
+            await asyncio.sleep(left)
+
+    def answered(self, expected: float, used: float) -> None:
+        """Note an answer, and how many tokens it took in place of those expected."""
+        self.slots.answered()
+        if self._tokens:
+            self._tokens.give_back(expected - used)
+
+    def turned_away(self, sent: float, retry_after: float | None) -> None:
+        """Note that a request sent at time ``sent`` was refused; nobody sends for ``retry_after`` seconds."""
+        now = _now()
+        self.slots.turned_away(sent, now)
+        if retry_after:
+            self._silent_until = max(self._silent_until, now + retry_after)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

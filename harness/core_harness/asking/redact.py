@@ -1,0 +1,28 @@
+"""No secret in any message or file: values of secret environment variables are blacked out."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS)$", re.IGNORECASE)
+_SHORTEST = 8
+"""Shorter values (``1``, ``true``) are no secrets, and blacking them out would spoil the text."""
+
+
+def redactor(environment: Mapping[str, str] = os.environ) -> Callable[[str], str]:
+    """Return a function that replaces the value of each secret variable by the variable's name.
+
+    A variable is secret if its name ends in ``KEY``, ``TOKEN``, ``SECRET``, ``PASSWORD`` or ``CREDENTIALS``.
+    """
+    names = {
+        value: name
+        for name, value in environment.items()
+        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST
+    }
+    if not names:
+        return lambda text: text
+    # the longest first: one secret may contain another
+    pattern = re.compile("|".join(re.escape(value) for value in sorted(names, key=len, reverse=True)))
+    return lambda text: pattern.sub(lambda found: f"[{names[found[0]]}]", text)

@@ -1,0 +1,96 @@
+"""One SQLite file that several processes may write to at once."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core_harness.errors import RunError
+
+_PATIENCE = 120.0
+"""Seconds to wait for another process's transaction; theirs, like ours, last milliseconds."""
+
+
+class Store:
+    """A SQLite database in WAL mode: readers never wait, and a killed process leaves it whole.
+
+    Parameters
+    ----------
+    path
+        The file, made with its folder if it is not there; None keeps the database in memory.
+    version
+        Of the tables; a file with another one is refused.
+    tables
+        Statements that make them.
+
+    Raises
+    ------
+    RunError
+        The file cannot be used.
+    """
+
+    def __init__(self, path: Path | None, version: int, tables: Iterable[str]) -> None:
+        self.path = path
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            # made by one thread and used by the event loop's; never by both at once
+            self._connection = sqlite3.connect(
+                path or ":memory:", timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+            self._prepare(version, tables)
+        except (OSError, sqlite3.Error) as error:
+            raise RunError(f"the store of replies {path} cannot be opened: {error}") from None
+
+    def _prepare(self, version: int, tables: Iterable[str]) -> None:
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # a commit is safe from a killed process at once, from a power cut at the next checkpoint
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        with self.transaction() as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            if found not in {0, version}:
+                raise RunError(f"{self.path} has schema version {found}, this core-harness reads {version}")
+            for statement in tables:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write all of the block or nothing. Raises :class:`RunError`, e.g. for a full disk.
+
+        The write lock is taken at the start: a transaction that begins by reading may not wait for it
+        later, and SQLite would answer "database is locked" at once.
+        """
+        with self._telling_where():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, query: str, *parameters: object) -> list[Any]:
+        """Return what a query reads. Raises :class:`RunError`."""
+        with self._telling_where():
+            return self._connection.execute(query, parameters).fetchall()
+
+    def replies(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the stored reply of each key that has one, from the table ``replies (key, reply)``."""
+        query = "SELECT key, reply FROM replies WHERE key IN (SELECT value FROM json_each(?))"
+        return dict(self.rows(query, json.dumps(list(keys))))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _telling_where(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise RunError(f"the store of replies {self.path} cannot be used: {error}") from None

@@ -1,0 +1,132 @@
+"""The controls of a run that are there, side by side with it, and the missing ones made when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core_harness.api import Desk
+from core_harness.catalog import Catalog
+from core_harness.compare import compare
+from core_harness.controls import CONTROLS, Control
+from core_harness.errors import UsageError
+from core_harness.pipeline import Progress
+from core_harness.registry import Registry
+from core_harness.runs import Run, list_runs
+from core_harness.runspec import RunSpec
+
+_SAME = ("task", "components", "part", "seed", "model", "dataset_sha256")
+"""What a run and its control have in common."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controlled:
+    """A run beside one of its controls.
+
+    Attributes
+    ----------
+    control
+        What was broken.
+    run
+        The control's run folder by name; None where there is none.
+    value, low, high
+        The control's macro-per-gene AUROC, with its 95 % interval over perturbations.
+    lost, p
+        By how much the run is above it, and the paired p-value, not adjusted.
+    missing
+        Why there is no figure.
+    """
+
+    control: Control
+    run: str | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    lost: float | None = None
+    p: float | None = None
+    missing: str | None = None
+
+
+def beside_controls(
+    run: Run,
+    among: Sequence[Run],
+    refused: Mapping[Control, str],
+    components: Catalog,
+    *,
+    seed: int,
+    resamples: int,
+) -> list[Controlled]:
+    """Compare a run with its controls among other runs; of several of one kind the last counts.
+
+    ``refused`` says why a control cannot be.
+    """
+    found = []
+    for control in CONTROLS:
+        of_kind = [other for other in among if other.manifest["control"] == control]
+        controls = [other for other in of_kind if _is_control_of(other, run)]
+        if controls:
+            found.append(_beside(run, controls[-1], control, components, seed=seed, resamples=resamples))
+        else:
+            found.append(Controlled(control=control, missing=refused.get(control, "not run")))
+    return found
+
+
+def make_missing(
+    run: Run, folder: Path, registry: Registry, components: Catalog, *, progress: Progress | None = None
+) -> dict[Control, str]:
+    """Run the controls of ``run`` that ``folder`` does not have, and put them there.
+
+    Returns
+    -------
+    dict
+        Of the controls that do not fit the run, why.
+
+    Raises
+    ------
+    UsageError
+        The run asked a model, which costs money, or was not made by this program.
+    """
+    if run.manifest.get("spec") is None:
+        raise UsageError(
+            f"{run.name} was not evaluated here, so its controls cannot be run; leave --controls out"
+        )
+    if run.manifest["model"] is not None:
+        raise UsageError(
+            f"{run.name} asks {run.manifest['model']}; run its controls with `core-harness eval --control`, "
+            "which says what they cost"
+        )
+    there = {other.manifest["control"] for other in list_runs(folder) if _is_control_of(other, run)}
+    refused: dict[Control, str] = {}
+    for control in CONTROLS:
+        if control not in there:
+            spec = replace(RunSpec(**run.manifest["spec"]), control=control)
+            try:
+                Desk(spec, registry, components, progress=progress).run(out=folder)
+            except UsageError as error:
+                refused[control] = str(error)
+    return refused
+
+
+def _beside(
+    run: Run, other: Run, control: Control, components: Catalog, *, seed: int, resamples: int
+) -> Controlled:
+    compared = compare([other, run], components, seed=seed, resamples=resamples)
+    broken, difference = compared.runs[0], compared.contrasts[0].difference
+    return Controlled(
+        control=control,
+        run=other.name,
+        value=broken.value,
+        low=broken.low,
+        high=broken.high,
+        lost=difference.value,
+        p=difference.p,
+    )
+
+
+def _is_control_of(other: Run, run: Run) -> bool:
+    def settings(manifest: Any) -> dict[str, Any]:
+        return {key: manifest.get(key) for key in _SAME}
+
+    return other.state == "complete" and settings(other.manifest) == settings(run.manifest)

@@ -1,0 +1,59 @@
+"""The command line: a thin layer over :mod:`core_harness.api`.
+
+Commands import what they need when they run, so that ``--help`` and shell completion stay fast.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from core_harness.cli.asking import cache_group, testserver_command
+from core_harness.cli.audit import audit_command
+from core_harness.cli.compare import compare_command
+from core_harness.cli.data import data_group
+from core_harness.cli.eval import eval_command
+from core_harness.cli.kg import kg_group
+from core_harness.cli.plugins import plugins_command
+from core_harness.cli.runs import runs_group
+from core_harness.cli.score import score_command
+from core_harness.errors import HarnessError
+
+
+class _Group(click.Group):
+    """A group whose commands end in one line where the user can mend it; only bugs keep their traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except HarnessError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="core-harness")
+def cli() -> None:
+    """Benchmark predictions of what a perturbation does to a gene.
+
+    Start with `core-harness eval`: it needs no data, no network and no key.
+    """
+
+
+cli.add_command(eval_command)
+cli.add_command(data_group)
+cli.add_command(runs_group)
+cli.add_command(compare_command)
+cli.add_command(score_command)
+cli.add_command(audit_command)
+cli.add_command(kg_group)
+cli.add_command(plugins_command)
+cli.add_command(cache_group)
+cli.add_command(testserver_command)
+
+
+def main() -> None:
+    """Run the program."""
+    sys.exit(cli(prog_name="core-harness"))

@@ -1,0 +1,55 @@
+"""``core-harness compare``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True)
+@click.option(
+    "--in",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder that holds the runs.",
+)
+@click.option(
+    "--metric",
+    default="macro_gene_auroc",
+    show_default=True,
+    help="Compare by this metric.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "md", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
+def compare_command(*, runs: tuple[str, ...], folder: Path, metric: str, seed: int, form: str) -> None:
+    """Compare RUNS on the same pairs: differences, intervals, and whether they can be told from chance.
+
+    A run is a name, or a path. What changed most is told of the last run against the first.
+    """
+    from core_harness.catalog import catalog
+    from core_harness.cli.comparison import flat, markdown, print_comparison
+    from core_harness.cli.formats import as_csv
+    from core_harness.compare import compare
+    from core_harness.runs import find_run
+
+    opened = [find_run(name, folder) for name in runs]
+    comparison = compare(opened, catalog(), metric=metric, seed=seed)
+    if form == "json":
+        click.echo(json.dumps(comparison.as_dict(), indent=2, allow_nan=False))
+    elif form == "table":
+        print_comparison(comparison)
+    else:
+        click.echo(markdown(comparison) if form == "md" else as_csv(flat(comparison)), nl=False)

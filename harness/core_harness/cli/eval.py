@@ -1,0 +1,133 @@
+"""``core-harness eval``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core_harness.cli import completion
+from core_harness.cli.asking import asking_options, settings_of
+
+
+@click.command("eval")
+@click.option(
+    "--dataset",
+    "-d",
+    default="simulated",
+    show_default=True,
+    shell_complete=completion.datasets,
+    help="A name of the registry, or table:PATH for a CSV, TSV or Parquet file of your own.",
+)
+@click.option(
+    "--strategy",
+    "-s",
+    "strategies",
+    default="gene-frequency,voting",
+    show_default=True,
+    shell_complete=completion.strategies,
+    help="One or more strategies, separated by commas.",
+)
+@asking_options
+@click.option(
+    "--retriever", shell_complete=completion.components, help="Use this retriever in every strategy."
+)
+@click.option(
+    "--organizer", shell_complete=completion.components, help="Use this organizer in every strategy."
+)
+@click.option(
+    "--aggregator", shell_complete=completion.components, help="Use this aggregator in every strategy."
+)
+@click.option(
+    "--regime",
+    help="What methods may learn from: strict (own context, the default), cross-context, double-unseen.",
+)
+@click.option(
+    "--support-contexts",
+    default="",
+    metavar="NAMES",
+    help="Learn from these contexts too, separated by commas (regime cross-context).",
+)
+@click.option(
+    "--gene-holdout",
+    type=float,
+    metavar="SHARE",
+    help="Take this share of the genes out of the support and ask about them (regime double-unseen).",
+)
+@click.option(
+    "--control",
+    help="Break something on purpose: shuffled-labels, random-neighbours or swapped-perturbation (mean of 20 "
+    "seeds); positives-only, negatives-only or swapped-context.",
+)
+@click.option("--limit", type=int, help="Ask about this many pairs only: whole genes, drawn by the seed.")
+@click.option("--only", help="'evaluable' asks only about genes with both classes.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that draws at random.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder below which each run gets its own.",
+)
+@click.option("--resume", metavar="RUN", help="Go on with a run that was cut off; other choices are its own.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option(
+    "-p",
+    "assignments",
+    multiple=True,
+    metavar="DOOR.NAME=VALUE",
+    help="Set a parameter of a component, e.g. -p aggregator.shrinkage=2. May be repeated.",
+)
+def eval_command(
+    *,
+    strategies: str,
+    support_contexts: str,
+    assignments: tuple[str, ...],
+    model: str,
+    api_base: str | None,
+    model_assignments: tuple[str, ...],
+    dry_run: bool,
+    resume: str | None,
+    out: Path,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Evaluate strategies on a dataset and say what the figures mean.
+
+    With no option it runs CORE-Voting beside gene frequency on a simulated world.
+    """
+    from core_harness import api
+    from core_harness.cli.progress import watching
+    from core_harness.cli.tables import print_estimates, print_results, results_as_dict
+    from core_harness.runs import find_run
+    from core_harness.runspec import parse_parameters
+
+    settings = settings_of(options)
+    address = [] if api_base is None else [f"llm.api_base={api_base}"]
+    of_model = [f"llm.{assignment}" for assignment in model_assignments]
+    choices = {
+        "strategies": _names(strategies),
+        "model": None if model == "none" else model,
+        "support_contexts": _names(support_contexts),
+        "parameters": parse_parameters([*assignments, *address, *of_model]),
+        **options,
+    }
+    if dry_run:
+        print_estimates(api.estimate(**choices), as_json=as_json)
+        return
+    with watching() as (tell, notice):
+        if resume is not None:
+            run = find_run(resume, out)
+            results = [api.resume(run, asking=settings, progress=tell, notice=notice)]
+        else:
+            results = api.evaluate(**choices, out=out, asking=settings, progress=tell, notice=notice)
+    if as_json:
+        click.echo(json.dumps(results_as_dict(results), indent=2, allow_nan=False))
+    else:
+        print_results(results)
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()]

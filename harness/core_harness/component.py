@@ -1,0 +1,37 @@
+"""What a plugin registers: a name for a class, at one of the five doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Door = Literal["dataset", "retriever", "organizer", "llm", "aggregator"]
+DOORS: tuple[Door, ...] = get_args(Door)
+"""The doors, in the order in which data pass them."""
+
+API = 1
+"""Version of the plugin interface that this core speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component of one door, by reference.
+
+    Parameters
+    ----------
+    name
+        What users type, e.g. ``"voting"``. Unique within its door over all installed plugins.
+    target
+        ``"package.module:Class"``. It is imported only when the component is used, so that a missing
+        extra breaks one component and ``--help`` stays fast. The class takes keyword arguments with
+        defaults and does no work in ``__init__``: name and parameters are its identity.
+    summary
+        One line for ``core-harness plugins``.
+    api
+        The interface version the component was written for.
+    """
+
+    name: str
+    target: str
+    summary: str
+    api: int = API

@@ -1,0 +1,81 @@
+"""Every error that a user can mend, in one tree.
+
+::
+
+    HarnessError                 exit code 1
+    ├── UsageError               2   a name, an option or a combination that does not exist or does not fit
+    ├── DataError                3   a file, a row, a column, a graph that cannot be used
+    │   └── MissingDataError     3   the data are not on this machine
+    ├── PluginError              4   a component that cannot be loaded or breaks its contract
+    ├── RunError                 5   a run folder that cannot be read or written
+    ├── RegistryError            6   a registry.toml that is not valid
+    └── DownloadError            7   data that cannot be got from where they are published
+
+A message is one line: what is wrong, where, and how to mend it. Anything that is not a
+``HarnessError`` is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class HarnessError(Exception):
+    """Base of all errors that are shown as one line; ``exit_code`` is what the program returns."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        """Return the message on one line, whatever a library put into it."""
+        return " ".join(super().__str__().split())
+
+
+class UsageError(HarnessError):
+    """What was asked for does not exist or does not fit together."""
+
+    exit_code = 2
+
+
+class DataError(HarnessError):
+    """Data cannot be used as they are; the message names file, row and column where there are any."""
+
+    exit_code = 3
+
+
+class MissingDataError(DataError):
+    """Data are not on this machine; the message says how to get them."""
+
+
+class PluginError(HarnessError):
+    """A component cannot be loaded, or broke the contract of its door."""
+
+    exit_code = 4
+
+
+class RunError(HarnessError):
+    """A run folder cannot be read or written."""
+
+    exit_code = 5
+
+
+class RegistryError(HarnessError):
+    """A ``registry.toml`` is not valid; the message names the key and the line."""
+
+    exit_code = 6
+
+
+class DownloadError(HarnessError):
+    """Data cannot be got, or are not what was published; the message names the address."""
+
+    exit_code = 7
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return one line about a name that does not exist: the closest ones, then the whole list."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    guess = f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
+    listing = f" (known: {', '.join(known)})" if known else ""
+    return f"unknown {kind} {name!r}{guess}{listing}"

@@ -1,0 +1,45 @@
+"""How far scores are gene frequency in other words. It describes, and judges nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import polars as pl
+import scipy.sparse as sp
+
+from core_harness.metrics.bootstrap import Metric, undefined
+from core_harness.metrics.segments import Floats
+from core_harness.metrics.sums import ratio
+
+
+def gene_prior_correlation(column: Literal["score", "label"], rows: pl.DataFrame, clusters: int) -> Metric:
+    """Return the rank correlation (Spearman 1904) of a column with the gene's rate, ties at mid-ranks.
+
+    Ranks are made again in each resample. Not defined where all values of either are the same.
+    """
+    if rows.is_empty():
+        return undefined
+    ranks = rows.select(pl.col(column, "gene_rate").rank("dense").cast(pl.Int64) - 1).to_numpy()
+    cells, cell = np.unique(ranks, axis=0, return_inverse=True)  # pairs that tie in both
+    places = np.arange(len(cells))
+    pairs = sp.csr_array((np.ones(len(cell)), (cell, rows["cluster"].to_numpy())), (len(cells), clusters))
+    sides = [(tie, sp.csr_array((np.ones(len(tie)), (tie, places)))) for tie in cells.T]
+
+    def metric(weights: Floats) -> Floats:
+        drawn = pairs @ weights
+        product, variances = drawn, []
+        for tie, members in sides:
+            size = members @ drawn
+            rank = _centred_ranks(size)
+            variances.append((size * rank**2).sum(axis=0))
+            product = product * rank[tie]
+        return ratio(product.sum(axis=0), np.sqrt(variances[0] * variances[1]))
+
+    return metric
+
+
+def _centred_ranks(size: Floats) -> Floats:
+    """Return the mid-rank of each tie, lowest first, minus the mean rank."""
+    through: Floats = np.cumsum(size, axis=0)
+    return through - size / 2 - through[-1:] / 2

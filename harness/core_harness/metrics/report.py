@@ -1,0 +1,167 @@
+"""The figures of a run: each with its interval and with the pairs it rests on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from core_harness.metrics.bootstrap import Measure, Z, cluster_weights
+from core_harness.metrics.calibration import ReliabilityBin, reliability
+from core_harness.metrics.limits import interval
+from core_harness.metrics.measures import measures
+from core_harness.metrics.scored import are_probabilities, checked
+from core_harness.metrics.segments import GENE, Floats, with_both_classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A metric with its 95 % interval; None where something is not defined, never NaN.
+
+    Attributes
+    ----------
+    value
+        The metric on the pairs as they are.
+    low, high
+        ``value`` +- 1.96 standard deviations of the resamples, cut to the values that the metric can
+        take. None where fewer than two perturbations were asked: their spread is unknown then, not 0.
+    drift
+        Mean of the resamples minus ``value``: a diagnostic, not a correction.
+    genes, perturbations, pairs
+        What the metric rests on; genes and perturbations are counted by context.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    drift: float | None
+    genes: int
+    perturbations: int
+    pairs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """What was asked, and what was answered.
+
+    Attributes
+    ----------
+    pairs, scored
+        Pairs that were asked, and those of them that have a score.
+    status
+        Pairs by status, sorted by status.
+    genes, evaluable_genes
+        Genes (by context) that were asked, and those of them with both classes among the asked pairs.
+    """
+
+    pairs: int
+    scored: int
+    status: Mapping[str, int]
+    genes: int
+    evaluable_genes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All metrics of a run by name, with what they were made from.
+
+    Attributes
+    ----------
+    metrics
+        See :func:`~core_harness.metrics.measures.measures`.
+    coverage
+        What was asked, and what was answered.
+    reliability
+        The reliability curve, lowest scores first; empty where scores are no probabilities.
+    clusters
+        Perturbations (across contexts) that the resamples draw from.
+    resamples, seed
+        Of the bootstrap.
+    repeats
+        Seeds that the figures are a mean of (:func:`~core_harness.metrics.repeats.mean_report`).
+    """
+
+    metrics: Mapping[str, Estimate]
+    coverage: Coverage
+    reliability: Sequence[ReliabilityBin]
+    clusters: int
+    resamples: int
+    seed: int
+    repeats: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report in plain types, fit for JSON."""
+        return dataclasses.asdict(self)
+
+
+def report(scored: pl.DataFrame, *, seed: int, resamples: int = 1000) -> Report:
+    """Return every metric of scored pairs.
+
+    Parameters
+    ----------
+    scored
+        Frame of :data:`~core_harness.metrics.scored.SCORED`, in any order; other columns are ignored.
+        Pairs without a score are left out of the metrics and counted in the coverage.
+    seed
+        Of the bootstrap, >= 0.
+    resamples
+        Number of bootstrap resamples; 0 gives estimates without intervals.
+
+    Raises
+    ------
+    PluginError
+        The frame breaks its contract (:func:`~core_harness.metrics.scored.checked`).
+    """
+    rows = checked(scored)
+    clusters = rows["cluster"].n_unique()
+    weights = cluster_weights(clusters, seed=seed, resamples=resamples)
+    figures = measures(rows)
+    resampled = {measure: measure.resampled(weights) for measure in dict.fromkeys(figures.values())}
+    return Report(
+        metrics={name: _estimate(name, measure, resampled[measure]) for name, measure in figures.items()},
+        coverage=_coverage(rows),
+        reliability=reliability(rows.drop_nulls("score")) if are_probabilities(rows) else (),
+        clusters=clusters,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def _estimate(name: str, measure: Measure, resampled: Floats) -> Estimate:
+    value = measure.estimate()
+    low, high, drift = _interval(name, measure, value, resampled)
+    return Estimate(
+        value=None if np.isnan(value) else value,
+        low=low,
+        high=high,
+        drift=drift,
+        genes=measure.genes,
+        perturbations=measure.perturbations,
+        pairs=measure.pairs,
+    )
+
+
+def _interval(
+    name: str, measure: Measure, value: float, resampled: Floats
+) -> tuple[float, float, float] | tuple[None, None, None]:
+    """Return low, high and drift."""
+    values = resampled[~np.isnan(resampled)]
+    if np.isnan(value) or measure.clusters < 2 or len(values) < 2:
+        return None, None, None
+    low, high = interval(name, value, Z * float(values.std(ddof=1)))
+    return low, high, float(values.mean()) - value
+
+
+def _coverage(rows: pl.DataFrame) -> Coverage:
+    status = rows.group_by("status").len().sort("status")
+    return Coverage(
+        pairs=rows.height,
+        scored=rows.height - rows["score"].null_count(),
+        status=dict(status.iter_rows()),
+        genes=rows.select(GENE).n_unique(),
+        evaluable_genes=with_both_classes(rows, GENE).select(GENE).n_unique(),
+    )

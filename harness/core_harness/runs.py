@@ -1,0 +1,189 @@
+"""The run folder: one method on one dataset, in plain versioned files.
+
+``run.json`` is written first, with the state ``running``; ``predictions.parquet`` and ``report.json``
+follow; the final state comes last, so a folder never looks more finished than it is. Predictions hold
+no labels: whoever wants the metrics again needs the dataset too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from core_harness.errors import RunError
+
+SCHEMA_VERSION = 1
+DEFAULT_FOLDER = Path("runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, opened for reading."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The folder's name, by which commands take it."""
+        return self.folder.name
+
+    @property
+    def state(self) -> str:
+        """``complete``, ``partial`` (asking ended early), or ``running`` (not ended, or killed)."""
+        return str(self.manifest["state"])
+
+    def report(self) -> dict[str, Any]:
+        """Return the metrics as they were written. Raises :class:`RunError`."""
+        return _read_json(self.folder / "report.json")
+
+    def predictions(self) -> pl.DataFrame:
+        """Return the predictions with the pairs they are about. Raises :class:`RunError`."""
+        path = self.folder / "predictions.parquet"
+        try:
+            return pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise RunError(f"{path} cannot be read: {error}; run the evaluation again") from None
+
+
+@contextmanager
+def new_run(parent: Path, manifest: Mapping[str, Any]) -> Iterator[RunWriter]:
+    """Start a run folder below ``parent``.
+
+    Where the run fails before its end, the folder is removed, unless it holds a journal of replies: those
+    were paid for, and the run can be resumed.
+    """
+    started = datetime.now(UTC)
+    full = {
+        "schema_version": SCHEMA_VERSION,
+        "state": "running",
+        "started": started.isoformat(timespec="seconds"),
+        **manifest,
+    }
+    words = f"{manifest['task']['dataset']} {manifest['method']} {manifest['control'] or ''}"
+    slug = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60].rstrip("-")
+    identity = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:8]
+    try:
+        folder = _make_folder(parent, f"{started:%Y%m%dT%H%M%SZ}-{slug}-{identity}")
+        writer = RunWriter(folder, full)
+        writer.write_json("run.json", full)
+    except OSError as error:
+        raise RunError(
+            f"cannot write a run below {parent}: {error}; choose another folder with --out"
+        ) from None
+    try:
+        yield writer
+    except BaseException:
+        if not writer.journal.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def reopen_run(run: Run) -> RunWriter:
+    """Return a writer for a run that did not come to its end. Raises :class:`RunError` for one that did."""
+    if run.state == "complete":
+        raise RunError(f"{run.name} is complete; there is nothing to resume")
+    return RunWriter(run.folder, run.manifest)
+
+
+@dataclass(frozen=True)
+class RunWriter:
+    """A run folder that is being written; each file appears whole or not at all."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def journal(self) -> Path:
+        """The file of replies; it exists where a model was asked."""
+        return self.folder / "replies.sqlite"
+
+    def finish(
+        self, predictions: pl.DataFrame, report: Mapping[str, Any], asking: Mapping[str, Any] | None
+    ) -> Run:
+        """Write predictions, report and, last, the final state.
+
+        ``asking`` is the summary of what was asked; a run whose asking ended early is ``partial``.
+        """
+        try:
+            path = self.folder / "predictions.parquet"
+            predictions.write_parquet(path.with_suffix(".tmp"), compression="zstd")
+            path.with_suffix(".tmp").replace(path)
+            self.write_json("report.json", report)
+            complete = {
+                **self.manifest,
+                "state": "partial" if asking is not None and asking["ended"] else "complete",
+                "asking": asking,
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                "predictions_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            }
+            self.write_json("run.json", complete)
+        except OSError as error:
+            raise RunError(f"cannot write {self.folder}: {error}") from None
+        return Run(self.folder, complete)
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write one JSON file by way of a temporary one."""
+        path = self.folder / name
+        temporary = path.with_name(f"{name}.tmp")
+        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        temporary.replace(path)
+
+
+def open_run(folder: Path) -> Run:
+    """Open a run folder for reading. Raises :class:`RunError` for one that is none, or of another schema."""
+    path = folder / "run.json"
+    if not path.is_file():
+        raise RunError(
+            f"{folder} is not a run folder (it holds no run.json); `core-harness runs list` shows them"
+        )
+    manifest = _read_json(path)
+    if manifest.get("schema_version") != SCHEMA_VERSION:
+        raise RunError(
+            f"{path} has schema version {manifest.get('schema_version')}, "
+            f"this core-harness reads {SCHEMA_VERSION}"
+        )
+    return Run(folder, manifest)
+
+
+def find_run(name: str, parent: Path) -> Run:
+    """Open the run that a person calls ``name``, below ``parent`` or as a path. Raises :class:`RunError`."""
+    return open_run(parent / name if (parent / name).is_dir() else Path(name))
+
+
+def list_runs(parent: Path) -> list[Run]:
+    """Return the runs directly below ``parent``, oldest first; none where the folder does not exist."""
+    if not parent.is_dir():
+        return []
+    return [open_run(path.parent) for path in sorted(parent.glob("*/run.json"))]
+
+
+def _make_folder(parent: Path, name: str) -> Path:
+    parent.mkdir(parents=True, exist_ok=True)
+    for suffix in ("", *(f"-{n}" for n in range(2, 1000))):
+        try:
+            (parent / f"{name}{suffix}").mkdir()
+        except FileExistsError:
+            continue
+        return parent / f"{name}{suffix}"
+    raise FileExistsError(f"{name} and 998 more of its name exist")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise RunError(f"{path} holds {type(content).__name__}, wanted a JSON object")
+    return content

@@ -1,0 +1,156 @@
+"""What flows through the corridor: single things as frozen dataclasses, many things as polars frames.
+
+Every frame has a declared schema, checked at the door it passes. Extra columns ride along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from core_harness.errors import PluginError
+
+Question = Literal["de", "dir"]
+Agent = Literal["knockdown", "drug"]
+Regime = Literal["strict", "cross-context", "double-unseen"]
+Undeclared = Literal["undeclared"]
+"""The regime of predictions that were made elsewhere, where nobody says what they learnt from."""
+Need = Literal["relations", "evidence", "answers"]
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+ROWS: Schema = {
+    "context": pl.String,
+    "perturbation": pl.String,
+    "gene": pl.String,
+    "label": pl.UInt8,
+    "split": pl.String,
+}
+"""Dataset door: one measured pair a row; ``label`` is 0 or 1, ``split`` is ``train`` or ``test``."""
+
+SUPPORT: Schema = {"context": pl.String, "perturbation": pl.String, "gene": pl.String, "label": pl.UInt8}
+"""Measured pairs that methods may learn from."""
+
+PAIRS: Schema = {"pair_id": pl.UInt32, "context": pl.String, "perturbation": pl.String, "gene": pl.String}
+"""Queries: pairs whose label stays in the corridor."""
+
+RELATIONS: Schema = {"perturbation": pl.String, "neighbour": pl.String, "weight": pl.Float64}
+"""Retriever door: a query's perturbation, a measured one, and how related they are (finite, >= 0).
+
+A struct column ``layers`` may ride along: what each layer of the graph alone would say.
+"""
+
+EVIDENCE: Schema = {
+    "pair_id": pl.UInt32,
+    "neighbour": pl.String,
+    "context": pl.String,
+    "gene": pl.String,
+    "label": pl.UInt8,
+    "weight": pl.Float64,
+}
+"""One support row that speaks about one query."""
+
+TOTALS: Schema = {
+    "pair_id": pl.UInt32,
+    "n_pos": pl.UInt32,
+    "n_neg": pl.UInt32,
+    "w_pos": pl.Float64,
+    "w_neg": pl.Float64,
+}
+"""Evidence summed by query: how many neighbours moved the gene, how many did not, and their weight."""
+
+PREDICTIONS: Schema = {"pair_id": pl.UInt32, "score": pl.Float64, "status": pl.String}
+"""Aggregator door: ``score`` is the predicted probability of label 1, null where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is asked of every component of a run. It grows here, never in a signature.
+
+    Attributes
+    ----------
+    dataset
+        The dataset as the user named it.
+    question
+        ``de``: is the gene differentially expressed? ``dir``: among those that are, is it up?
+    agent
+        What the perturbation is.
+    regime
+        What the support may hold. ``strict``: the train rows of the query's own context.
+        ``cross-context``: also those of ``support_contexts``. ``double-unseen``: those of its own
+        context, without the genes that are asked about.
+    support_contexts
+        Contexts whose train rows join the support; empty unless the regime is ``cross-context``.
+    gene_holdout
+        Share of the genes that leave the support and are asked about; None unless ``double-unseen``.
+    seed
+        Of everything that draws at random.
+    simulated
+        Whether the data were generated; every figure made from them says so.
+    """
+
+    dataset: str
+    question: Question
+    agent: Agent
+    regime: Regime | Undeclared
+    seed: int
+    simulated: bool
+    support_contexts: tuple[str, ...] = ()
+    gene_holdout: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Whole query perturbations of one context, with the support that may speak about them.
+
+    Attributes
+    ----------
+    context
+        The context (cell line, tissue) of all ``pairs``.
+    pairs
+        Frame of :data:`PAIRS`, sorted by (perturbation, gene). No labels.
+    support
+        Frame of :data:`SUPPORT`, sorted by (context, perturbation, gene). In the cross-context regime it
+        holds other contexts than the block's own.
+    """
+
+    context: str
+    pairs: pl.DataFrame
+    support: pl.DataFrame
+
+    @property
+    def perturbations(self) -> list[str]:
+        """Query perturbations, sorted."""
+        return self.pairs["perturbation"].unique().sort().to_list()
+
+    @property
+    def candidates(self) -> list[str]:
+        """Measured perturbations that a retriever may relate to the queries, sorted."""
+        return self.support["perturbation"].unique().sort().to_list()
+
+
+def check(frame: object, schema: Schema, component: str) -> pl.DataFrame:
+    """Return ``frame`` with the declared columns first, in their declared types.
+
+    Integers and floats of another width are converted where nothing is lost. Raises
+    :class:`~core_harness.errors.PluginError` naming component, column, wanted and got.
+    """
+    if not isinstance(frame, pl.DataFrame):
+        raise PluginError(f"{component} returned {type(frame).__name__}, wanted a polars DataFrame")
+    for column, wanted in schema.items():
+        if column not in frame.columns:
+            raise PluginError(f"{component} returned no column {column!r} (got: {', '.join(frame.columns)})")
+        got = frame.schema[column]
+        if got == wanted:
+            continue
+        alike = (got.is_integer() and wanted.is_integer()) or (got.is_numeric() and wanted == pl.Float64)
+        if not (alike or got == pl.Null or isinstance(got, pl.Categorical | pl.Enum)):
+            raise PluginError(f"{component}: column {column!r} is {got}, wanted {wanted}")
+        try:
+            frame = frame.with_columns(pl.col(column).cast(wanted))
+        except pl.exceptions.InvalidOperationError as error:
+            raise PluginError(f"{component}: column {column!r} does not fit {wanted}: {error}") from None
+    return frame.select(*schema, *(c for c in frame.columns if c not in schema))

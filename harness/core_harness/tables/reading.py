@@ -1,0 +1,176 @@
+"""Reading tables of any format as they stand.
+
+Names of genes look like numbers, dates and missing values (``1E5``, ``MARCH1``, ``NA``), so no type is
+ever guessed: a field of a text file is the text that stands there. Rows are counted as a spreadsheet
+shows them, the header being row 1; a Parquet file has no header row, its first row is row 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import gzip
+import io
+import textwrap
+import zlib
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+
+from core_harness.errors import DataError, MissingDataError
+
+_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_PARQUET = ".parquet"
+_GZIP = b"\x1f\x8b"
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """Return a table as it stands in a file, with a first column ``row``: the place in the file.
+
+    Parameters
+    ----------
+    path
+        ``.csv`` (commas), ``.tsv`` or ``.txt`` (tabs), each perhaps with ``.gz`` behind it, or
+        ``.parquet``. Text is UTF-8, with or without a byte order mark, its lines ended in any way, its
+        fields quoted with ``"`` where they hold a separator, a quote or a line break.
+
+    Returns
+    -------
+    polars.DataFrame
+        Of a text file all columns are strings, an empty field is ``""``, names of columns are stripped,
+        and blank lines are counted but left out. Of a Parquet file the columns keep their types. A
+        column of the file that is itself called ``row`` gives way.
+
+    Raises
+    ------
+    MissingDataError
+        There is no such file.
+    DataError
+        The name ends in another way, or the file cannot be read, is empty, damaged or not UTF-8, has no
+        rows, names a column twice, or has rows of different lengths.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    packed = suffixes[-1:] == [".gz"]
+    suffix = "".join(suffixes[-2:-1] if packed else suffixes[-1:])
+    if suffix in _SEPARATORS:
+        table = _from_text(_unpacked(_content(path), path, packed=packed), _SEPARATORS[suffix], path)
+    elif suffix == _PARQUET and not packed:
+        table = _from_parquet(_content(path), path)
+    else:
+        known = f"{', '.join(_SEPARATORS)} (each also with .gz) or {_PARQUET}"
+        raise DataError(f"{path} is not the name of a table; it should end in {known}")
+    if table.is_empty():
+        raise DataError(f"{path} has a header but no rows; is it the right file?")
+    return table
+
+
+def find_column(table: pl.DataFrame, *names: str, path: Path) -> str:
+    """Return which of ``names``, all of which mean the same, is a column of ``table``.
+
+    Raises :class:`~core_harness.errors.DataError` where none is, with the closest name there is, or
+    where more than one is.
+    """
+    found = [name for name in names if name in table.columns]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise DataError(f"{path}: columns {' and '.join(map(repr, found))} mean the same; keep one")
+    there = {column.casefold(): column for column in table.columns if column != "row"}
+    close = [found for name in names for found in difflib.get_close_matches(name, there, n=1)]
+    guess = f"; did you mean {there[close[0]]!r}?" if close else ""
+    listing = textwrap.shorten(", ".join(there.values()), 200, placeholder=" ...")
+    raise DataError(f"{path}: no column {' or '.join(map(repr, names))}{guess} (columns: {listing})")
+
+
+def shown(value: object) -> str:
+    """Return a value as messages quote it: at most 40 characters of it."""
+    text = value if isinstance(value, str) else str(value)
+    return repr(text if len(text) <= 40 else f"{text[:40]}...")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise MissingDataError(f"{path} is not there; check the name") from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder; name a file in it") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(
+            f"{shown(path)} cannot be read: {reason}; check the name and who may read it"
+        ) from None
+
+
+def _unpacked(content: bytes, path: Path, *, packed: bool) -> bytes:
+    if content.startswith(_GZIP):
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise DataError(f"{path} is a damaged gzip file ({error}); get it again") from None
+    elif packed:
+        raise DataError(f"{path} is not a gzip file; take '.gz' off its name, or get it again")
+    return content
+
+
+def _decoded(content: bytes, separator: str, path: Path) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # error.object is the content without its mark
+        row = _row_after(error.object[: error.start].decode(), separator)
+        byte = error.object[error.start]
+        raise DataError(f"{path}, row {row}: byte 0x{byte:02x} is not UTF-8; save it as UTF-8") from None
+    before, nul, _ = text.partition("\0")
+    if nul:
+        row = _row_after(before, separator)
+        raise DataError(f"{path}, row {row}: a NUL character; save the file as text in UTF-8")
+    if not text.strip():
+        raise DataError(f"{path} is empty; is it the right file?")
+    return text
+
+
+def _row_after(text: str, separator: str) -> int:
+    """Return the row that is being written where ``text`` breaks off."""
+    records, error = _records(f"{text}x", separator, strict=False)
+    return len(records) + (error is not None)
+
+
+def _records(text: str, separator: str, *, strict: bool) -> tuple[list[list[str]], csv.Error | None]:
+    """Return the records of a text, up to the first that breaks the format, and what is wrong with it."""
+    # the csv module, because polars fills short rows up in silence and cannot say which row is wrong
+    records: list[list[str]] = []
+    try:
+        records.extend(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict))
+    except csv.Error as error:
+        return records, error
+    return records, None
+
+
+def _from_text(content: bytes, separator: str, path: Path) -> pl.DataFrame:
+    records, error = _records(_decoded(content, separator, path), separator, strict=True)
+    if error:
+        raise DataError(f"{path}, row {len(records) + 1}: {error}; is a quote left open?")
+    first, *places = [row for row, record in enumerate(records, 1) if record]
+    header, *body = [record for record in records if record]
+    header = [column.strip() for column in header]
+    column, times = Counter(header).most_common(1)[0]
+    if times > 1:
+        raise DataError(f"{path}, row {first}: column {shown(column)} stands there {times} times; rename it")
+    for row, record in zip(places, body, strict=True):
+        if len(record) != len(header):
+            raise DataError(
+                f"{path}, row {row}: the number of fields is {len(record)}, in the header {len(header)}; "
+                "quote fields that hold a separator, and fill short rows up"
+            )
+    table = pl.DataFrame(body, schema=dict.fromkeys(header, pl.String), orient="row")
+    return table.select(pl.Series("row", places, pl.UInt32), pl.exclude("row"))
+
+
+def _from_parquet(content: bytes, path: Path) -> pl.DataFrame:
+    try:
+        table = pl.read_parquet(io.BytesIO(content))
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{path} is not a whole Parquet file ({error}); get it again") from None
+    return table.drop("row", strict=False).with_row_index("row", offset=1)

@@ -1,0 +1,45 @@
+"""Gene frequency and potency without any interaction of the two."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+from scipy.special import expit, logit
+
+from core_harness import Evidence, Need, Task
+from core_harness.rates import gene_rate_of, prevalence_of
+from core_harness_plugins.aggregators.potency import potency_of
+
+_CERTAIN = 1e-6
+"""Rates are kept this far from 0 and 1, where log-odds are infinite."""
+
+
+class Additive:
+    """``logit(gene) + logit(potency) - logit(prevalence)``: what no contrast is needed for.
+
+    Parameters
+    ----------
+    power, shrinkage
+        Of the potency.
+    """
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"relations"})
+
+    def __init__(self, *, power: float = 2.0, shrinkage: float = 0.1) -> None:
+        self.power = power
+        self.shrinkage = shrinkage
+
+    def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
+        """Return the sum of the log-odds as a probability."""
+        potency, found = potency_of(evidence, power=self.power, shrinkage=self.shrinkage)
+        gene = gene_rate_of(evidence.pairs, evidence.support)
+        base = prevalence_of(evidence.pairs, evidence.support)
+        terms = [logit(np.clip(rate.to_numpy(), _CERTAIN, 1 - _CERTAIN)) for rate in (gene, potency, base)]
+        status = pl.when(found).then(pl.lit("ok")).otherwise(pl.lit("no_evidence"))
+        return evidence.pairs.select(
+            "pair_id",
+            pl.Series("score", expit(terms[0] + terms[1] - terms[2])),
+            status.alias("status"),
+        )

@@ -1,0 +1,63 @@
+"""What litellm's exceptions mean: worth another attempt, or not."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+
+from core_harness.asking import Permanent, Transient
+
+_HOPELESS = frozenset({401, 402, 404})
+"""A wrong key, an unpaid account, an unknown model: the same for every request."""
+_REFUSED = frozenset({400, 403, 413, 415, 422})
+"""The provider will not take this request."""
+_TURNED_AWAY = frozenset({429, 503, 529})
+"""The provider has too much to do, and has done nothing of it."""
+_QUOTA = re.compile(r"insufficient_quota|exceeded your current quota|billing", re.IGNORECASE)
+_PREFIX = re.compile(r"^(?:litellm\.)?(?:\w+: )*(?:\w+Exception - )?(?:litellm\.\w+: )?")
+_TAG = re.compile(r"<[^>]*>")
+_LONGEST = 300
+
+
+def failure_of(error: Exception) -> Transient | Permanent:
+    """Return the failure that an exception of litellm's stands for."""
+    status = getattr(error, "status_code", None)
+    cause = _cause(error, status)
+    if type(error).__name__ == "UnsupportedParamsError":  # litellm itself refuses, before it sends anything
+        return Permanent(cause, hopeless=True)
+    if status in _HOPELESS or (status == 429 and _QUOTA.search(str(error))):
+        return Permanent(cause, hopeless=True)
+    if status in _REFUSED:
+        return Permanent(cause)
+    wait = retry_after(getattr(error, "litellm_response_headers", None) or {}, time.time())
+    return Transient(cause, retry_after=wait, turned_away=status in _TURNED_AWAY)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that a response asks to wait, or None (RFC 9110, 10.2.3: seconds or a date)."""
+    by_name = {name.lower(): value for name, value in headers.items()}
+    try:
+        if (milliseconds := by_name.get("retry-after-ms")) is not None:
+            return max(float(milliseconds) / 1000, 0.0)
+        if (value := by_name.get("retry-after")) is None:
+            return None
+        if re.fullmatch(r"\d+(\.\d+)?", value.strip()):
+            return float(value)
+        return max(parsedate_to_datetime(value).timestamp() - now, 0.0)
+    except ValueError:
+        return None
+
+
+def _cause(error: Exception, status: int | None) -> str:
+    """Return the status and the provider's own message, without litellm's prefixes and a page's markup."""
+    if type(error).__name__ == "Timeout":
+        return "no reply in time"
+    text = _PREFIX.sub("", str(error))
+    with suppress(ValueError, KeyError, TypeError):
+        text = json.loads(text)["error"]["message"]
+    plain = " ".join(_TAG.sub(" ", str(text)).split())[:_LONGEST]
+    return f"{status or type(error).__name__}: {plain}"

@@ -1,0 +1,129 @@
+"""Related in the knowledge graph: alike in their sets, near in their networks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from core_harness.errors import UsageError, unknown
+from core_harness.knowledge import Graph, Layer
+from core_harness.knowledge.kernels import Rows, cosines, memberships, neighbourhoods, visits
+from core_harness.schemas import Block, Task
+
+
+class KnowledgeGraph:
+    """The mean kernel of the edge layers and the mean kernel of the set layers, in fixed shares.
+
+    The shares are ours and the same for every dataset: networks and sets count alike, however many
+    there are of each. Settings were chosen on the support of K562 and HepG2, in five folds by
+    perturbation: PageRank before shared neighbours, half and half before other shares, and no molecular
+    functions, which say what a protein does to a molecule and not which process it serves
+    (``benchmarks/choose_vote.py``).
+
+    Genes are compared by approved symbol; two names of one gene are one perturbation, and not
+    related. The struct column ``layers`` of the relations has each layer's kernel alone.
+
+    Parameters
+    ----------
+    layers
+        Names of the layers to use, separated by commas, or ``all`` that the graph has but ``without``.
+    without
+        Names of the layers that ``all`` leaves out.
+    network
+        Kernel of the edge layers: personalised-PageRank profiles, or weighted shared neighbours.
+    network_share
+        Share of the edge layers, from 0 to 1; the set layers have the rest. Where only one kind is
+        used, it has all.
+    """
+
+    def __init__(
+        self,
+        *,
+        layers: str = "all",
+        without: str = "go-mf",
+        network: Literal["pagerank", "shared-neighbours"] = "pagerank",
+        network_share: float = 0.5,
+    ) -> None:
+        self.layers = layers
+        self.without = without
+        self.network = network
+        self.network_share = network_share
+        self._graph: Graph | None = None
+        self._measured: tuple[list[str], list[Rows]] = ([], [])
+
+    def use(self, graph: Graph) -> None:
+        """Keep the graph for later calls."""
+        self._graph = graph
+        self._measured = ([], [])
+
+    def relate(self, task: Task, block: Block) -> pl.DataFrame:
+        """Return all pairs of a query and a candidate whose weight is above 0, sorted.
+
+        Raises :class:`~core_harness.errors.UsageError` without a graph, for a layer that the graph does
+        not have, and for a share outside 0 to 1.
+        """
+        if self._graph is None:
+            raise UsageError("retriever 'kg' has no knowledge graph; call use(graph) before relate(...)")
+        layers = self._chosen(self._graph)
+        shares = self._shares(layers)
+        queries, candidates = (
+            self._graph.symbols.approve(pl.Series(names, dtype=pl.String)).to_list()
+            for names in (block.perturbations, block.candidates)
+        )
+        kernels = [
+            cosines(self._rows(layer, queries), measured)
+            for layer, measured in zip(layers, self._candidate_rows(layers, candidates), strict=True)
+        ]
+        weight = np.zeros((len(queries), len(candidates)))
+        for share, kernel in zip(shares, kernels, strict=True):
+            weight += share * kernel
+        another = np.not_equal.outer(np.array(queries, dtype=object), np.array(candidates, dtype=object))
+        at = np.nonzero((weight > 0) & another)
+        return pl.DataFrame(
+            {
+                "perturbation": pl.Series(block.perturbations, dtype=pl.String).gather(at[0]),
+                "neighbour": pl.Series(block.candidates, dtype=pl.String).gather(at[1]),
+                "weight": weight[at],
+                "layers": pl.DataFrame(
+                    {layer.name: kernel[at] for layer, kernel in zip(layers, kernels, strict=True)}
+                ).to_struct(),
+            }
+        )
+
+    def _chosen(self, graph: Graph) -> list[Layer]:
+        layers = {layer.name: layer for layer in graph.layers}
+        if self.layers == "all":
+            return [layer for name, layer in layers.items() if name not in _names(self.without)]
+        names = _names(self.layers) or [self.layers]
+        for name in names:
+            if name not in layers:
+                raise UsageError(unknown("layer", name, layers))
+        return [layer for name, layer in layers.items() if name in names]
+
+    def _shares(self, layers: Sequence[Layer]) -> list[float]:
+        if not 0 <= self.network_share <= 1:
+            raise UsageError(f"retriever 'kg', network_share={self.network_share}: it must be from 0 to 1")
+        number = Counter(layer.kind for layer in layers)
+        if len(number) == 1:
+            return [1 / len(layers)] * len(layers)
+        share = {"edges": self.network_share, "sets": 1 - self.network_share}
+        return [share[layer.kind] / number[layer.kind] for layer in layers]
+
+    def _rows(self, layer: Layer, genes: Sequence[str]) -> Rows:
+        if layer.kind == "sets":
+            return memberships(layer, genes)
+        return visits(layer, genes) if self.network == "pagerank" else neighbourhoods(layer, genes)
+
+    def _candidate_rows(self, layers: Sequence[Layer], candidates: list[str]) -> list[Rows]:
+        # the blocks of a context have the same candidates, and their walks are most of the work
+        if self._measured[0] != candidates:
+            self._measured = (candidates, [self._rows(layer, candidates) for layer in layers])
+        return self._measured[1]
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()]

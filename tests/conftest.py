@@ -1,0 +1,6 @@
+"""No test is timed: hypothesis has a deadline unless it is told otherwise."""
+
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core_harness.metrics import bootstrap, checked, cluster_weights, measures, report
+from core_harness.metrics.limits import LIMITS, UNIT, interval
+from core_harness.metrics.segments import Floats
+from metrics.worlds import by_sklearn, repeated, scored_frames
+
+
+def world(perturbations: int = 40, genes: int = 12, seed: int = 5) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    n = perturbations * genes
+    score = np.round(rng.random(n), 2)
+    return pl.DataFrame(
+        {
+            "context": ["a"] * n,
+            "perturbation": np.repeat([f"p{i}" for i in range(perturbations)], genes),
+            "gene": [f"g{i}" for i in range(genes)] * perturbations,
+            "label": (rng.random(n) < 0.2 + 0.4 * score).astype(np.uint8),
+            "score": score,
+            "status": ["ok"] * n,
+            "gene_rate": list(np.round(rng.random(genes), 2)) * perturbations,
+        }
+    )
+
+
+@given(scored_frames(), st.integers(0, 2**32))
+def test_a_resample_is_the_rows_of_the_drawn_clusters(frame: pl.DataFrame, seed: int) -> None:
+    rows = checked(frame)
+    weights = cluster_weights(rows["cluster"].n_unique(), seed=seed, resamples=4)
+    found = {name: measure.resampled(weights) for name, measure in measures(rows).items()}
+    for b in range(4):
+        for name, value in by_sklearn(repeated(rows, weights[:, b : b + 1])).items():
+            np.testing.assert_allclose(found[name][b], value, rtol=0, atol=1e-12, err_msg=name)
+
+
+def test_weights_are_draws_with_replacement() -> None:
+    weights = cluster_weights(50, seed=1, resamples=4000)
+    assert weights.shape == (50, 4000)
+    assert (weights.sum(axis=0) == 50).all()
+    assert (weights == np.floor(weights)).all()
+    # binomial(50, 1/50): mean 1, variance .98
+    assert weights.mean(axis=1) == pytest.approx(np.ones(50), abs=0.1)
+    assert weights.var() == pytest.approx(0.98, abs=0.02)
+
+
+def test_weights_follow_the_seed() -> None:
+    first = cluster_weights(9, seed=1, resamples=30)
+    assert (first == cluster_weights(9, seed=1, resamples=30)).all()
+    assert (first != cluster_weights(9, seed=2, resamples=30)).any()
+
+
+def test_an_interval_is_196_standard_deviations_to_either_side() -> None:
+    frame = world()
+    rows = checked(frame)
+    weights = cluster_weights(40, seed=7, resamples=200)
+    found = report(frame, seed=7, resamples=200)
+    for name, measure in measures(rows).items():
+        got, values = found.metrics[name], measure.resampled(weights)
+        assert got.value is not None
+        half = 1.96 * np.std(values, ddof=1)
+        assert half > 0 or name == "answer_rate"
+        lowest, highest = LIMITS.get(name, UNIT)
+        assert got.low == pytest.approx(max(lowest, got.value - half), abs=1e-12)
+        assert got.high == pytest.approx(min(highest, got.value + half), abs=1e-12)
+        assert got.drift == pytest.approx(values.mean() - got.value, abs=1e-12)
+
+
+def test_the_spread_is_that_of_a_mean_over_clusters() -> None:
+    frame = world(perturbations=400, genes=1)
+    error = (frame["score"] - frame["label"].cast(pl.Float64)).to_numpy() ** 2
+    brier = report(frame, seed=0, resamples=2000).metrics["brier"]
+    assert brier.low is not None
+    assert brier.high is not None
+    assert brier.high - brier.low == pytest.approx(2 * 1.96 * error.std() / np.sqrt(400), rel=0.06)
+
+
+def test_a_perturbation_is_one_cluster_in_all_contexts() -> None:
+    # a second context that repeats the first brings no new perturbation, so nothing gets surer
+    once = world()
+    twice = pl.concat([once, once.with_columns(context=pl.lit("b"))])
+    first, second = report(once, seed=0, resamples=100), report(twice, seed=0, resamples=100)
+    assert first.clusters == second.clusters == 40
+    for name in ("macro_gene_auroc", "pooled_auroc", "brier"):
+        assert second.metrics[name].low == pytest.approx(first.metrics[name].low, abs=1e-12)
+
+
+def test_intervals_stay_within_what_a_metric_can_be() -> None:
+    for seed in range(5):
+        found = report(world(perturbations=4, genes=3, seed=seed), seed=0, resamples=50).metrics
+        for name, e in found.items():
+            if e.value is None or e.low is None or e.high is None:
+                continue
+            lowest, highest = LIMITS.get(name, UNIT)
+            assert lowest <= e.low <= e.value <= e.high <= highest, name
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "wanted"),
+    [
+        ("pooled_auroc", 0.9, (0.6, 1.0)),
+        ("mcc", -0.9, (-1.0, -0.6)),
+        ("brier_skill", 0.9, (0.6, 1.0)),
+        ("brier_skill", -5.0, (-5.3, -4.7)),
+        ("calibration_slope", -0.1, (-0.4, 0.2)),
+        ("overestimation", 0.1, (0.0, 0.4)),
+        ("overestimation", 3.0, (2.7, 3.3)),
+    ],
+)
+def test_an_interval_is_cut_to_what_the_metric_can_be(
+    metric: str, value: float, wanted: tuple[float, float]
+) -> None:
+    assert interval(metric, value, 0.3) == pytest.approx(wanted)
+
+
+def test_limits_are_those_of_metrics() -> None:
+    assert set(LIMITS) <= set(report(world(), seed=0, resamples=0).metrics)
+
+
+def test_unanswered_pairs_leave_the_clusters_of_two_runs_the_same() -> None:
+    full = world()
+    partly = full.with_columns(score=pl.when(pl.col("perturbation") != "p3").then("score"))
+    for frame in (full, partly):
+        assert {measure.clusters for measure in measures(checked(frame)).values()} == {40}
+    weights = cluster_weights(40, seed=0, resamples=10)
+    without = measures(checked(full.filter(pl.col("perturbation") != "p3")))["pooled_auroc"]
+    kept = np.delete(weights, sorted(full["perturbation"].unique()).index("p3"), axis=0)
+    here = measures(checked(partly))["pooled_auroc"]
+    assert (here.resampled(weights) == without.resampled(kept)).all()
+
+
+@pytest.mark.parametrize("cells", [1, 1_500, 10**9])
+def test_chunks_do_not_show(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = measures(checked(world()))
+    weights = cluster_weights(40, seed=0, resamples=23)
+    wanted: dict[str, Floats] = {name: measure.of(weights) for name, measure in found.items()}
+    monkeypatch.setattr(bootstrap, "CELLS", cells)
+    for name, measure in found.items():
+        np.testing.assert_allclose(measure.resampled(weights), wanted[name], rtol=0, atol=1e-14)

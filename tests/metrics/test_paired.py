@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from core_harness.metrics import checked, cluster_weights, measures
+from core_harness.metrics.paired import Difference, Resampled, difference, holm, ranks
+from metrics.worlds import by_sklearn, repeated, scored_frames
+
+P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
+
+
+def resampled(frame: pl.DataFrame, metric: str, *, seed: int = 0, resamples: int = 50) -> Resampled:
+    measure = measures(checked(frame))[metric]
+    return Resampled.of([measure], cluster_weights(measure.clusters, seed=seed, resamples=resamples))
+
+
+def two_runs(seed: int = 3) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rng = np.random.default_rng(seed)
+    frame = pl.DataFrame(
+        {
+            "context": "c",
+            "perturbation": np.repeat([f"p{i:02}" for i in range(30)], 8),
+            "gene": [f"g{i}" for i in range(8)] * 30,
+            "label": rng.integers(0, 2, 240).astype(np.uint8),
+            "score": rng.integers(0, 20, 240) / 40,
+            "status": "ok",
+            "gene_rate": 0.3,
+        }
+    )
+    better = frame.with_columns(score=pl.col("score") + 0.3 * pl.col("label"))
+    return frame, better
+
+
+@pytest.mark.parametrize("metric", ["macro_gene_auroc", "pooled_auroc", "pooled_auprc"])
+def test_a_difference_is_that_of_the_same_resamples_in_the_flesh(metric: str) -> None:
+    first, second = two_runs()
+    found = difference(resampled(first, metric), resampled(second, metric))
+    weights = cluster_weights(30, seed=0, resamples=50)
+    one, two = checked(first), checked(second)
+    flesh = [
+        by_sklearn(repeated(two, weights[:, b : b + 1]))[metric]
+        - by_sklearn(repeated(one, weights[:, b : b + 1]))[metric]
+        for b in range(50)
+    ]
+    value = by_sklearn(two)[metric] - by_sklearn(one)[metric]
+    deviation = np.std(flesh, ddof=1)
+    assert found.value == pytest.approx(value, abs=1e-12)
+    assert found.low == pytest.approx(value - 1.96 * deviation, abs=1e-12)
+    assert found.high == pytest.approx(value + 1.96 * deviation, abs=1e-12)
+    assert found.p == pytest.approx(2 * norm.sf(abs(value) / deviation), rel=1e-9)
+    assert found.smallest == pytest.approx(2.8 * deviation, abs=1e-12)
+
+
+def test_pairing_makes_alike_runs_easier_to_tell_apart() -> None:
+    first, _ = two_runs()
+    nearly = first.with_columns(score=pl.col("score") + 0.02 * pl.col("label"))
+    paired = difference(resampled(first, "pooled_auroc"), resampled(nearly, "pooled_auroc"))
+    apart = difference(resampled(first, "pooled_auroc"), resampled(nearly, "pooled_auroc", seed=1))
+    assert paired.smallest is not None
+    assert apart.smallest is not None
+    assert paired.smallest < apart.smallest / 5
+
+
+@given(scored_frames(), st.sampled_from(["macro_gene_auroc", "brier"]))
+def test_a_run_does_not_differ_from_itself(frame: pl.DataFrame, metric: str) -> None:
+    run = resampled(frame, metric)
+    found = difference(run, run)
+    assert found.value in {0.0, None}
+    assert found.p in {1.0, None}
+    if found.value is None:
+        assert found == Difference(value=None, low=None, high=None, p=None, smallest=None)
+
+
+def test_a_difference_turns_round_with_the_runs() -> None:
+    first, second = (resampled(frame, "macro_gene_auroc") for frame in two_runs())
+    there, back = difference(first, second), difference(second, first)
+    assert there.value is not None
+    assert back.value == -there.value
+    assert back.p == there.p
+    assert back.smallest == there.smallest
+
+
+def test_several_seeds_of_a_control_are_one_run() -> None:
+    frames = [two_runs(seed)[1].with_columns(two_runs()[0]["label"]) for seed in range(3)]
+    found = [measures(checked(frame))["macro_gene_auroc"] for frame in frames]
+    weights = cluster_weights(30, seed=0, resamples=20)
+    run = Resampled.of(found, weights)
+    assert run.value == pytest.approx(np.mean([measure.estimate() for measure in found]), abs=1e-12)
+    singles = [Resampled.of([measure], weights).values for measure in found]
+    np.testing.assert_allclose(run.values, np.mean(singles, axis=0), rtol=0, atol=1e-12)
+
+
+def test_rounding_is_no_difference_and_a_sure_one_is_significant() -> None:
+    values = np.full(10, 0.5)
+    same = Resampled(value=0.5, values=values)
+    assert difference(same, Resampled(value=0.5 + 1e-16, values=values + 1e-16)).p == 1.0
+    assert difference(same, Resampled(value=0.9, values=values + 0.4)).p == 0.0
+
+
+def test_one_perturbation_gives_no_interval() -> None:
+    first, second = (frame.filter(perturbation="p00") for frame in two_runs())
+    run = resampled(second, "pooled_auroc")
+    assert run.interval("pooled_auroc") is None
+    found = difference(resampled(first, "pooled_auroc"), run)
+    assert found.value is not None
+    assert (found.low, found.p, found.smallest) == (None, None, None)
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, None, 0.01]) == [0.5, None, 0.02]
+    assert holm([]) == []
+
+
+@given(P_VALUES, st.randoms())
+def test_holm_keeps_the_order_and_never_helps(p_values: list[float], random: object) -> None:
+    adjusted = [p for p in holm(p_values) if p is not None]
+    assert all(p <= a <= 1 for p, a in zip(p_values, adjusted, strict=True))
+    order = np.argsort(p_values, kind="stable")
+    assert list(np.diff(np.array(adjusted)[order]) >= 0) == [True] * (len(order) - 1)
+    assert min(adjusted) == min(1.0, min(p_values) * len(p_values))
+    assert holm(p_values[::-1]) == adjusted[::-1]
+
+
+def test_a_rank_counts_the_runs_that_are_better() -> None:
+    assert ranks(3, [(0, 1), (0, 2)]) == [1, 2, 2]
+    assert ranks(3, [(0, 1), (0, 2), (1, 2)]) == [1, 2, 3]
+    assert ranks(2, []) == [1, 1]

@@ -1,0 +1,68 @@
+"""What the program says about real perturbations."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core_harness import Result, evaluate
+
+DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the real data; {DATA} is not there"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORE_HARNESS_DATA", str(DATA))
+
+
+def value(result: Result, name: str) -> float:
+    figure = result.report.metrics[name].value
+    assert figure is not None
+    return figure
+
+
+@pytest.mark.parametrize(
+    ("dataset", "pooled", "voting", "genes"),
+    [
+        ("perturbqa/k562", 0.957, 0.69, 665),
+        ("perturbqa/hepg2", 0.961, 0.68, 707),
+        ("perturbqa/k562-dir", 0.850, 0.81, 150),
+        ("perturbqa/hepg2-dir", 0.917, 0.74, 166),
+    ],
+)
+def test_plausible_is_not_predictive(dataset: str, pooled: float, voting: float, genes: int) -> None:
+    frequency, vote = evaluate(dataset, ["gene-frequency", "voting"])
+    assert value(frequency, "macro_gene_auroc") == 0.5
+    assert value(frequency, "pooled_auroc") == pytest.approx(pooled, abs=5e-4)
+    assert value(vote, "macro_gene_auroc") >= voting
+    estimate = vote.report.metrics["macro_gene_auroc"]
+    assert estimate.genes == genes
+    assert estimate.low is not None
+    assert estimate.low > 0.6
+    assert not vote.task.simulated
+
+
+@pytest.mark.parametrize("control", ["shuffled-labels", "random-neighbours"])
+@pytest.mark.parametrize("dataset", ["perturbqa/k562", "perturbqa/hepg2"])
+def test_without_the_evidence_voting_is_at_chance(dataset: str, control: str) -> None:
+    (vote,) = evaluate(dataset, "voting", control=control)
+    assert vote.report.repeats == 20
+    assert value(vote, "macro_gene_auroc") == pytest.approx(0.5, abs=0.01)
+
+
+def test_another_line_can_join_the_support() -> None:
+    (vote,) = evaluate("perturbqa/k562", "voting", support_contexts=["HepG2"])
+    assert vote.task.regime == "cross-context"
+    assert value(vote, "macro_gene_auroc") >= 0.69
+
+
+def test_genes_without_support_are_at_chance() -> None:
+    (vote,) = evaluate("perturbqa/k562", "voting", gene_holdout=0.2)
+    assert value(vote, "macro_gene_auroc") == 0.5

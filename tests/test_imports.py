@@ -1,0 +1,143 @@
+"""The house holds: imports point one way, and `--help` imports nothing heavy."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import core_harness
+import core_harness_plugins
+
+CORE = Path(core_harness.__path__[0])
+PLUGINS = Path(core_harness_plugins.__path__[0])
+
+# Each room may import the rooms of earlier lines, and those of its own line that stand left of it.
+FLOORS = [
+    ["errors"],
+    ["component", "schemas", "folders"],
+    ["hookspecs", "tables"],
+    ["rates", "knowledge", "metrics", "evidence", "splits"],
+    ["asking", "answer_forms", "answers", "prompting"],
+    ["registry", "sources"],
+    ["controls", "protocols", "runs"],
+    ["discovery"],
+    ["catalog"],
+    ["runspec"],
+    ["crossfit"],
+    ["pipeline"],
+    ["truth", "same_pairs", "compare"],
+    ["evaluation", "api", "verdict"],
+    ["score", "audit"],
+    ["doubles"],
+    ["cli"],
+    ["__init__", "__main__"],
+]
+RANK = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+PUBLIC = {
+    "core_harness",
+    "core_harness.answer_forms",
+    "core_harness.asking",
+    "core_harness.errors",
+    "core_harness.folders",
+    "core_harness.knowledge",
+    "core_harness.prompting",
+    "core_harness.rates",
+    "core_harness.schemas",
+    "core_harness.tables",
+}
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield the absolute modules that a file imports when it is loaded or run, type checking left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden = {
+        id(child)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            if node.module == "core_harness":
+                yield from (
+                    f"core_harness.{a.name}" if a.name in RANK else "core_harness" for a in node.names
+                )
+            else:
+                yield node.module
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda p: str(p.relative_to(CORE)))
+def test_imports_of_the_core_point_one_way(path: Path) -> None:
+    room = room_of(path)
+    assert room in RANK, f"{room} is no room of the house; give it a floor"
+    for module in imports_of(path):
+        assert not module.startswith("core_harness_plugins"), f"{path} names the built-ins"
+        parts = module.split(".")
+        if parts[0] != "core_harness" or len(parts) == 1:
+            continue
+        other = parts[1]
+        assert (
+            other == room
+            or RANK[other] < RANK[room]
+            or room in FLOORS[RANK[other]][FLOORS[RANK[other]].index(other) + 1 :]
+        ), f"{room} imports {other}, which stands above it"
+
+
+@pytest.mark.parametrize("path", sorted(PLUGINS.rglob("*.py")), ids=lambda p: str(p.relative_to(PLUGINS)))
+def test_built_ins_use_the_public_door_only(path: Path) -> None:
+    for module in imports_of(path):
+        if module.split(".")[0] == "core_harness":
+            assert any(
+                module == door or module.startswith(f"{door}.") for door in PUBLIC - {"core_harness"}
+            ) or (module == "core_harness"), f"{path} imports {module}, which is not public"
+
+
+def test_no_file_is_a_god_file() -> None:
+    long = {
+        str(path.relative_to(root)): lines
+        for root in (CORE, PLUGINS)
+        for path in root.rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 350
+    }
+    assert not long
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["eval", "--help"], ["runs", "--help"], ["data", "--help"], ["compare", "--help"]],
+)
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys\n"
+        "from core_harness.cli import cli\n"
+        f"cli({arguments!r}, standalone_mode=False)\n"
+        "heavy = {'litellm', 'sklearn', 'polars', 'rdflib', 'scipy', 'numpy', 'pydantic', 'pooch'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_public_surface() -> None:
+    assert core_harness.__all__ == sorted(core_harness.__all__)
+    for name in core_harness.__all__:
+        assert getattr(core_harness, name) is not None
+    assert set(dir(core_harness)) == set(core_harness.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        core_harness.nonsense  # noqa: B018
