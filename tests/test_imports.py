@@ -32,6 +32,7 @@ FLOORS = [
     ["pipeline"],
     ["truth", "same_pairs", "compare"],
     ["evaluation", "api", "verdict"],
+    ["suites", "suite_runs"],
     ["score", "audit"],
     ["doubles"],
     ["cli"],
