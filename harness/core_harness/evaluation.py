@@ -10,7 +10,7 @@ import polars as pl
 
 from core_harness import metrics, pipeline
 from core_harness.answers import ANSWERS, parse_replies
-from core_harness.asking import LLM, Asked, Cache, Estimate, Journal, Settings, ask_all, estimate
+from core_harness.asking import LLM, Asked, Cache, Estimate, Journal, Price, Settings, ask_all, estimate
 from core_harness.controls import Control, repeats
 from core_harness.folders import cache_folder
 from core_harness.runspec import Method
@@ -75,13 +75,18 @@ def evaluate_method(
     return Evaluated(predictions=pl.concat(frames), report=metrics.mean_report(reports), asked=asked)
 
 
-def estimate_method(task: Task, method: Method, split: Split) -> Estimate | None:
-    """Reckon what asking would take; None for a method that asks no model. Sends nothing."""
+def estimate_method(
+    task: Task, method: Method, split: Split, *, price: Price | None = None
+) -> Estimate | None:
+    """Reckon what asking would take; None for a method that asks no model. Sends nothing.
+
+    ``price`` is used in place of what the model's plugin knows.
+    """
     if method.llm is None:
         return None
     prompts = pipeline.prompts(task, method, pipeline.gather(task, method, split))
     with Cache(cache_path()) as cache, Journal(None, cache=cache) as journal:
-        return estimate(method.llm.object, prompts, journal=journal)
+        return estimate(method.llm.object, prompts, journal=journal, price=price)
 
 
 def _predict(

@@ -11,11 +11,10 @@ import tomllib
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from core_harness.component import Door
 from core_harness.errors import RegistryError
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
@@ -23,6 +22,9 @@ from core_harness.knowledge.layer_source import DataFile
 Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]*$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+StrategyDoor = Literal["retriever", "organizer", "aggregator"]
+"""Where a strategy chooses; dataset and model are the user's choice."""
 Conversion = Literal["go", "hgnc", "string", "unzip"]
 
 
@@ -32,12 +34,17 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+E = TypeVar("E", bound=Entry)
+
+
 class DatasetEntry(Entry):
     """A dataset by name: a dataset component with its parameters."""
 
     summary: str
     component: str
     parameters: Parameters = {}
+    published: Month | None = None
+    """When its measurements could first be read; None for what nobody can have read."""
 
 
 class StrategyEntry(Entry):
@@ -47,7 +54,7 @@ class StrategyEntry(Entry):
     retriever: str
     organizer: str
     aggregator: str
-    parameters: dict[Door, Parameters] = {}
+    parameters: dict[StrategyDoor, Parameters] = {}
 
 
 class Download(Entry):
@@ -91,16 +98,38 @@ class SourceEntry(Entry):
         return self
 
 
+class ListPrice(Entry):
+    """US dollars for a million tokens, and the list or the day they are of."""
+
+    prompt: Annotated[float, Field(ge=0)]
+    completion: Annotated[float, Field(ge=0)]
+    date: str
+
+
 class Route(Entry):
-    """One provider of a model.
+    """One provider of a model."""
 
-    ``model`` is its name in litellm, ``key`` the environment variable of the key (None: it needs none),
-    ``logprobs`` whether log-probabilities of the answer arrive.
-    """
-
-    model: str
-    key: str | None = None
+    model: Annotated[str, Field(pattern=r"^[\w.@:+/-]+$")]
+    """Its name in litellm."""
+    key: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
+    """The environment variable whose value is sent as the key; None: whatever litellm finds, or none."""
+    api_base: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$")] | None = None
+    """Address of the server, in place of the provider's own."""
     logprobs: bool
+    """Whether log-probabilities of the answer arrive."""
+    price: ListPrice | None = None
+
+    @property
+    def provider(self) -> str:
+        """The provider's name in litellm."""
+        return self.model.partition("/")[0]
+
+    @field_validator("model")
+    @classmethod
+    def _is_no_address(cls, model: str) -> str:
+        if "://" in model:  # some providers would be asked at the address that stands in a model's name
+            raise ValueError("a model's name holds no address; 'api_base' does")
+        return model
 
 
 class ModelEntry(Entry):
@@ -108,6 +137,17 @@ class ModelEntry(Entry):
 
     summary: str
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    parameters: Parameters = {}
+    """Parameters of the llm that differ from its own, for all routes."""
+    knowledge_cutoff: Month | None = None
+    """As its maker publishes it; None where no date is published, or none was found."""
+
+    @field_validator("parameters")
+    @classmethod
+    def _hold_no_route(cls, parameters: Parameters) -> Parameters:
+        if of_routes := {"model", "api_base", "key_variable", "price"} & set(parameters):
+            raise ValueError(f"{min(of_routes)!r} is said by a route, not by parameters")
+        return parameters
 
 
 class Registry(Entry):
@@ -159,12 +199,17 @@ def registry_path() -> Path:
 
 def parse_registry(text: str, where: str) -> Registry:
     """Return the registry written in ``text``; ``where`` names it in messages."""
+    return parse_entry(Registry, text, where)
+
+
+def parse_entry(kind: type[E], text: str, where: str) -> E:
+    """Return TOML as an entry of one kind. Raises :class:`RegistryError`, which names key and line."""
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RegistryError(f"{where}: not valid TOML: {error}") from None
     try:
-        return Registry.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
         # a misspelt key is also a missing one: say the former first
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")

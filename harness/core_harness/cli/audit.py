@@ -6,8 +6,14 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from core_harness.cli.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry import Registry
 
 
 @click.command("audit")
@@ -29,8 +35,9 @@ import click
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@registry_options
 def audit_command(
-    *, what: str, folder: Path, controls: bool, contexts: str, seed: int, as_json: bool
+    *, what: str, folder: Path, controls: bool, contexts: str, seed: int, as_json: bool, registry: Registry
 ) -> None:
     """Say what a RUN's figures are made of, or what a DATASET can show, and end with a plain verdict.
 
@@ -39,7 +46,6 @@ def audit_command(
     from core_harness.catalog import catalog
     from core_harness.cli.progress import watching
     from core_harness.errors import UsageError
-    from core_harness.registry import shipped_registry
 
     is_run = (folder / what).is_dir() or Path(what).is_dir()
     if is_run and contexts:
@@ -56,7 +62,7 @@ def audit_command(
             run = find_run(what, folder)
             of_run = audit_run(
                 run,
-                shipped_registry(),
+                registry,
                 catalog(),
                 folder=folder,
                 make_controls=controls,
@@ -71,7 +77,7 @@ def audit_command(
 
             spec = RunSpec(dataset=what, seed=seed)
             names = [name.strip() for name in contexts.split(",") if name.strip()]
-            of_dataset = audit_dataset(spec, shipped_registry(), catalog(), contexts=names, progress=tell)
+            of_dataset = audit_dataset(spec, registry, catalog(), contexts=names, progress=tell)
             content, show = of_dataset.as_dict(), partial(print_dataset_audit, of_dataset)
     if as_json:
         click.echo(json.dumps(content, indent=2, allow_nan=False))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core_harness.cli import completion
 from core_harness.cli.asking import asking_options, settings_of
+from core_harness.cli.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry import Registry
 
 
 @click.command("eval")
@@ -80,8 +84,10 @@ from core_harness.cli.asking import asking_options, settings_of
     metavar="DOOR.NAME=VALUE",
     help="Set a parameter of a component, e.g. -p aggregator.shrinkage=2. May be repeated.",
 )
+@registry_options
 def eval_command(
     *,
+    registry: Registry,
     strategies: str,
     support_contexts: str,
     assignments: tuple[str, ...],
@@ -115,14 +121,18 @@ def eval_command(
         **options,
     }
     if dry_run:
-        print_estimates(api.estimate(**choices), as_json=as_json)
+        with watching() as (_, notice):
+            estimates = api.estimate(**choices, asking=settings, notice=notice, registry=registry)
+        print_estimates(estimates, as_json=as_json)
         return
     with watching() as (tell, notice):
         if resume is not None:
             run = find_run(resume, out)
-            results = [api.resume(run, asking=settings, progress=tell, notice=notice)]
+            results = [api.resume(run, asking=settings, progress=tell, notice=notice, registry=registry)]
         else:
-            results = api.evaluate(**choices, out=out, asking=settings, progress=tell, notice=notice)
+            results = api.evaluate(
+                **choices, out=out, asking=settings, progress=tell, notice=notice, registry=registry
+            )
     if as_json:
         click.echo(json.dumps(results_as_dict(results), indent=2, allow_nan=False))
     else:
