@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from core_harness.checked_toml import parse_entry
 from core_harness.errors import RegistryError
 from core_harness.registry import (
     DatasetEntry,
@@ -23,7 +24,6 @@ from core_harness.registry import (
     Registry,
     Route,
     StrategyEntry,
-    parse_entry,
     shipped_registry,
 )
 

@@ -6,16 +6,16 @@ when it is first read, and an error names the key and its line.
 
 from __future__ import annotations
 
-import re
-import tomllib
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from core_harness.errors import RegistryError
+from core_harness.checked_toml import line_of, parse_entry
+from core_harness.errors import RegistryError, unknown
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
 
@@ -32,9 +32,6 @@ class Entry(BaseModel):
     """Base of all tables of the registry: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-E = TypeVar("E", bound=Entry)
 
 
 class DatasetEntry(Entry):
@@ -150,6 +147,43 @@ class ModelEntry(Entry):
         return parameters
 
 
+class Published(Entry):
+    """A figure from the literature. It stands beside a board and is never ranked with it."""
+
+    method: str
+    value: float
+    of: str
+    """What the figure is of: data, question, protocol as far as it is known."""
+    source: str
+
+
+class SuiteEntry(Entry):
+    """A suite: what has to be run, and how runs of it are ranked.
+
+    Its cells are ``strategies`` and, with each of the ``models``, the strategies ``asking``; each on all
+    ``datasets``, in one regime. ``support_contexts`` and ``gene_holdout`` belong to regimes that need them.
+    """
+
+    summary: str
+    datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    task: Literal["de", "dir"]
+    regime: Literal["strict", "cross-context", "double-unseen"] = "strict"
+    support_contexts: tuple[str, ...] = ()
+    gene_holdout: float | None = None
+    strategies: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Strategies that are run without a model."""
+    asking: tuple[Name, ...] = ()
+    """Strategies that are run with each of the models."""
+    models: tuple[Name, ...] = ()
+    metric: Literal["macro_gene_auroc", "pooled_auroc"] = "macro_gene_auroc"
+    """What runs are ranked by."""
+    coverage: Annotated[float, Field(gt=0, le=1)]
+    """Share of the pairs that a run must have answered to be ranked."""
+    reference: Name
+    """The strategy that every run is compared with; it is one of ``strategies``."""
+    published: tuple[Published, ...] = ()
+
+
 class Registry(Entry):
     """The whole file."""
 
@@ -157,6 +191,7 @@ class Registry(Entry):
     datasets: dict[Name, DatasetEntry]
     strategies: dict[Name, StrategyEntry]
     models: dict[Name, ModelEntry] = {}
+    suites: dict[Name, SuiteEntry] = {}
     llm: str = "none"
     """The component that asks a model named by anything but an alias."""
     layer: tuple[LayerSource, ...] = ()
@@ -199,67 +234,26 @@ def registry_path() -> Path:
 
 def parse_registry(text: str, where: str) -> Registry:
     """Return the registry written in ``text``; ``where`` names it in messages."""
-    return parse_entry(Registry, text, where)
+    registry = parse_entry(Registry, text, where)
+    for place, fault in _faults_of_suites(registry):
+        line = line_of(text, list(place))
+        raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
+    return registry
 
 
-def parse_entry(kind: type[E], text: str, where: str) -> E:
-    """Return TOML as an entry of one kind. Raises :class:`RegistryError`, which names key and line."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RegistryError(f"{where}: not valid TOML: {error}") from None
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        # a misspelt key is also a missing one: say the former first
-        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        keys = [part for part in first["loc"] if part != "[key]"]
-        line = _line_of(text, keys)
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        key = ".".join(str(part) for part in keys)
-        raise RegistryError(f"{where}, line {line}, key {key}: {_plain(first['msg'])}{more}") from None
-
-
-def _plain(message: str) -> str:
-    if message == "Extra inputs are not permitted":
-        return "there is no such key"
-    message = message.removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
-
-
-def _line_of(text: str, keys: list[Any]) -> int:
-    """Return the line on which the deepest part of ``keys`` that is written in the text stands."""
-    lines = text.splitlines()
-    best, depth = 1, 0
-    table: list[str] = []
-    arrays: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
-        if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
-            table = []
-            *parents, last = _dotted(header[2])
-            for part in parents:
-                table.append(part)
-                if (array := ".".join(table)) in arrays:
-                    table.append(str(arrays[array]))
-            table.append(last)
-            if header[1] == "[[":
-                array = ".".join(table)
-                arrays[array] = arrays.get(array, -1) + 1
-                table.append(str(arrays[array]))
-            path = table
-        elif assignment := re.match(r"\s*([^=#]+?)\s*=", line):
-            path = [*table, *_dotted(assignment[1])]
-        else:
-            continue
-        shared = 0
-        for mine, wanted in zip(path, keys, strict=False):
-            if mine != str(wanted):
-                break
-            shared += 1
-        if shared > depth and shared >= min(len(path), len(keys)):
-            best, depth = number, shared
-    return best
-
-
-def _dotted(key: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", key)]
+def _faults_of_suites(registry: Registry) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield key and fault of each name in a suite that stands for nothing."""
+    for name, suite in registry.suites.items():
+        named: dict[str, tuple[str, Sequence[str], Collection[str]]] = {
+            "datasets": ("dataset", suite.datasets, registry.datasets),
+            "strategies": ("strategy", suite.strategies, registry.strategies),
+            "asking": ("strategy", suite.asking, registry.strategies),
+            "models": ("model", suite.models, registry.models),
+            "reference": ("strategy of the suite", (suite.reference,), suite.strategies),
+        }
+        for key, (kind, wanted, known) in named.items():
+            for missing in wanted:
+                if missing not in known:
+                    yield ("suites", name, key), unknown(kind, missing, known)
+        if bool(suite.asking) != bool(suite.models):
+            yield ("suites", name), "'asking' and 'models' go together; write both, or neither"

@@ -11,6 +11,7 @@ import click
 from core_harness.cli import completion
 from core_harness.cli.asking import asking_options, settings_of
 from core_harness.cli.registry import registry_options
+from core_harness.cli.suite import run_whole_suite
 
 if TYPE_CHECKING:
     from core_harness.registry import Registry
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     show_default=True,
     shell_complete=completion.strategies,
     help="One or more strategies, separated by commas.",
+)
+@click.option(
+    "--suite",
+    metavar="NAME",
+    shell_complete=completion.suites,
+    help="Run what a suite lacks below --out, e.g. core-paper: its datasets, its strategies, one run each.",
 )
 @asking_options
 @click.option(
@@ -89,6 +96,7 @@ def eval_command(
     *,
     registry: Registry,
     strategies: str,
+    suite: str | None,
     support_contexts: str,
     assignments: tuple[str, ...],
     model: str,
@@ -120,6 +128,10 @@ def eval_command(
         "parameters": parse_parameters([*assignments, *address, *of_model]),
         **options,
     }
+    if suite is not None:
+        of_suite = {key: choices[key] for key in ("model", "parameters", "seed")}
+        run_whole_suite(suite, **of_suite, settings=settings, out=out, dry_run=dry_run, as_json=as_json)
+        return
     if dry_run:
         with watching() as (_, notice):
             estimates = api.estimate(**choices, asking=settings, notice=notice, registry=registry)
