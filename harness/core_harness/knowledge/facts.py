@@ -18,6 +18,9 @@ from core_harness.knowledge.set_names import read_set_names
 _PARTNERS = 5
 """Genes at the end of the strongest edges that a clause names."""
 
+_COMMON = 0.05
+"""Share of a layer's genes in a set beyond which membership tells a reader nothing."""
+
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -106,25 +109,25 @@ class _SetTeller:
     folder: Path
 
     def about(self, gene: str) -> Iterator[str]:
-        return (f"{self.relation} {self._called(name)}" for name in self._sets.get(gene, ()))
+        return (f"{self.relation} {name}" for name in self._sets.get(gene, ()))
 
     def between(self, a: str, b: str) -> Iterator[str]:
         others = set(self._sets.get(b, ()))
-        return (
-            f"both {self.relation} {self._called(name)}" for name in self._sets.get(a, ()) if name in others
-        )
-
-    def _called(self, name: str) -> str:
-        return self._names.get(name, name)
-
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        return {} if self.source is None else dict(read_set_names(self.source, self.folder).iter_rows())
+        return (f"both: {self.relation} {name}" for name in self._sets.get(a, ()) if name in others)
 
     @cached_property
     def _sets(self) -> dict[str, list[str]]:
-        frame = self.layer.frame.with_columns(pl.len().over("set").alias("genes")).sort("genes", "set")
-        return dict(frame.group_by("gene").agg("set").iter_rows())
+        """The sets of each gene, the smallest first, by the names that people read."""
+        genes = pl.len().over("set")
+        frame = (
+            self.layer.frame.with_columns(genes.alias("genes"))
+            .filter(pl.col("genes") <= max(1, _COMMON * len(self.layer.genes)))
+            .with_columns(pl.col("set").alias("name"))
+        )
+        if self.source is not None and self.source.names is not None:  # an id without a name says nothing
+            names = read_set_names(self.source, self.folder)
+            frame = frame.drop("name").join(names, on="set")
+        return dict(frame.sort("genes", "set").group_by("gene", maintain_order=True).agg("name").iter_rows())
 
 
 @dataclass

@@ -114,7 +114,7 @@ class _Writer:
             "facts": fact_list(
                 first["perturbation"], self._facts.about(first["perturbation"], self._layout.facts)
             ),
-            "genes": "\n".join(self._gene(*both, turned) for both in zip(pairs, evidence, strict=True)),
+            "genes": "\n\n".join(self._gene(*both, turned) for both in zip(pairs, evidence, strict=True)),
         }
         return self._template.fill("system", fixed), self._template.fill("user", user)
 
