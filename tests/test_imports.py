@@ -19,7 +19,7 @@ PLUGINS = Path(core_harness_plugins.__path__[0])
 # Each room may import the rooms of earlier lines, and those of its own line that stand left of it.
 FLOORS = [
     ["errors"],
-    ["component", "schemas", "folders"],
+    ["component", "schemas", "folders", "plain_text"],
     ["hookspecs", "tables"],
     ["rates", "knowledge", "metrics", "evidence", "splits"],
     ["asking", "answer_forms", "answers", "prompting"],
@@ -32,6 +32,7 @@ FLOORS = [
     ["pipeline"],
     ["truth", "same_pairs", "compare"],
     ["evaluation", "api", "verdict"],
+    ["suites", "suite_runs"],
     ["score", "audit"],
     ["doubles"],
     ["cli"],

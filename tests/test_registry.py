@@ -16,6 +16,13 @@ summary = "a vote"
 retriever = "kg"
 organizer = "contrast"
 aggregator = "vote"
+[suites.small]
+summary = "one cell"
+datasets = ["simulated"]
+task = "de"
+strategies = ["voting"]
+coverage = 1.0
+reference = "voting"
 """
 
 
@@ -54,6 +61,19 @@ def test_a_minimal_registry_is_read() -> None:
             'component = "simulated"\nparameters = { a = [1] }',
             "line 5, key datasets.simulated.parameters.a",
         ),
+        (
+            'datasets = ["simulated"]',
+            'datasets = ["simulate"]',
+            "line 12, key suites.small.datasets: unknown dataset 'simulate'; did you mean 'simulated'?",
+        ),
+        (
+            'strategies = ["voting"]',
+            'strategies = ["votes"]',
+            "key suites.small.strategies: unknown",
+        ),
+        ('reference = "voting"', 'reference = "constant"', "line 16, key suites.small.reference: unknown"),
+        ("coverage = 1.0", "coverage = 1.5", "line 15, key suites.small.coverage: input should be less"),
+        ("coverage = 1.0", 'coverage = 1.0\nasking = ["voting"]', "key suites.small: 'asking' and 'models'"),
     ],
 )
 def test_an_error_names_key_and_line(old: str, new: str, message: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core_harness.component import Door
-from core_harness.errors import RegistryError
+from core_harness.errors import RegistryError, unknown
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
 
@@ -110,6 +111,43 @@ class ModelEntry(Entry):
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
 
 
+class Published(Entry):
+    """A figure from the literature. It stands beside a board and is never ranked with it."""
+
+    method: str
+    value: float
+    of: str
+    """What the figure is of: data, question, protocol as far as it is known."""
+    source: str
+
+
+class SuiteEntry(Entry):
+    """A suite: what has to be run, and how runs of it are ranked.
+
+    Its cells are ``strategies`` and, with each of the ``models``, the strategies ``asking``; each on all
+    ``datasets``, in one regime. ``support_contexts`` and ``gene_holdout`` belong to regimes that need them.
+    """
+
+    summary: str
+    datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    task: Literal["de", "dir"]
+    regime: Literal["strict", "cross-context", "double-unseen"] = "strict"
+    support_contexts: tuple[str, ...] = ()
+    gene_holdout: float | None = None
+    strategies: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Strategies that are run without a model."""
+    asking: tuple[Name, ...] = ()
+    """Strategies that are run with each of the models."""
+    models: tuple[Name, ...] = ()
+    metric: Literal["macro_gene_auroc", "pooled_auroc"] = "macro_gene_auroc"
+    """What runs are ranked by."""
+    coverage: Annotated[float, Field(gt=0, le=1)]
+    """Share of the pairs that a run must have answered to be ranked."""
+    reference: Name
+    """The strategy that every run is compared with; it is one of ``strategies``."""
+    published: tuple[Published, ...] = ()
+
+
 class Registry(Entry):
     """The whole file."""
 
@@ -117,6 +155,7 @@ class Registry(Entry):
     datasets: dict[Name, DatasetEntry]
     strategies: dict[Name, StrategyEntry]
     models: dict[Name, ModelEntry] = {}
+    suites: dict[Name, SuiteEntry] = {}
     llm: str = "none"
     """The component that asks a model named by anything but an alias."""
     layer: tuple[LayerSource, ...] = ()
@@ -164,7 +203,7 @@ def parse_registry(text: str, where: str) -> Registry:
     except tomllib.TOMLDecodeError as error:
         raise RegistryError(f"{where}: not valid TOML: {error}") from None
     try:
-        return Registry.model_validate(content)
+        registry = Registry.model_validate(content)
     except ValidationError as error:
         # a misspelt key is also a missing one: say the former first
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
@@ -173,6 +212,28 @@ def parse_registry(text: str, where: str) -> Registry:
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         key = ".".join(str(part) for part in keys)
         raise RegistryError(f"{where}, line {line}, key {key}: {_plain(first['msg'])}{more}") from None
+    for place, fault in _faults_of_suites(registry):
+        line = _line_of(text, list(place))
+        raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
+    return registry
+
+
+def _faults_of_suites(registry: Registry) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield key and fault of each name in a suite that stands for nothing."""
+    for name, suite in registry.suites.items():
+        named: dict[str, tuple[str, Sequence[str], Collection[str]]] = {
+            "datasets": ("dataset", suite.datasets, registry.datasets),
+            "strategies": ("strategy", suite.strategies, registry.strategies),
+            "asking": ("strategy", suite.asking, registry.strategies),
+            "models": ("model", suite.models, registry.models),
+            "reference": ("strategy of the suite", (suite.reference,), suite.strategies),
+        }
+        for key, (kind, wanted, known) in named.items():
+            for missing in wanted:
+                if missing not in known:
+                    yield ("suites", name, key), unknown(kind, missing, known)
+        if bool(suite.asking) != bool(suite.models):
+            yield ("suites", name), "'asking' and 'models' go together; write both, or neither"
 
 
 def _plain(message: str) -> str:

@@ -41,8 +41,8 @@ def compare_command(*, runs: tuple[str, ...], folder: Path, metric: str, seed: i
     """
     from core_harness.catalog import catalog
     from core_harness.cli.comparison import flat, markdown, print_comparison
-    from core_harness.cli.formats import as_csv
     from core_harness.compare import compare
+    from core_harness.plain_text import as_csv
     from core_harness.runs import find_run
 
     opened = [find_run(name, folder) for name in runs]

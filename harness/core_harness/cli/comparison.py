@@ -6,12 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from core_harness.cli.formats import as_markdown, as_table, markdown_text, p_value
-from core_harness.cli.metric_names import NAMES
 from core_harness.cli.plots import sparkline
-from core_harness.cli.tables import figure, heading, number, printable, stdout
+from core_harness.cli.tables import as_table, heading, printable, stdout
 from core_harness.compare import Compared, Comparison
+from core_harness.metrics.names import NAMES
 from core_harness.metrics.paired import Difference
+from core_harness.plain_text import as_markdown, figure, markdown_text, number, p_value
 
 _CHANGES = 5
 """Genes and perturbations that are shown."""

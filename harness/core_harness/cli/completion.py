@@ -23,6 +23,13 @@ def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [name for name in (*shipped_registry().datasets, "table:") if name.startswith(incomplete)]
 
 
+def suites(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete a suite."""
+    from core_harness.registry import shipped_registry
+
+    return [name for name in shipped_registry().suites if name.startswith(incomplete)]
+
+
 def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a source of data, a collection of them, or all."""
     from core_harness.registry import shipped_registry

@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from core_harness.audit import DatasetAudit
 from core_harness.audit.dataset import Plain, Spread
-from core_harness.cli.formats import as_table
-from core_harness.cli.tables import figure, printable, stdout
+from core_harness.cli.tables import as_table, printable, stdout
 from core_harness.metrics import Estimate
+from core_harness.plain_text import figure
 
 
 def print_dataset_audit(audit: DatasetAudit) -> None:

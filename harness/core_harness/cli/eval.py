@@ -10,6 +10,7 @@ import click
 
 from core_harness.cli import completion
 from core_harness.cli.asking import asking_options, settings_of
+from core_harness.cli.suite import run_whole_suite
 
 
 @click.command("eval")
@@ -29,6 +30,12 @@ from core_harness.cli.asking import asking_options, settings_of
     show_default=True,
     shell_complete=completion.strategies,
     help="One or more strategies, separated by commas.",
+)
+@click.option(
+    "--suite",
+    metavar="NAME",
+    shell_complete=completion.suites,
+    help="Run what a suite lacks below --out, e.g. core-paper: its datasets, its strategies, one run each.",
 )
 @asking_options
 @click.option(
@@ -90,6 +97,7 @@ from core_harness.cli.asking import asking_options, settings_of
 def eval_command(
     *,
     strategies: str,
+    suite: str | None,
     support_contexts: str,
     assignments: tuple[str, ...],
     model: str,
@@ -125,6 +133,10 @@ def eval_command(
         "parameters": parse_parameters([*assignments, *address, *of_model, *of_prompts]),
         **options,
     }
+    if suite is not None:
+        of_suite = {key: choices[key] for key in ("model", "parameters", "seed")}
+        run_whole_suite(suite, **of_suite, settings=settings, out=out, dry_run=dry_run, as_json=as_json)
+        return
     if dry_run:
         print_estimates(api.estimate(**choices), as_json=as_json)
         return

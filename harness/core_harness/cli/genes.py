@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from core_harness.catalog import catalog
-from core_harness.cli.formats import as_table
 from core_harness.cli.plots import bar
-from core_harness.cli.tables import printable, stdout
+from core_harness.cli.tables import as_table, printable, stdout
 from core_harness.errors import HarnessError
 from core_harness.metrics.by_segment import genes_by_auroc
 from core_harness.runs import Run

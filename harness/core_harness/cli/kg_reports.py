@@ -10,11 +10,12 @@ import polars as pl
 from rich.table import Table
 
 from core_harness.catalog import Made
-from core_harness.cli.tables import number, printable, stdout
+from core_harness.cli.tables import printable, stdout
 from core_harness.errors import UsageError
 from core_harness.knowledge import Graph, Layer
 from core_harness.knowledge.rdf import Origin, Origins
 from core_harness.knowledge.shared import direct_edge, shared_neighbours, shared_sets
+from core_harness.plain_text import number
 from core_harness.protocols import UsesKnowledge
 from core_harness.schemas import PAIRS, RELATIONS, SUPPORT, Block, Task, check
 

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from core_harness.audit import RunAudit
 from core_harness.audit.controls import Controlled
 from core_harness.audit.strata import Stratum
-from core_harness.cli.formats import as_table, p_value
-from core_harness.cli.metric_names import NAMES
-from core_harness.cli.tables import figure, part_of, printable, regime_of, stdout
+from core_harness.cli.tables import as_table, printable, stdout
+from core_harness.metrics.names import NAMES
+from core_harness.plain_text import figure, p_value, part_of, regime_of
 
 
 def print_run_audit(audit: RunAudit) -> None:

@@ -11,8 +11,9 @@ from rich.table import Table
 
 from core_harness.api import JSON_VERSION, Result
 from core_harness.asking import Estimate
-from core_harness.cli.metric_names import GROUPS
 from core_harness.cli.plots import gauge
+from core_harness.metrics.names import GROUPS
+from core_harness.plain_text import figure, number, part_of, plain, regime_of
 from core_harness.runs import Run
 from core_harness.verdict import verdict
 
@@ -164,18 +165,6 @@ def _reliability(bins: Sequence[Mapping[str, Any]], *, ascii_only: bool) -> Tabl
     return table
 
 
-def figure(estimate: Mapping[str, Any]) -> str:
-    """Return ``.700 [.680, .720]``, or what is known of it."""
-    if estimate["low"] is None:
-        return number(estimate["value"])
-    return f"{number(estimate['value'])} [{number(estimate['low'])}, {number(estimate['high'])}]"
-
-
-def number(value: float | None) -> str:
-    """Return ``0.700``, or ``-`` for what is not defined."""
-    return "-" if value is None else f"{value:.3f}"
-
-
 def heading(row: Mapping[str, Any]) -> str:
     """Return what the figures of a result are of: data, question, regime, control and part."""
     what = f"{row['dataset']}, {row['task']}, {regime_of(row)} regime, seed {row['seed']}"
@@ -187,17 +176,6 @@ def heading(row: Mapping[str, Any]) -> str:
     if part := part_of(row["part"]):
         what += f"  PART of the dataset: {part}"
     return what
-
-
-def regime_of(row: Mapping[str, Any]) -> str:
-    """Return the regime with what it depends on."""
-    if row["regime"] == "cross-context":
-        return f"cross-context (support also from {', '.join(row['support_contexts'])})"
-    if row["regime"] == "double-unseen":
-        return (
-            f"double-unseen ({row['gene_holdout']:.0%} of the genes have no support, and only they are asked)"
-        )
-    return str(row["regime"])
 
 
 def _method(row: Mapping[str, Any]) -> str:
@@ -240,16 +218,16 @@ def _basis(row: Mapping[str, Any]) -> str:
     )
 
 
-def part_of(part: Mapping[str, Any]) -> str:
-    """Return which part of a dataset was asked; empty for the whole."""
-    words = []
-    if part["limit"] is not None:
-        words.append(f"whole genes up to {part['limit']} pairs")
-    if part["only"] is not None:
-        words.append(f"{part['only']} genes only")
-    return ", ".join(words)
+def as_table(rows: Sequence[Mapping[str, str]]) -> Table:
+    """Return rows that share their keys as a table for the terminal; what they say is harmless there."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in rows[0]:
+        table.add_column(escape(title), no_wrap=title in {"#", "run", "rank"})
+    for row in rows:
+        table.add_row(*(printable(cell) for cell in row.values()))
+    return table
 
 
 def printable(text: str) -> str:
     """Make text of a file or a user harmless: no markup, no control characters."""
-    return escape("".join(character if character.isprintable() else "?" for character in text))
+    return escape(plain(text))

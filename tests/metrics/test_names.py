@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core_harness import evaluate
-from core_harness.cli.metric_names import GROUPS, NAMES
 from core_harness.cli.tables import print_run
+from core_harness.metrics.names import GROUPS, NAMES
 from core_harness.runs import open_run
 
 
