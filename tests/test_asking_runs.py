@@ -125,14 +125,10 @@ def test_a_price_of_ones_own_limits_the_cost(tmp_path: Path, server: TestServer)
 
 def test_it_is_said_that_a_model_may_have_read_the_data(tmp_path: Path, server: TestServer) -> None:
     person = Person(tmp_path, server)
-    (tmp_path / "screen.csv").write_text(
-        "perturbation,gene,label,split\nA,G,1,train\nB,G,0,train\nC,G,1,test\nD,G,0,test\n"
-    )
     (tmp_path / "mine.toml").write_text(
-        'schema_version = 1\n[datasets.mine]\nsummary = "s"\ncomponent = "table"\n'
-        'parameters = { path = "screen.csv" }\npublished = "2022-06"\n'
+        'schema_version = 1\n[datasets.mine]\nsummary = "s"\ncomponent = "simulated"\npublished = "2022-06"\n'
     )
-    asked = ("-d", "mine", "-s", "isolated", "--model", "gpt-4.1", "--registry", "mine.toml")
+    asked = ("-d", "mine", "-s", "isolated", "--model", "gpt-4.1", "--registry", "mine.toml", "--limit", "9")
     dry = person.evaluate(*asked, "--dry-run")
     done = person.evaluate(*asked, "--json")
     assert done.returncode == 0, done.stderr
@@ -191,7 +187,9 @@ def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None
     ("arguments", "message"),
     [
         (("-s", "isolated"), "isolated asks a model; name one with --model"),
-        (("-s", "voting", "--model", "qwen"), "voting asks no model; leave out --model"),
+        (("-s", "potency", "--model", "qwen"), "potency asks no model; leave out --model"),
+        ((*QWEN, "--samples", "0"), "organizer parameter samples=0: it must be at least 1"),
+        (("-s", "voting", "--control-seeds", "1"), "control seeds is 1"),
         ((*QWEN, "--model-param", "temprature=1"), "did you mean 'temperature'?"),
         ((*QWEN, "--model-param", "temperature=hot"), "parameter temperature='hot'"),
         ((*QWEN, "--api-base", "nowhere"), "api base 'nowhere' is no address"),

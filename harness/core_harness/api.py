@@ -17,7 +17,7 @@ from core_harness.asking import Estimate, Settings, Summary
 from core_harness.catalog import Catalog, Made, catalog
 from core_harness.contamination import Contamination, contamination
 from core_harness.errors import RunError
-from core_harness.evaluation import Evaluated, Notice, Outside, estimate_method, evaluate_method
+from core_harness.evaluation import Evaluated, Notice, Outside, Test, estimate_method, evaluate_method
 from core_harness.registry import Registry, shipped_registry
 from core_harness.runs import Run, RunWriter, new_run, reopen_run
 from core_harness.runspec import Method, RunSpec, make_dataset, make_methods
@@ -119,7 +119,7 @@ def evaluate(
     **choices
         The other fields of :class:`~core_harness.runspec.RunSpec`: ``model``, ``retriever``,
         ``organizer``, ``aggregator``, ``parameters``, ``regime``, ``support_contexts``,
-        ``gene_holdout``, ``control``, ``limit``, ``only``, ``seed``.
+        ``gene_holdout``, ``control``, ``control_seeds``, ``limit``, ``only``, ``seed``.
 
     Raises
     ------
@@ -182,6 +182,7 @@ class Desk:
         self._notice = notice or (lambda _: None)
         registry = registry or shipped_registry()
         self._contamination = contamination(spec, registry)
+        self._test = Test(control=spec.control, seeds=spec.control_seeds)
         self._methods = make_methods(spec, registry, components)
         source = make_dataset(spec, registry, components)
         with threadpool_limits(limits=1):
@@ -190,6 +191,7 @@ class Desk:
             controls.check_fits(spec.control, self._loaded.split)
             self._tell("opening the knowledge graph", 0, 1)
             self._graph = pipeline.hand_over_knowledge(source, self._methods, registry)
+            self._facts = pipeline.facts_of(self._graph, source, registry)
 
     def run(self, *, out: Path | None) -> list[Result]:
         """Evaluate each method, in a run folder of its own below ``out``."""
@@ -218,7 +220,11 @@ class Desk:
         """Return the estimate of each method that asks a model."""
         self._warn()
         task, split, price = self._loaded.task, self._loaded.split, self._settings.price
-        estimates = {m.label: estimate_method(task, m, split, price=price) for m in self._methods}
+        with threadpool_limits(limits=1):
+            estimates = {
+                m.label: estimate_method(task, m, split, test=self._test, facts=self._facts, price=price)
+                for m in self._methods
+            }
         return {label: reckoned for label, reckoned in estimates.items() if reckoned is not None}
 
     def _warn(self) -> None:
@@ -235,7 +241,12 @@ class Desk:
         outside = Outside(journal=journal, settings=self._settings, tell=self._tell, notice=self._notice)
         with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
             return evaluate_method(
-                self._loaded.task, method, self._loaded.split, control=self._spec.control, outside=outside
+                self._loaded.task,
+                method,
+                self._loaded.split,
+                test=self._test,
+                facts=self._facts,
+                outside=outside,
             )
 
     def _result(self, method: Method, evaluated: Evaluated, folder: Path | None) -> Result:
