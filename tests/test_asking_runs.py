@@ -153,7 +153,9 @@ def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None
     ("arguments", "message"),
     [
         (("-s", "isolated"), "isolated asks a model; name one with --model"),
-        (("-s", "voting", "--model", "qwen"), "voting asks no model; leave out --model"),
+        (("-s", "potency", "--model", "qwen"), "potency asks no model; leave out --model"),
+        ((*QWEN, "--samples", "0"), "organizer parameter samples=0: it must be at least 1"),
+        (("-s", "voting", "--control-seeds", "1"), "control seeds is 1"),
         ((*QWEN, "--model-param", "temprature=1"), "did you mean 'temperature'?"),
         ((*QWEN, "--model-param", "temperature=hot"), "parameter temperature='hot'"),
         ((*QWEN, "--api-base", "nowhere"), "api base 'nowhere' is no address"),

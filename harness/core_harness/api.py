@@ -16,7 +16,7 @@ from core_harness import controls, metrics, pipeline
 from core_harness.asking import Estimate, Settings, Summary
 from core_harness.catalog import Catalog, Made, catalog
 from core_harness.errors import RunError
-from core_harness.evaluation import Evaluated, Notice, Outside, estimate_method, evaluate_method
+from core_harness.evaluation import Evaluated, Notice, Outside, Test, estimate_method, evaluate_method
 from core_harness.registry import Registry, shipped_registry
 from core_harness.runs import Run, RunWriter, new_run, reopen_run
 from core_harness.runspec import Method, RunSpec, make_dataset, make_methods
@@ -110,7 +110,7 @@ def evaluate(
     **choices
         The other fields of :class:`~core_harness.runspec.RunSpec`: ``model``, ``retriever``,
         ``organizer``, ``aggregator``, ``parameters``, ``regime``, ``support_contexts``,
-        ``gene_holdout``, ``control``, ``limit``, ``only``, ``seed``.
+        ``gene_holdout``, ``control``, ``control_seeds``, ``limit``, ``only``, ``seed``.
 
     Raises
     ------
@@ -163,6 +163,7 @@ class Desk:
         self._settings = asking or Settings()
         self._tell = progress or (lambda *_: None)
         self._notice = notice or (lambda _: None)
+        self._test = Test(control=spec.control, seeds=spec.control_seeds)
         self._methods = make_methods(spec, registry, components)
         source = make_dataset(spec, registry, components)
         with threadpool_limits(limits=1):
@@ -171,6 +172,7 @@ class Desk:
             controls.check_fits(spec.control, self._loaded.split)
             self._tell("opening the knowledge graph", 0, 1)
             self._graph = pipeline.hand_over_knowledge(source, self._methods, registry)
+            self._facts = pipeline.facts_of(self._graph, source, registry)
 
     def run(self, *, out: Path | None) -> list[Result]:
         """Evaluate each method, in a run folder of its own below ``out``."""
@@ -195,9 +197,12 @@ class Desk:
 
     def estimate(self) -> dict[str, Estimate]:
         """Return the estimate of each method that asks a model."""
-        estimates = {
-            m.label: estimate_method(self._loaded.task, m, self._loaded.split) for m in self._methods
-        }
+        task, split = self._loaded.task, self._loaded.split
+        with threadpool_limits(limits=1):
+            estimates = {
+                m.label: estimate_method(task, m, split, test=self._test, facts=self._facts)
+                for m in self._methods
+            }
         return {label: reckoned for label, reckoned in estimates.items() if reckoned is not None}
 
     def _finish(self, method: Method, writer: RunWriter) -> Result:
@@ -210,7 +215,12 @@ class Desk:
         outside = Outside(journal=journal, settings=self._settings, tell=self._tell, notice=self._notice)
         with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
             return evaluate_method(
-                self._loaded.task, method, self._loaded.split, control=self._spec.control, outside=outside
+                self._loaded.task,
+                method,
+                self._loaded.split,
+                test=self._test,
+                facts=self._facts,
+                outside=outside,
             )
 
     def _result(self, method: Method, evaluated: Evaluated, folder: Path | None) -> Result:

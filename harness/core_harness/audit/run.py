@@ -14,6 +14,7 @@ from core_harness.audit.recalibration import recalibrated
 from core_harness.audit.strata import Stratum, degree, strata, strength
 from core_harness.audit.verdict import Verdict
 from core_harness.catalog import Catalog
+from core_harness.controls import on_split
 from core_harness.errors import DataError, UsageError
 from core_harness.metrics import Coverage, Estimate, Report, mean_report, report
 from core_harness.pipeline import Progress, gather, hand_over_knowledge, open_knowledge
@@ -174,7 +175,12 @@ def _evidence(scored: Scored, registry: Registry, components: Catalog) -> pl.Dat
     (method,) = make_methods(RunSpec(**scored.run.manifest["spec"]), registry, components)
     loaded = scored.loaded
     hand_over_knowledge(loaded.component, [method], registry)
-    blocks = gather(loaded.task, method, loaded.split, control=scored.run.manifest["control"])
+    blocks = gather(
+        loaded.task,
+        method,
+        on_split(scored.run.manifest["control"], loaded.split, seed=loaded.task.seed),
+        control=scored.run.manifest["control"],
+    )
     totals = pl.concat([evidence.totals() for evidence in blocks])
     if not (totals["n_pos"] + totals["n_neg"]).sum():
         raise UsageError("the method uses no evidence")

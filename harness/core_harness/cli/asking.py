@@ -33,6 +33,14 @@ def asking_options(command: Command) -> Command:
             help="Set a parameter of the model, e.g. --model-param temperature=0.7. May be repeated.",
         ),
         click.option(
+            "--samples",
+            metavar="N",
+            help="Draw each prompt so often, every second time with the evidence in the opposite order.",
+        ),
+        click.option(
+            "--genes-per-prompt", metavar="N", help="Pack so many genes of a perturbation into a prompt."
+        ),
+        click.option(
             "--dry-run", is_flag=True, help="Say what would be asked and what it costs; send nothing."
         ),
         click.option("--max-cost", type=float, metavar="USD", help="Never spend more than this in a run."),

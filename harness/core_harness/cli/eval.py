@@ -66,7 +66,14 @@ from core_harness.cli.suite import run_whole_suite
 @click.option(
     "--control",
     help="Break something on purpose: shuffled-labels, random-neighbours or swapped-perturbation (mean of 20 "
-    "seeds); positives-only, negatives-only or swapped-context.",
+    "seeds); positives-only, negatives-only, swapped-context or anonymised-names.",
+)
+@click.option(
+    "--control-seeds",
+    type=int,
+    default=20,
+    show_default=True,
+    help="Over how many seeds a control that draws is run; with a model, each is asked anew.",
 )
 @click.option("--limit", type=int, help="Ask about this many pairs only: whole genes, drawn by the seed.")
 @click.option("--only", help="'evaluable' asks only about genes with both classes.")
@@ -96,6 +103,8 @@ def eval_command(
     model: str,
     api_base: str | None,
     model_assignments: tuple[str, ...],
+    samples: str | None,
+    genes_per_prompt: str | None,
     dry_run: bool,
     resume: str | None,
     out: Path,
@@ -115,11 +124,13 @@ def eval_command(
     settings = settings_of(options)
     address = [] if api_base is None else [f"llm.api_base={api_base}"]
     of_model = [f"llm.{assignment}" for assignment in model_assignments]
+    drawn = {"samples": samples, "genes_per_prompt": genes_per_prompt}
+    of_prompts = [f"organizer.{name}={value}" for name, value in drawn.items() if value is not None]
     choices = {
         "strategies": _names(strategies),
         "model": None if model == "none" else model,
         "support_contexts": _names(support_contexts),
-        "parameters": parse_parameters([*assignments, *address, *of_model]),
+        "parameters": parse_parameters([*assignments, *address, *of_model, *of_prompts]),
         **options,
     }
     if suite is not None:

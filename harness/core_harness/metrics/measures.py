@@ -84,7 +84,9 @@ def measures(rows: pl.DataFrame) -> dict[str, Measure]:
 
     Pairs without a score are left out, except from the answer rate and where a policy says what becomes
     of them. Macro metrics rest on the genes, or perturbations, that have both classes; the others on all
-    pairs. What needs probabilities is not defined where a score lies outside [0, 1].
+    pairs. A score by default, such as the gene's rate for a pair without a contrast (its status is not
+    ``ok``), counts everywhere but in ``macro_gene_auroc_ok_only``. What needs probabilities is not
+    defined where a score lies outside [0, 1].
     """
     clusters = rows["cluster"].n_unique()
     asked = _Pairs(rows, clusters)
@@ -121,6 +123,9 @@ def measures(rows: pl.DataFrame) -> dict[str, Measure]:
         "risk_coverage_area": of_probabilities(risk_coverage_area),
         **_by_policy("macro_gene_auroc", GENE, asked, ranking),
         **_by_policy("pooled_auroc", POOLED, asked, ranking),
+        "macro_gene_auroc_ok_only": _Pairs(answered.rows.filter(pl.col("status") == "ok"), clusters).ranked(
+            macro_auroc, GENE
+        ),
         "gene_prior_correlation": of_answered(partial(gene_prior_correlation, "score")),
         "gene_prior_correlation_labels": of_answered(partial(gene_prior_correlation, "label")),
         "potency_residual_auroc": in_additive_model.ranked(macro_auroc, GENE, rescored=without_potency),
