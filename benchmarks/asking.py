@@ -40,7 +40,8 @@ from core_harness.asking import (
     requests_of,
 )
 from core_harness.asking.keys import reply_key
-from core_harness.prompting import isolated_prompts
+from core_harness.knowledge.facts import Facts
+from core_harness.prompting import Layout, load_template, pair_prompts
 from core_harness.schemas import PAIRS, Task
 from core_harness_plugins.llms.litellm import LiteLLM
 
@@ -105,7 +106,8 @@ def prompts_for(pairs: int, first: int = 0) -> pl.DataFrame:
         "perturbation": [f"PERTURBED{n}" for n in numbers],
         "gene": [f"GENE{n % 997}" for n in numbers],
     }
-    return isolated_prompts(task, pl.DataFrame(content, schema=PAIRS))
+    asked = pl.DataFrame(content, schema=PAIRS)
+    return pair_prompts(load_template("isolated"), task, asked, None, facts=Facts.none(), layout=Layout())
 
 
 def whole_run(llm: LiteLLM, prompts: pl.DataFrame, in_flight: int) -> float:

@@ -24,7 +24,7 @@ def small_registry(**changes: object) -> Registry:
         coverage=0.9,
         reference="gene-frequency",
     )
-    world = DatasetEntry(summary="a small world", component="simulated", parameters=SMALL["dataset"])
+    world = DatasetEntry(summary="a small world", component="simulated", parameters={**SMALL["dataset"]})
     return shipped_registry().model_copy(
         update={"datasets": {"simulated": world}, "suites": {SUITE: suite.model_copy(update=changes)}}
     )

@@ -21,7 +21,7 @@ from core_harness.schemas import Block
 from core_harness.splits import Split, blocks, split_rows
 
 DRAWN: list[Control] = ["shuffled-labels", "random-neighbours", "swapped-perturbation"]
-FIXED: list[Control] = ["positives-only", "negatives-only", "swapped-context"]
+FIXED: list[Control] = ["positives-only", "negatives-only", "swapped-context", "anonymised-names"]
 
 
 def block_of(split: Split) -> tuple[Block, pl.DataFrame]:
@@ -159,6 +159,7 @@ def test_a_control_changes_one_thing(control: Control) -> None:
         not controls.on_support(control, split.support, seed=0).equals(split.support),
         not controls.on_relations(control, relations, block, seed=0).equals(relations),
         controls.on_evidence(control, evidence) is not evidence,
+        controls.on_names(control, split, seed=0) is not None,
     ]
     assert sum(changed) == 1
 

@@ -20,7 +20,15 @@ def test_every_shipped_strategy_and_dataset_can_be_made() -> None:
     registry = shipped_registry()
     made = methods(strategies=tuple(registry.strategies), model="qwen-local")
     assert [method.label for method in made] == list(registry.strategies)
-    assert [method.strategy for method in made if method.asks] == ["isolated"]
+    assert [method.strategy for method in made if method.asks] == [
+        "voting",
+        "isolated",
+        "few-shot",
+        "flat",
+        "reasoning",
+        "fused",
+    ]
+    assert [method.strategy for method in made if method.grades] == ["voting"]
     for name in registry.datasets:
         make_dataset(RunSpec(dataset=name), registry, catalog())
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core_harness.component import Component
     from core_harness.evidence import Evidence
     from core_harness.hookspecs import hookimpl
+    from core_harness.knowledge.facts import Facts
     from core_harness.knowledge.layers import Graph, Layer
     from core_harness.schemas import Block, Need, Task
 
@@ -21,6 +22,7 @@ _HOMES = {
     "Block": "schemas",
     "Component": "component",
     "Evidence": "evidence",
+    "Facts": "knowledge.facts",
     "Graph": "knowledge.layers",
     "Layer": "knowledge.layers",
     "Need": "schemas",
@@ -36,6 +38,7 @@ __all__ = [
     "Block",
     "Component",
     "Evidence",
+    "Facts",
     "Graph",
     "Layer",
     "Need",

@@ -6,6 +6,7 @@ has a seed of its own, and the figure is the mean over :data:`SEEDS` of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -23,16 +24,21 @@ Control = Literal[
     "negatives-only",
     "swapped-perturbation",
     "swapped-context",
+    "anonymised-names",
 ]
 CONTROLS: tuple[Control, ...] = get_args(Control)
 
 SEEDS = 20
+"""Of a control that draws, unless a person asks for another number."""
 _DRAWN = frozenset({"shuffled-labels", "random-neighbours", "swapped-perturbation"})
 
 
-def repeats(control: Control | None) -> int:
-    """Return how many seeds a run takes: :data:`SEEDS` under a control that draws, otherwise one."""
-    return SEEDS if control in _DRAWN else 1
+def repeats(control: Control | None, seeds: int = SEEDS) -> int:
+    """Return how many seeds a run takes: ``seeds`` under a control that draws, otherwise one.
+
+    Anonymous names are drawn too, but by chance they are no better or worse: one seed will do.
+    """
+    return seeds if control in _DRAWN else 1
 
 
 def check_fits(control: Control | None, split: Split) -> None:
@@ -50,6 +56,15 @@ def check_fits(control: Control | None, split: Split) -> None:
                 f"control {control!r} needs another context with support than {known[0]}; "
                 "name one with --support-contexts"
             )
+
+
+def on_split(control: Control | None, split: Split, *, seed: int) -> Split:
+    """Return the split that methods see; the truth stays what it was."""
+    return replace(
+        split,
+        queries=on_queries(control, split.queries, split.support, seed=seed),
+        support=on_support(control, split.support, seed=seed),
+    )
 
 
 def on_queries(
@@ -83,6 +98,23 @@ def on_evidence(control: Control | None, evidence: Evidence) -> Evidence:
     if control == "positives-only":
         return evidence.one_side(1)
     return evidence.one_side(0) if control == "negatives-only" else evidence
+
+
+def on_names(control: Control | None, split: Split, *, seed: int) -> dict[str, str] | None:
+    """Return other names for what methods and models see; None leaves the names as they are."""
+    return anonymous_names(split, seed=seed) if control == "anonymised-names" else None
+
+
+def anonymous_names(split: Split, *, seed: int) -> dict[str, str]:
+    """Return a code such as ``X0417`` for each perturbation and gene, numbered in an order that is drawn.
+
+    A gene that is perturbed and measured has one code for both.
+    """
+    columns = [frame[name] for frame in (split.queries, split.support) for name in ("perturbation", "gene")]
+    names = pl.concat(column.alias("name") for column in columns).unique().sort()
+    order = np.random.default_rng([seed, 7]).permutation(len(names))
+    width = max(4, len(str(len(names))))
+    return {name: f"X{number + 1:0{width}}" for name, number in zip(names, order, strict=True)}
 
 
 def swap_perturbations(queries: pl.DataFrame, *, seed: int) -> pl.DataFrame:

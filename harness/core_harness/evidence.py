@@ -7,7 +7,7 @@ their sums will do: :meth:`Evidence.totals` is one product of the relations with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -32,13 +32,24 @@ class Evidence:
         Frame of :data:`~core_harness.schemas.RELATIONS`, perhaps with a struct column ``layers``.
         Rows of weight 0 are no evidence.
     chosen
-        The rows kept by a cut (:meth:`top`, :meth:`one_side`); None means all.
+        :data:`~core_harness.schemas.EVIDENCE` to which a cut (:meth:`top`, :meth:`one_side`) or an
+        organizer restricts it, best first within each query; None means all.
+    contrasted
+        Ids of the queries with both sides, where :meth:`one_side` has taken one away since.
     """
 
-    def __init__(self, block: Block, relations: pl.DataFrame, *, chosen: pl.DataFrame | None = None) -> None:
+    def __init__(
+        self,
+        block: Block,
+        relations: pl.DataFrame,
+        *,
+        chosen: pl.DataFrame | None = None,
+        contrasted: pl.Series | None = None,
+    ) -> None:
         self.block = block
         self.relations = relations
         self._chosen = chosen
+        self._contrasted = contrasted
 
     @property
     def pairs(self) -> pl.DataFrame:
@@ -64,16 +75,71 @@ class Evidence:
         """
         groups = ["pair_id", "label"] if per_side else ["pair_id"]
         rows = self._slim_rows()
-        return Evidence(
-            self.block,
-            self.relations,
-            chosen=rows.filter(pl.int_range(pl.len()).over(groups) < k),
-        )
+        best = rows.filter(pl.int_range(pl.len()).over(groups) < k)
+        return Evidence(self.block, self.relations, chosen=best, contrasted=self._contrasted)
 
     def one_side(self, label: int) -> Evidence:
-        """Keep the rows of one side of the contrast; the support, and with it every rate, stays whole."""
-        rows = self._slim_rows()
-        return Evidence(self.block, self.relations, chosen=rows.filter(pl.col("label") == label))
+        """Keep the rows of one side of the contrast; the support, and with it every rate, stays whole.
+
+        Queries that had both sides are still :attr:`contrasted`.
+        """
+        rows = self._slim_rows().filter(pl.col("label") == label)
+        return Evidence(self.block, self.relations, chosen=rows, contrasted=self.contrasted)
+
+    @property
+    def contrasted(self) -> pl.Series:
+        """Ids of the queries whose gene was moved by some related perturbation and not by another."""
+        if self._contrasted is not None:
+            return self._contrasted
+        both = (pl.col("n_pos") > 0) & (pl.col("n_neg") > 0)
+        return self.totals().filter(both)["pair_id"]
+
+    def reweigh(self, grades: pl.DataFrame) -> Evidence:
+        """Weigh neighbours by the grades that a model gave them.
+
+        A grade multiplies the weight, over the mean grade of that perturbation's graded neighbours: who
+        is graded better than they are on average counts for more, and all together they count about
+        as much as before against those who were not graded. The struct ``layers`` stays as it is.
+
+        Parameters
+        ----------
+        grades
+            ``perturbation, neighbour, grade`` with grades in [0, 1], each pair once. Where all grades of a
+            perturbation are 0, they say nothing and change nothing.
+        """
+        mean = pl.col("grade").mean().over("perturbation")
+        factors = grades.filter(mean > 0).select(
+            "perturbation", "neighbour", (pl.col("grade") / mean).alias("factor")
+        )
+
+        def weighed(rows: pl.DataFrame) -> pl.DataFrame:
+            rows = rows.join(factors, on=["perturbation", "neighbour"], how="left", maintain_order="left")
+            weight = pl.col("weight") * pl.col("factor").fill_null(1.0)
+            return rows.with_columns(weight.alias("weight")).drop("factor")
+
+        chosen = self._chosen
+        if chosen is not None:
+            owner = self.pairs.select("pair_id", "perturbation")
+            chosen = weighed(chosen.join(owner, on="pair_id", maintain_order="left")).drop("perturbation")
+            chosen = chosen.filter(pl.col("weight") > 0).sort(
+                "pair_id", -pl.col("weight"), "neighbour", "context"
+            )
+        return Evidence(self.block, weighed(self.relations), chosen=chosen, contrasted=self._contrasted)
+
+    def renamed(self, codes: Mapping[str, str]) -> Evidence:
+        """Return the same evidence under other names: ``codes`` has one for each perturbation and gene."""
+
+        def coded(frame: pl.DataFrame) -> pl.DataFrame:
+            names = [name for name in ("perturbation", "neighbour", "gene") if name in frame.columns]
+            return frame.with_columns(pl.col(name).replace(codes) for name in names)
+
+        block = Block(
+            context=self.block.context,
+            pairs=coded(self.pairs).sort("perturbation", "gene"),
+            support=coded(self.support).sort("context", "perturbation", "gene"),
+        )
+        chosen = None if self._chosen is None else coded(self._chosen)
+        return Evidence(block, coded(self.relations), chosen=chosen, contrasted=self._contrasted)
 
     def rows(self) -> pl.DataFrame:
         """Return :data:`~core_harness.schemas.EVIDENCE` with ``layers``, best first within each query."""

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,6 +23,7 @@ from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.evidence import Evidence
 from core_harness.folders import cache_folder, data_folder
 from core_harness.knowledge import Graph, open_graph
+from core_harness.knowledge.facts import Facts
 from core_harness.protocols import AskingOrganizer, BringsKnowledge, Dataset, OffersContexts, UsesKnowledge
 from core_harness.rates import gene_rate_of
 from core_harness.registry import Registry
@@ -79,11 +80,14 @@ def open_knowledge(registry: Registry, dataset: Made | None = None) -> Graph:
 
 
 def hand_over_knowledge(dataset: Made, methods: list[Method], registry: Registry) -> Graph | None:
-    """Open the knowledge graph for the components that read it: the dataset's own, else the shared one."""
+    """Open the knowledge graph for the components that read it, and for prompts that tell facts of it.
+
+    It is the dataset's own, or else the shared one; None where no method needs it.
+    """
     readers = [
         made.object for m in methods for made in m.components if isinstance(made.object, UsesKnowledge)
     ]
-    if not readers:
+    if not (readers or any(method.tells_facts for method in methods)):
         return None
     graph = open_knowledge(registry, dataset)
     for reader in readers:
@@ -91,26 +95,52 @@ def hand_over_knowledge(dataset: Made, methods: list[Method], registry: Registry
     return graph
 
 
+def facts_of(graph: Graph | None, dataset: Made, registry: Registry) -> Facts:
+    """Return the facts of a graph that :func:`hand_over_knowledge` opened, in the registry's words."""
+    own = isinstance(dataset.object, BringsKnowledge)
+    return Facts.none() if graph is None else Facts.of(graph, () if own else registry.layer, data_folder())
+
+
 def gather(
-    task: Task, method: Method, split: splits.Split, *, control: controls.Control | None = None
+    task: Task,
+    method: Method,
+    split: splits.Split,
+    *,
+    control: controls.Control | None = None,
+    codes: Mapping[str, str] | None = None,
 ) -> Iterator[Evidence]:
-    """Yield the evidence of all queries, block by block."""
-    queries = controls.on_queries(control, split.queries, split.support, seed=task.seed)
-    support = controls.on_support(control, split.support, seed=task.seed)
-    for block in splits.blocks(queries, support, support_contexts=task.support_contexts):
+    """Yield the evidence of all queries, block by block, of a split as :func:`controls.on_split` left it.
+
+    With ``codes``, names are replaced when everything else is done.
+    """
+    for block in splits.blocks(split.queries, split.support, support_contexts=task.support_contexts):
         relations = _relate(task, method.retriever, block)
         relations = controls.on_relations(control, relations, block, seed=task.seed)
         evidence = method.organizer.object.organize(task, Evidence(block, relations))
-        yield controls.on_evidence(control, evidence)
+        evidence = controls.on_evidence(control, evidence)
+        yield evidence if codes is None else evidence.renamed(codes)
 
 
-def prompts(task: Task, method: Method, evidence: Iterable[Evidence]) -> pl.DataFrame:
+def prompts(task: Task, method: Method, evidence: Iterable[Evidence], facts: Facts) -> pl.DataFrame:
     """Return :data:`~core_harness.asking.PROMPTS` about all queries; none for a method that asks no model."""
     if not method.asks:
         return pl.DataFrame(schema=dict(PROMPTS))
     who = f"organizer {method.organizer.identity.name!r}"
     organizer: AskingOrganizer = method.organizer.object
-    return pl.concat(check(organizer.prompts(task, block), PROMPTS, who) for block in evidence)
+    return pl.concat(check(organizer.prompts(task, block, facts), PROMPTS, who) for block in evidence)
+
+
+def weigh(evidence: Evidence, answers: pl.DataFrame) -> Evidence:
+    """Return the evidence, weighed by the grades among the answers: their mean over samples."""
+    owner = evidence.pairs.select(pl.col("pair_id").alias("prompt_id"), "perturbation")
+    grades = (
+        answers.filter(pl.col("pair_id").is_null())
+        .drop_nulls("value")
+        .join(owner, on="prompt_id")
+        .group_by("perturbation", pl.col("item").alias("neighbour"))
+        .agg(pl.col("value").mean().alias("grade"))
+    )
+    return evidence.reweigh(grades.sort("perturbation", "neighbour"))
 
 
 def predict(task: Task, method: Method, evidence: Iterable[Evidence], answers: pl.DataFrame) -> pl.DataFrame:

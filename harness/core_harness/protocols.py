@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from core_harness.evidence import Evidence
     from core_harness.knowledge import Graph
+    from core_harness.knowledge.facts import Facts
     from core_harness.prompting import Template
 
 
@@ -98,13 +99,17 @@ class Organizer(Protocol):
 
 @runtime_checkable
 class AskingOrganizer(Organizer, Protocol):
-    """An organizer that puts questions to a language model; it gives ``answers``."""
+    """An organizer that puts questions to a language model; it gives ``answers``, or ``grades``."""
 
-    def prompts(self, task: Task, evidence: Evidence) -> pl.DataFrame:
+    facts: int
+    """Facts of the knowledge graph in a prompt, at most, about each thing; with 0 the graph is not opened."""
+
+    def prompts(self, task: Task, evidence: Evidence, facts: Facts) -> pl.DataFrame:
         """Return :data:`core_harness.asking.PROMPTS` about the pairs of the evidence.
 
-        ``prompt_id`` is unique in the run, not only in the block: the pair's id will do where a prompt
-        is about one pair. Pairs that need no answer have no prompt.
+        ``prompt_id`` is that of one of the pairs that the prompt is about, and so unique in the run. Pairs
+        that need no answer have no prompt. Items of the form ``grades`` are neighbours of the pair's
+        perturbation.
         """
         ...
 
@@ -124,5 +129,22 @@ class Aggregator(Protocol):
         """Return :data:`core_harness.schemas.PREDICTIONS`, one row a pair of the evidence, in any order.
 
         ``answers`` is a frame of :data:`core_harness.answers.ANSWERS`, empty where no model was asked.
+        """
+        ...
+
+
+@runtime_checkable
+class LearningAggregator(Aggregator, Protocol):
+    """An aggregator that is fitted, before it predicts, on perturbations of the support."""
+
+    examples: int
+    """Perturbations of the support that become queries for it, the support being without them."""
+
+    def fit(
+        self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
+    ) -> None:
+        """Learn from the evidence about the examples, and from the model's answers to them.
+
+        ``labels`` has ``pair_id, label`` of the examples.
         """
         ...

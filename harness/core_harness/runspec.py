@@ -9,12 +9,12 @@ from typing import Any, get_args
 
 from core_harness.catalog import Catalog, Made
 from core_harness.component import DOORS, Door
-from core_harness.controls import CONTROLS, Control
+from core_harness.controls import CONTROLS, SEEDS, Control
 from core_harness.errors import UsageError, unknown
 from core_harness.prompting import Template
 from core_harness.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
-from core_harness.registry import Registry
-from core_harness.schemas import Regime
+from core_harness.registry import Registry, Route, StrategyDoor
+from core_harness.schemas import Need, Regime
 from core_harness.splits import Only
 
 Parameters = Mapping[Door, Mapping[str, Any]]
@@ -47,6 +47,8 @@ class RunSpec:
         Share of the genes that leave the support and are asked about (``double-unseen``).
     control, limit, only, seed
         See :mod:`core_harness.controls` and :mod:`core_harness.splits`.
+    control_seeds
+        Over how many seeds a control that draws is run.
     """
 
     dataset: str = DEFAULT_DATASET
@@ -63,6 +65,7 @@ class RunSpec:
     limit: int | None = None
     only: Only | None = None
     seed: int = 0
+    control_seeds: int = SEEDS
 
     def __post_init__(self) -> None:
         _one_of("regime", self.regime, (None, *get_args(Regime)))
@@ -72,6 +75,8 @@ class RunSpec:
             raise UsageError("no strategy was named")
         if self.limit is not None and self.limit < 1:
             raise UsageError(f"limit is {self.limit}; it counts pairs, so it is at least 1")
+        if self.control_seeds < 2:
+            raise UsageError(f"control seeds is {self.control_seeds}; a mean and its interval need 2 or more")
         if self.seed < 0:
             raise UsageError(f"seed is {self.seed}; it is a whole number from 0 on")
         if self.gene_holdout is not None and not 0 < self.gene_holdout < 1:
@@ -121,6 +126,16 @@ class Method:
         return self.llm is not None
 
     @property
+    def grades(self) -> bool:
+        """Whether the model grades neighbours, by which evidence is weighed, and answers no question."""
+        return self.asks and "grades" in self.organizer.object.gives
+
+    @property
+    def tells_facts(self) -> bool:
+        """Whether its prompts hold facts of the knowledge graph."""
+        return self.asks and self.organizer.object.facts > 0
+
+    @property
     def templates(self) -> Sequence[Template]:
         """Templates that its prompts are written with."""
         organizer = self.organizer.object
@@ -128,8 +143,8 @@ class Method:
 
     @property
     def reads_knowledge(self) -> bool:
-        """Whether any component reads the knowledge graph."""
-        return any(isinstance(made.object, UsesKnowledge) for made in self.components)
+        """Whether any component, or any prompt, is made from the knowledge graph."""
+        return self.tells_facts or any(isinstance(made.object, UsesKnowledge) for made in self.components)
 
 
 def make_dataset(spec: RunSpec, registry: Registry, catalog: Catalog) -> Made:
@@ -154,7 +169,7 @@ def make_methods(spec: RunSpec, registry: Registry, catalog: Catalog) -> list[Me
     model = make_model(spec, registry, catalog)
     methods = _share([_make_method(name, spec, registry, catalog, model=model) for name in spec.strategies])
     if model is not None and not any(method.asks for method in methods):
-        raise UsageError(f"{', '.join(spec.strategies)} asks no model; leave out --model, or add isolated")
+        raise UsageError(f"{', '.join(spec.strategies)} asks no model; leave out --model, or add reasoning")
     _check_taken(spec, methods)
     labels = [method.label for method in methods]
     if twice := {label for label in labels if labels.count(label) > 1}:
@@ -175,12 +190,22 @@ def make_model(spec: RunSpec, registry: Registry, catalog: Catalog) -> Made | No
         return catalog.make("llm", spec.model, given)
     if (entry := registry.models.get(spec.model)) is None:
         return catalog.make("llm", registry.llm, {"model": spec.model, **given})
-    routes = entry.routes if given.get("api_base") is None else entry.routes[:1]
+    routes = entry.routes[:1] if "api_base" in given else entry.routes
     for route in routes:
         if route.key is None or os.environ.get(route.key):
-            return catalog.make("llm", registry.llm, {"model": route.model, **given})
+            said = _of_route(route, elsewhere="api_base" in given)
+            return catalog.make("llm", registry.llm, said | entry.parameters | given)
     keys = " or ".join(str(route.key) for route in routes)
     raise UsageError(f"model {spec.model!r} needs {keys} in the environment; nothing was sent")
+
+
+def _of_route(route: Route, *, elsewhere: bool) -> dict[str, Any]:
+    """Return what a route says to the llm; its price holds at its own address only."""
+    said = {"model": route.model, "api_base": route.api_base, "key_variable": route.key}
+    known: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    if route.price is not None and not elsewhere:
+        known["price"] = route.price.model_dump()
+    return known
 
 
 def parse_parameters(assignments: Sequence[str]) -> Parameters:
@@ -203,7 +228,7 @@ def _make_method(
     if name not in registry.strategies:
         raise UsageError(unknown("strategy", name, registry.strategies))
     entry = registry.strategies[name]
-    doors: dict[Door, tuple[str, str | None]] = {
+    doors: dict[StrategyDoor, tuple[str, str | None]] = {
         "retriever": (entry.retriever, spec.retriever),
         "organizer": (entry.organizer, spec.organizer),
         "aggregator": (entry.aggregator, spec.aggregator),
@@ -223,8 +248,9 @@ def _make_method(
         made[door] = catalog.make(door, component, values | given)
     method = Method(label=f"{name}[{','.join(changes)}]" if changes else name, strategy=name, **made)
     _check_fit(method)
+    gives: frozenset[Need] = method.organizer.object.gives
     if "answers" not in method.aggregator.object.needs:
-        return method
+        return replace(method, llm=model) if "grades" in gives else method
     if model is None:
         raise UsageError(f"{name} asks a model; name one with --model, e.g. --model qwen")
     return replace(method, llm=model)

@@ -18,7 +18,8 @@ Agent = Literal["knockdown", "drug"]
 Regime = Literal["strict", "cross-context", "double-unseen"]
 Undeclared = Literal["undeclared"]
 """The regime of predictions that were made elsewhere, where nobody says what they learnt from."""
-Need = Literal["relations", "evidence", "answers"]
+Need = Literal["relations", "evidence", "answers", "grades"]
+"""What organizers give and aggregators need. ``grades`` are of neighbours, and weigh the evidence."""
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 

@@ -42,7 +42,16 @@ def core_organizers() -> list[Component]:
     """Register the organizers."""
     at = f"{_HERE}.organizers"
     return [
-        Component("contrast", f"{at}.contrast:Contrast", "positives against negatives on the same gene"),
+        Component(
+            "contrast",
+            f"{at}.contrast:Contrast",
+            "asks a model: positives against negatives on the same gene",
+        ),
+        Component("flat", f"{at}.flat:FlatList", "asks a model: the same rows as one list"),
+        Component("few-shot", f"{at}.few_shot:NearestPairs", "asks a model: the nearest pairs as examples"),
+        Component(
+            "voters", f"{at}.voters:Voters", "all evidence on the gene; a model may grade the neighbours"
+        ),
         Component("nearest", f"{at}.nearest:Nearest", "the most related perturbations on the same gene"),
         Component("related", f"{at}.related:Related", "related perturbations, whatever the gene"),
         Component("pair", f"{at}.pair:IsolatedPair", "asks a model about each pair by itself"),
@@ -68,6 +77,7 @@ def core_aggregators() -> list[Component]:
         Component("potency", f"{at}.potency:Potency", "how much related perturbations move, over all genes"),
         Component("additive", f"{at}.additive:Additive", "gene frequency and potency, added as log-odds"),
         Component("answer", f"{at}.answer:ModelAnswer", "what the model answered"),
+        Component("fused", f"{at}.fused:Fused", "the vote and the model, weighed on support"),
         Component("mean-label", f"{at}.mean_label:MeanLabel", "the plain mean label of the evidence"),
         Component("vote", f"{at}.vote:Vote", "the weighted vote of the evidence, shrunk to gene frequency"),
     ]

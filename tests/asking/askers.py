@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 
 from core_harness.asking import LLM, PROMPTS, Price, Provider, Reply, Request, Tokens, prompt_bound
-from core_harness.prompting import isolated_prompts
+from core_harness.knowledge.facts import Facts
+from core_harness.prompting import Layout, load_template, pair_prompts
 from core_harness.schemas import PAIRS, Task
 
 TASK = Task(dataset="toy", question="de", agent="knockdown", regime="strict", seed=0, simulated=True)
@@ -23,7 +24,9 @@ def pairs(number: int) -> pl.DataFrame:
 
 def prompts(number: int) -> pl.DataFrame:
     """Return distinct prompts."""
-    return isolated_prompts(TASK, pairs(number))
+    return pair_prompts(
+        load_template("isolated"), TASK, pairs(number), None, facts=Facts.none(), layout=Layout()
+    )
 
 
 def small_prompts(texts: Sequence[str]) -> pl.DataFrame:

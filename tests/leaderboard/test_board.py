@@ -158,7 +158,12 @@ def changed(**changes: Any) -> Callable[[Run], Run]:
     return lambda run: rewrite(run, **changes)
 
 
-TASK = {"dataset": "simulated", "question": "de", "support_contexts": [], "gene_holdout": None}
+TASK: dict[str, Any] = {
+    "dataset": "simulated",
+    "question": "de",
+    "support_contexts": [],
+    "gene_holdout": None,
+}
 
 
 @pytest.mark.parametrize(

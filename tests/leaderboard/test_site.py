@@ -9,7 +9,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
@@ -45,13 +45,8 @@ def hostile(runs: tuple[Run, Run], tmp_path: Path) -> Board:
         **voting.manifest["components"],
         HOSTILE: {"name": HOSTILE, "distribution": HOSTILE, "parameters": {HOSTILE: HOSTILE}},
     }
-    changes = {
-        "method": HOSTILE,
-        "model": f"../../{HOSTILE}",
-        "components": components,
-        "packages": {HOSTILE: HOSTILE},
-    }
-    rewrite(voting, **changes)
+    names = {"method": HOSTILE, "model": f"../../{HOSTILE}", "packages": {HOSTILE: HOSTILE}}
+    rewrite(voting, None, **names, components=components)
     apart = shutil.copytree(voting.folder, tmp_path / "..%2f..%2fetc <b>")
     rewrite(open_run(apart), control=HOSTILE)
     return board_of([frequency.folder, voting.folder, apart])
@@ -149,7 +144,7 @@ def test_every_picture_says_in_words_what_it_shows(board: Board, tmp_path: Path)
     page = (tmp_path / "site" / "runs" / f"{board.ranked('simulated')[0].page}.html").read_text()
     drawn = re.findall(r"<svg class=\"chart\".*?</svg>", page, re.DOTALL)
     titles = []
-    for svg in map(ElementTree.fromstring, drawn):
+    for svg in map(ET.fromstring, drawn):
         title, description = svg.find("title"), svg.find("desc")
         assert title is not None
         assert description is not None
@@ -161,15 +156,8 @@ def test_every_picture_says_in_words_what_it_shows(board: Board, tmp_path: Path)
 
 def test_the_command(runs: tuple[Run, Run], tmp_path: Path) -> None:
     """The shipped suite, on runs of another world: a board on which everything is missing or apart."""
-    arguments = [
-        "leaderboard",
-        "build",
-        str(runs[0].folder.parent),
-        "--suite",
-        "simulated",
-        "--out",
-        str(tmp_path / "b"),
-    ]
+    command = ["leaderboard", "build", "--suite", "simulated"]
+    arguments = [*command, "--out", str(tmp_path / "site"), str(runs[0].folder.parent)]
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert "SIMULATED" in done.output
@@ -177,8 +165,6 @@ def test_the_command(runs: tuple[Run, Run], tmp_path: Path) -> None:
     assert "apart: " in done.output
     content = json.loads(CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False).stdout)
     assert len(content["apart"]) == 2
-    refused = CliRunner().invoke(
-        cli, ["leaderboard", "build", str(tmp_path / "none"), "--suite", "simulated"]
-    )
+    refused = CliRunner().invoke(cli, [*command, str(tmp_path / "none")])
     assert refused.exit_code == 5
     assert refused.output.count("\n") == 1

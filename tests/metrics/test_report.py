@@ -29,10 +29,11 @@ CALIBRATION = [
 ]
 MACRO_POLICIES = [f"macro_gene_auroc_unanswered_{policy}" for policy in ("drop", "gene_prior", "wrong")]
 POOLED_POLICIES = [f"pooled_auroc_unanswered_{policy}" for policy in ("drop", "gene_prior", "wrong")]
-ABSTENTION = ["answer_rate", "risk_coverage_area", *MACRO_POLICIES, *POOLED_POLICIES]
+BY_DEFAULT = "macro_gene_auroc_ok_only"
+ABSTENTION = ["answer_rate", "risk_coverage_area", *MACRO_POLICIES, *POOLED_POLICIES, BY_DEFAULT]
 DIAGNOSTICS = ["gene_prior_correlation", "gene_prior_correlation_labels", "potency_residual_auroc"]
 NAMES = [*RANKING, *CLASSIFICATION, *CALIBRATION, *ABSTENTION, *DIAGNOSTICS]
-RANKED_IN_GENES = [*RANKING[:2], *MACRO_POLICIES, "potency_residual_auroc"]
+RANKED_IN_GENES = [*RANKING[:2], *MACRO_POLICIES, BY_DEFAULT, "potency_residual_auroc"]
 NEED_BOTH_CLASSES = [
     *RANKED_IN_GENES,
     "macro_perturbation_auroc",
@@ -102,6 +103,18 @@ def test_unanswered_pairs_are_left_out_of_all_that_does_not_name_them() -> None:
     same = {*NAMES} - {*DEFINED_WITHOUT_ANSWERS}
     assert [whole.metrics[name] for name in same] == [answered.metrics[name] for name in same]
     assert whole.reliability == answered.reliability
+
+
+def test_scores_by_default_are_left_out_where_the_metric_says_so() -> None:
+    some = frame().with_columns(pl.col("score").fill_null(0.5))
+    fallen_back = some.with_columns(
+        pl.when(pl.col("gene") == "x").then(pl.lit("no_contrast")).otherwise("status").alias("status")
+    )
+    kept = fallen_back.filter(pl.col("status") == "ok")
+    found, wanted = (report(f, seed=0, resamples=0).metrics for f in (fallen_back, kept))
+    assert found[BY_DEFAULT].pairs == wanted["macro_gene_auroc"].pairs
+    assert found[BY_DEFAULT].value == wanted["macro_gene_auroc"].value
+    assert found["macro_gene_auroc"].pairs > found[BY_DEFAULT].pairs
 
 
 def test_other_columns_are_ignored() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core_harness.cli import completion
 from core_harness.cli.asking import asking_options, settings_of
+from core_harness.cli.registry import registry_options
 from core_harness.cli.suite import run_whole_suite
+
+if TYPE_CHECKING:
+    from core_harness.registry import Registry
 
 
 @click.command("eval")
@@ -66,7 +70,14 @@ from core_harness.cli.suite import run_whole_suite
 @click.option(
     "--control",
     help="Break something on purpose: shuffled-labels, random-neighbours or swapped-perturbation (mean of 20 "
-    "seeds); positives-only, negatives-only or swapped-context.",
+    "seeds); positives-only, negatives-only, swapped-context or anonymised-names.",
+)
+@click.option(
+    "--control-seeds",
+    type=int,
+    default=20,
+    show_default=True,
+    help="Over how many seeds a control that draws is run; with a model, each is asked anew.",
 )
 @click.option("--limit", type=int, help="Ask about this many pairs only: whole genes, drawn by the seed.")
 @click.option("--only", help="'evaluable' asks only about genes with both classes.")
@@ -87,8 +98,10 @@ from core_harness.cli.suite import run_whole_suite
     metavar="DOOR.NAME=VALUE",
     help="Set a parameter of a component, e.g. -p aggregator.shrinkage=2. May be repeated.",
 )
+@registry_options
 def eval_command(
     *,
+    registry: Registry,
     strategies: str,
     suite: str | None,
     support_contexts: str,
@@ -96,6 +109,8 @@ def eval_command(
     model: str,
     api_base: str | None,
     model_assignments: tuple[str, ...],
+    samples: str | None,
+    genes_per_prompt: str | None,
     dry_run: bool,
     resume: str | None,
     out: Path,
@@ -115,11 +130,13 @@ def eval_command(
     settings = settings_of(options)
     address = [] if api_base is None else [f"llm.api_base={api_base}"]
     of_model = [f"llm.{assignment}" for assignment in model_assignments]
+    drawn = {"samples": samples, "genes_per_prompt": genes_per_prompt}
+    of_prompts = [f"organizer.{name}={value}" for name, value in drawn.items() if value is not None]
     choices = {
         "strategies": _names(strategies),
         "model": None if model == "none" else model,
         "support_contexts": _names(support_contexts),
-        "parameters": parse_parameters([*assignments, *address, *of_model]),
+        "parameters": parse_parameters([*assignments, *address, *of_model, *of_prompts]),
         **options,
     }
     if suite is not None:
@@ -127,14 +144,18 @@ def eval_command(
         run_whole_suite(suite, **of_suite, settings=settings, out=out, dry_run=dry_run, as_json=as_json)
         return
     if dry_run:
-        print_estimates(api.estimate(**choices), as_json=as_json)
+        with watching() as (_, notice):
+            estimates = api.estimate(**choices, asking=settings, notice=notice, registry=registry)
+        print_estimates(estimates, as_json=as_json)
         return
     with watching() as (tell, notice):
         if resume is not None:
             run = find_run(resume, out)
-            results = [api.resume(run, asking=settings, progress=tell, notice=notice)]
+            results = [api.resume(run, asking=settings, progress=tell, notice=notice, registry=registry)]
         else:
-            results = api.evaluate(**choices, out=out, asking=settings, progress=tell, notice=notice)
+            results = api.evaluate(
+                **choices, out=out, asking=settings, progress=tell, notice=notice, registry=registry
+            )
     if as_json:
         click.echo(json.dumps(results_as_dict(results), indent=2, allow_nan=False))
     else:

@@ -53,6 +53,9 @@ def print_results(results: Sequence[Result]) -> None:
     console.print(table)
     console.print(f"[dim]{printable(_basis(first))}[/dim]", soft_wrap=not console.is_terminal)
     console.print(printable(verdict(rows)), soft_wrap=not console.is_terminal)
+    for row in rows:
+        if said := _by_default(row):
+            console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=not console.is_terminal)
     if folders := [str(result.run) for result in results if result.run is not None]:
         console.print(f"[dim]runs: {printable(', '.join(folders))}[/dim]", soft_wrap=True)
 
@@ -183,6 +186,22 @@ def _method(row: Mapping[str, Any]) -> str:
     if row["asking"] is not None and row["asking"]["ended"]:
         name += " (PARTIAL)"
     return name
+
+
+def _by_default(row: Mapping[str, Any]) -> str:
+    """Return how many pairs a method scored by default, and its figure on the others; empty for none."""
+    coverage = row["coverage"]
+    by_default = coverage["scored"] - coverage["status"].get("ok", 0)
+    if not by_default:
+        return ""
+    kinds = ", ".join(
+        f"{pairs:,} {status}" for status, pairs in coverage["status"].items() if status.startswith("no_")
+    )
+    others = row["metrics"]["macro_gene_auroc_ok_only"]
+    return (
+        f"{row['strategy']}: {by_default:,} of {coverage['pairs']:,} pairs have their gene's rate ({kinds}); "
+        f"macro-per-gene AUROC of the others {figure(others)} ({others['genes']:,} genes)"
+    )
 
 
 def _basis(row: Mapping[str, Any]) -> str:

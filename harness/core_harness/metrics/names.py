@@ -35,6 +35,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "pooled_auroc_unanswered_drop": "pooled AUROC, unanswered left out",
         "pooled_auroc_unanswered_gene_prior": "pooled AUROC, unanswered at the gene's rate",
         "pooled_auroc_unanswered_wrong": "pooled AUROC, unanswered wrong",
+        "macro_gene_auroc_ok_only": "macro-per-gene AUROC, scores by default left out",
     },
     "diagnostics": {
         "gene_prior_correlation": "rank correlation of scores with gene frequency",

@@ -1,4 +1,4 @@
-"""The isolated pair: no evidence, only names. What most published systems ask."""
+"""The isolated pair: no evidence, only names and facts. What most published systems ask."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ from typing import ClassVar
 
 import polars as pl
 
-from core_harness import Evidence, Need, Task
-from core_harness.prompting import Template, isolated_prompts, load_template
+from core_harness import Evidence, Facts, Need, Task
+from core_harness_plugins.organizers.asking import PairAsker
 
 
-class IsolatedPair:
-    """One prompt a pair: perturbation, context and gene by name, and the question."""
+class IsolatedPair(PairAsker):
+    """Perturbation, context and gene by name, what the graph holds about them, and the question."""
 
     gives: ClassVar[frozenset[Need]] = frozenset({"answers"})
+    template = "isolated"
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:
         """Return the evidence as it came; none of it is shown to the model."""
         return evidence
 
-    def prompts(self, task: Task, evidence: Evidence) -> pl.DataFrame:
-        """Return one prompt a pair."""
-        return isolated_prompts(task, evidence.pairs)
-
-    def templates(self) -> list[Template]:
-        """Return the template of the isolated pair."""
-        return [load_template("isolated")]
+    def prompts(self, task: Task, evidence: Evidence, facts: Facts) -> pl.DataFrame:
+        """Return prompts about all pairs."""
+        return self._prompts(task, evidence.pairs, None, facts)
