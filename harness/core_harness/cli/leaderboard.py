@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core_harness.cli import completion
+from core_harness.cli.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry import Registry
 
 
 @click.group("leaderboard")
@@ -31,7 +36,10 @@ def leaderboard_group() -> None:
     help="Folder of the site; an earlier board in it is replaced.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what leaderboard.json holds.")
-def build_command(*, runs: tuple[Path, ...], suite: str, out: Path, as_json: bool) -> None:
+@registry_options
+def build_command(
+    *, registry: Registry, runs: tuple[Path, ...], suite: str, out: Path, as_json: bool
+) -> None:
     """Build a static site from RUNS: run folders, or folders that hold some.
 
     Every figure is made again from the predictions. Runs that cannot be ranked are listed apart.
@@ -43,10 +51,9 @@ def build_command(*, runs: tuple[Path, ...], suite: str, out: Path, as_json: boo
     from core_harness.cli.progress import watching
     from core_harness.leaderboard import build, write_site
     from core_harness.leaderboard.exports import as_dict
-    from core_harness.registry import shipped_registry
 
     with watching() as (tell, _):
-        board = build(runs, suite, shipped_registry(), catalog(), progress=tell)
+        board = build(runs, suite, registry, catalog(), progress=tell)
         tell("writing the site", 0, 1)
         write_site(board, out)
     if as_json:
@@ -75,17 +82,17 @@ def build_command(*, runs: tuple[Path, ...], suite: str, out: Path, as_json: boo
     show_default=True,
     help="Folder below which the result gets its own.",
 )
-def submit_command(*, run: str, suite: str, folder: Path, out: Path) -> None:
+@registry_options
+def submit_command(*, registry: Registry, run: str, suite: str, folder: Path, out: Path) -> None:
     """Write RUN (a name, or a path) as a result folder for a pull request: what was done, what was predicted.
 
     It is checked as `leaderboard build` will check it. Replies and settings of your machine stay behind.
     """
     from core_harness.catalog import catalog
     from core_harness.leaderboard import submit
-    from core_harness.registry import shipped_registry
     from core_harness.runs import find_run
 
     found = find_run(run, folder)
-    result = submit(found.folder, suite, shipped_registry(), catalog(), out=out)
+    result = submit(found.folder, suite, registry, catalog(), out=out)
     click.echo(str(result))
     click.echo("Look at its run.json, then add the folder to a pull request.", err=True)
