@@ -19,15 +19,15 @@ PLUGINS = Path(core_harness_plugins.__path__[0])
 # Each room may import the rooms of earlier lines, and those of its own line that stand left of it.
 FLOORS = [
     ["errors"],
-    ["component", "schemas", "folders", "plain_text"],
+    ["checked_toml", "component", "schemas", "folders", "plain_text"],
     ["hookspecs", "tables"],
     ["rates", "knowledge", "metrics", "evidence", "splits"],
     ["asking", "answer_forms", "answers", "prompting"],
     ["registry", "sources"],
-    ["controls", "protocols", "runs"],
+    ["own_registry", "controls", "protocols", "runs"],
     ["discovery"],
     ["catalog"],
-    ["runspec"],
+    ["runspec", "contamination"],
     ["crossfit"],
     ["pipeline"],
     ["truth", "same_pairs", "compare"],

@@ -122,9 +122,8 @@ def test_runs_as_csv_and_markdown(runs: list[Run]) -> None:
     listed = list(csv.DictReader(io.StringIO(ran("runs", "list", "--format", "csv", runs=runs).stdout)))
     assert [row["run"] for row in listed] == [run.name for run in runs]
     assert {(row["regime"], row["simulated"]) for row in listed} == {("strict", "True")}
-    shown = list(
-        csv.DictReader(io.StringIO(ran("runs", "show", runs[1].name, "--format", "csv", runs=runs).stdout))
-    )
+    show = ["runs", "show", runs[1].name]
+    shown = list(csv.DictReader(io.StringIO(ran(*show, "--format", "csv", runs=runs).stdout)))
     metrics = runs[1].report()["metrics"]
     assert [row["metric"] for row in shown] == list(metrics)
     by_name = {row["metric"]: row for row in shown}

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core_harness.cli.forms import form_option
+from core_harness.cli.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry import Registry
 
 
 @click.command("audit")
@@ -31,7 +36,10 @@ from core_harness.cli.forms import form_option
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
 @form_option
-def audit_command(*, what: str, folder: Path, controls: bool, contexts: str, seed: int, form: str) -> None:
+@registry_options
+def audit_command(
+    *, what: str, folder: Path, controls: bool, contexts: str, seed: int, form: str, registry: Registry
+) -> None:
     """Say what a RUN's figures are made of, or what a DATASET can show, and end with a plain verdict.
 
     A run is a name below --in, or a path; a dataset is named as in `eval`.
@@ -43,7 +51,6 @@ def audit_command(*, what: str, folder: Path, controls: bool, contexts: str, see
     from core_harness.cli.sections import print_sections, sections_as_markdown
     from core_harness.errors import UsageError
     from core_harness.plain_text import as_csv
-    from core_harness.registry import shipped_registry
     from core_harness.runs import find_run
     from core_harness.runspec import RunSpec
 
@@ -57,7 +64,7 @@ def audit_command(*, what: str, folder: Path, controls: bool, contexts: str, see
         if is_run:
             audit = audit_run(
                 find_run(what, folder),
-                shipped_registry(),
+                registry,
                 catalog(),
                 make_controls=controls,
                 seed=seed,
@@ -66,7 +73,7 @@ def audit_command(*, what: str, folder: Path, controls: bool, contexts: str, see
         else:
             audit = audit_dataset(
                 RunSpec(dataset=what, seed=seed),
-                shipped_registry(),
+                registry,
                 catalog(),
                 contexts=[name.strip() for name in contexts.split(",") if name.strip()],
                 progress=tell,
