@@ -214,7 +214,7 @@ def test_a_run_is_set_beside_its_controls(tmp_path: Path) -> None:
     found = audited(voting)
     there = [control.control for control in found.controls if control.value is not None]
     assert there == ["random-neighbours"]
-    assert [control.missing for control in audited(frequency).controls] == ["not run; --controls runs it"] * 6
+    assert {control.missing for control in audited(frequency).controls} == {"not run; --controls runs it"}
     assert audited(next(run for run in list_runs(tmp_path) if run.manifest["control"])).controls == ()
 
 
