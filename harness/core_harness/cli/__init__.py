@@ -16,6 +16,7 @@ from core_harness.cli.compare import compare_command
 from core_harness.cli.data import data_group
 from core_harness.cli.eval import eval_command
 from core_harness.cli.kg import kg_group
+from core_harness.cli.leaderboard import leaderboard_group
 from core_harness.cli.models import models_command
 from core_harness.cli.plugins import plugins_command
 from core_harness.cli.runs import runs_group
@@ -49,6 +50,7 @@ cli.add_command(runs_group)
 cli.add_command(compare_command)
 cli.add_command(score_command)
 cli.add_command(audit_command)
+cli.add_command(leaderboard_group)
 cli.add_command(kg_group)
 cli.add_command(models_command)
 cli.add_command(plugins_command)
