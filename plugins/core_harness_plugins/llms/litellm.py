@@ -210,7 +210,8 @@ class LiteLLM:
             close = difflib.get_close_matches(self.model, litellm.model_list, n=3)
             guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise UsageError(
-                f"unknown model {self.model!r}{guess} (a model is named provider/model, as litellm names it)"
+                f"unknown model {self.model!r}{guess} (`core-harness models` lists short names; any other is "
+                "provider/model, as litellm names it)"
             ) from None
         if provider == "hosted_vllm" and not self._address:
             raise UsageError(
