@@ -275,6 +275,46 @@ def test_predictions_from_elsewhere_are_audited_too(tmp_path: Path) -> None:
         audited(run, make_controls=True)
 
 
+ODD: dict[str, tuple[pl.Expr, str, str]] = {
+    "constant yes": (pl.lit(1.0), "Not shown to tell perturbations", "It overestimates"),
+    "constant no": (pl.lit(0.0), "Not shown to tell perturbations", "It underestimates"),
+    "inverted": (1.0 - pl.col("label"), "the wrong way round.", "may have seen the answers"),
+    "far from probabilities": (
+        pl.col("label") * 20.0 - 10,
+        "The scores tell perturbations",
+        "The scores are no probabilities",
+    ),
+    "half missing": (
+        pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.col("label") * 1.0),
+        "The scores tell perturbations",
+        "pairs are answered; with the others counted as wrong",
+    ),
+    "half NaN, half infinite": (
+        pl.when(pl.int_range(pl.len()) % 2 == 0).then(float("nan")).otherwise(float("inf")),
+        "Not to be judged",
+        "Only 0 of",
+    ),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_predictions_get_a_verdict_too(odd: str, tmp_path: Path) -> None:
+    score, sentence, reason = ODD[odd]
+    rows = world(perturbations=60)
+    rows.write_csv(tmp_path / "world.csv")
+    answers = rows.filter(split="test").select("perturbation", "gene", score=score)
+    answers.write_parquet(tmp_path / "p.parquet")
+    spec = RunSpec(dataset=f"table:{tmp_path / 'world.csv'}")
+    score_file(tmp_path / "p.parquet", spec, shipped_registry(), catalog(), out=tmp_path / "runs")
+    (run,) = list_runs(tmp_path / "runs")
+    found = audited(run)
+    assert sentence in found.verdict.sentence
+    assert any(reason in said for said in found.verdict.reasons), found.verdict.reasons
+    json.dumps(found.as_dict(), allow_nan=False)
+    shown = CliRunner().invoke(cli, ["audit", str(run.folder), "--format", "csv"])
+    assert shown.exit_code == 0, shown.output
+
+
 def test_an_incomplete_run_is_refused(tmp_path: Path) -> None:
     (run,) = made(tmp_path, ["gene-frequency"])
     with pytest.raises(RunError, match="incomplete"):
@@ -419,7 +459,7 @@ def test_the_command_prints_and_refuses(tmp_path: Path) -> None:
     assert "judge methods per gene" in of_data.stdout
     assert "SIMULATED" in of_data.stdout
     for arguments, message in (
-        (["audit", "simulatd"], "unknown dataset 'simulatd'; did you mean 'simulated'?"),
+        (["audit", "simulatd"], "no run 'simulatd' in runs, and unknown dataset 'simulatd'; did you mean"),
         (["audit", "simulated", "--controls"], "--controls is about a run"),
         ([*command, "--contexts", "b"], "--contexts is about a dataset"),
     ):

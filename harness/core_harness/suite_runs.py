@@ -122,6 +122,7 @@ def estimate_suite(
     model: str | None = None,
     parameters: Parameters | None = None,
     seed: int = 0,
+    settings: Settings | None = None,
 ) -> list[CellState]:
     """Reckon what :func:`run_suite` would ask and spend. Sends nothing and writes nothing."""
     states = []
@@ -131,7 +132,8 @@ def estimate_suite(
             continue
         try:
             _refuse_to_ask(cell, model, Settings())
-            (reckoned,) = api.estimate(registry=registry, **_choices(spec)).values() or (None,)
+            estimates = api.estimate(registry=registry, asking=settings, **_choices(spec))
+            (reckoned,) = estimates.values() or (None,)
         except HarnessError as error:
             states.append(CellState(cell=cell, run=found, reason=str(error)))
             continue
@@ -176,7 +178,7 @@ def _less(settings: Settings, spent: Summary | None) -> Settings:
         return settings
     used = {
         "max_calls": spent.calls,
-        "max_tokens": spent.prompt_tokens + spent.completion_tokens,
+        "max_tokens": spent.charged_tokens,
         "max_cost": spent.cost or 0.0,
     }
     limits = {name: getattr(settings, name) for name in used}

@@ -262,6 +262,18 @@ def test_uncounted_tokens_are_charged_by_their_bound() -> None:
     assert journal.spent(None).tokens > 60
 
 
+def test_what_failed_is_charged_and_not_counted_as_answers() -> None:
+    def replies(text: str, attempt: int) -> Reply:
+        if attempt == 1:
+            raise Transient("lost on the way")
+        return said("x")
+
+    journal = Journal(None)
+    summary = ask(Scripted(replies), ["a"], QUICK, journal=journal).summary
+    assert summary.prompt_tokens + summary.completion_tokens < summary.charged_tokens
+    assert summary.charged_tokens == journal.spent(None).tokens
+
+
 def test_a_simulated_answer_marks_the_run() -> None:
     llm = Scripted(lambda *_: Reply(text="ANSWER: yes", model="simulated/eager"))
     summary = ask(llm, ["a"]).summary

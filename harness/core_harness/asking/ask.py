@@ -116,7 +116,7 @@ def ask_all(
             prompts=prompts.height,
             calls=asker.calls,
             lost=lost,
-            cost=journal.spent(price).plus(before, -1).cost,
+            charged=journal.spent(price).plus(before, -1),
             price=price,
             ended=ended,
         ),

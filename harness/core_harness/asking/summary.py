@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core_harness.asking.budget import Amount
 from core_harness.asking.frames import Outcome
 from core_harness.asking.messages import Price
 
@@ -29,6 +30,8 @@ class Summary:
         Calls that were in flight when this run was last killed; they may have been charged.
     prompt_tokens, completion_tokens, thinking_tokens
         Of the answers given now, as the provider counted; thinking is part of completion.
+    charged_tokens
+        What the calls sent now took out of the budget: as counted, failed ones by their upper bound.
     cost
         US dollars for the calls sent now, failed ones by their upper bound; None where it is unknown.
     price_date
@@ -51,6 +54,7 @@ class Summary:
     prompt_tokens: int
     completion_tokens: int
     thinking_tokens: int
+    charged_tokens: int
     cost: float | None
     price_date: str | None
     simulated: bool
@@ -93,7 +97,7 @@ def summarise(
     prompts: int,
     calls: int,
     lost: int,
-    cost: float | None,
+    charged: Amount,
     price: Price | None,
     ended: str | None,
 ) -> Summary:
@@ -114,7 +118,8 @@ def summarise(
         prompt_tokens=sum(reply.prompt_tokens or 0 for reply in fresh),
         completion_tokens=sum(reply.completion_tokens or 0 for reply in fresh),
         thinking_tokens=sum(reply.thinking_tokens or 0 for reply in fresh),
-        cost=cost,
+        charged_tokens=charged.tokens,
+        cost=charged.cost,
         price_date=None if price is None else price.date,
         simulated=any(reply.simulated for _, reply in replied),
         ended=ended,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from core_harness.cli import completion
+
 if TYPE_CHECKING:
     from core_harness.asking import Settings
 
@@ -22,6 +24,7 @@ def asking_options(command: Command) -> Command:
             default="none",
             show_default=True,
             metavar="NAME",
+            shell_complete=completion.models,
             help="For strategies that ask one: an alias such as qwen, or provider/model as litellm has it.",
         ),
         click.option("--api-base", metavar="URL", help="Ask a server of your own."),

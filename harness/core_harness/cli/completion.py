@@ -23,6 +23,13 @@ def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [name for name in (*shipped_registry().datasets, "table:") if name.startswith(incomplete)]
 
 
+def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete the short name of a model."""
+    from core_harness.registry import shipped_registry
+
+    return [name for name in shipped_registry().models if name.startswith(incomplete)]
+
+
 def suites(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a suite."""
     from core_harness.registry import shipped_registry

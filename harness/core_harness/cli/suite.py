@@ -50,7 +50,13 @@ def run_whole_suite(
     with watching() as (tell, notice):
         if dry_run:
             states = estimate_suite(
-                suite, out=out, registry=registry, model=model, parameters=parameters, seed=seed
+                suite,
+                out=out,
+                registry=registry,
+                model=model,
+                parameters=parameters,
+                seed=seed,
+                settings=settings,
             )
         else:
             states = run_suite(

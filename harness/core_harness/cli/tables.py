@@ -115,6 +115,9 @@ def print_run(run: Run) -> None:
             door,
             printable(f"{component['name']}({settings})  {component['distribution']} {component['version']}"),
         )
+    if dates := manifest.get("contamination"):  # earlier programs did not write it
+        knows = f"{manifest['model']} knows up to {dates['knowledge_cutoff'] or 'a date that is not known'}"
+        about.add_row("may have read", printable(f"published {dates['published']}; {knows}"))
     about.add_row("dataset sha256", manifest["dataset_sha256"])
     about.add_row("graph sha256", manifest["graph_sha256"] or "no graph")
     console.print(about)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -209,7 +210,8 @@ class LiteLLM:
             close = difflib.get_close_matches(self.model, litellm.model_list, n=3)
             guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise UsageError(
-                f"unknown model {self.model!r}{guess} (a model is named provider/model, as litellm names it)"
+                f"unknown model {self.model!r}{guess} (`core-harness models` lists short names; any other is "
+                "provider/model, as litellm names it)"
             ) from None
         if provider == "hosted_vllm" and not self._address:
             raise UsageError(
@@ -316,6 +318,7 @@ def _litellm() -> Any:
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415
 
     litellm.suppress_debug_info = True
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns of one model's taste at every call
     # litellm sends a request again, unasked, when a connection breaks; it may have been paid for
     AsyncHTTPHandler.single_connection_post_request = _no_second_request  # type: ignore[method-assign]
     return litellm
