@@ -1,4 +1,4 @@
-"""The paper's suite on the data that are here, without a model: what can be ranked is, the rest says why not."""
+"""The paper's suite on K562, without a model: what can be run is ranked, the rest is not run."""
 
 from __future__ import annotations
 
