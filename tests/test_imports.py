@@ -31,7 +31,7 @@ FLOORS = [
     ["crossfit"],
     ["pipeline"],
     ["truth", "same_pairs", "compare"],
-    ["evaluation", "api", "verdict"],
+    ["questions", "evaluation", "cards", "api", "explanations", "verdict"],
     ["suites", "suite_runs"],
     ["score", "audit"],
     ["doubles"],
