@@ -109,6 +109,40 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(tmp_path: Path, ser
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_price_of_ones_own_limits_the_cost(tmp_path: Path, server: TestServer) -> None:
+    person = Person(tmp_path, server)
+    priced = (*QWEN, "--limit", "60", "--price", "1,4")
+    dry = person.evaluate(*priced, "--dry-run")
+    assert "about $" in dry.stdout, dry.stderr
+    done = person.evaluate(*priced, "--max-cost", "0.02", "--json")
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)["results"]
+    spent = (server.stats.prompt_tokens + 4 * server.stats.completion_tokens) / 1e6
+    assert result["asking"]["cost"] == pytest.approx(spent)
+    assert 0 < spent <= 0.02
+    assert "max cost 0.02 is used up" in result["asking"]["ended"]
+
+
+def test_it_is_said_that_a_model_may_have_read_the_data(tmp_path: Path, server: TestServer) -> None:
+    person = Person(tmp_path, server)
+    (tmp_path / "mine.toml").write_text(
+        'schema_version = 1\n[datasets.mine]\nsummary = "s"\ncomponent = "simulated"\npublished = "2022-06"\n'
+    )
+    asked = ("-d", "mine", "-s", "isolated", "--model", "gpt-4.1", "--registry", "mine.toml", "--limit", "9")
+    dry = person.evaluate(*asked, "--dry-run")
+    done = person.evaluate(*asked, "--json")
+    assert done.returncode == 0, done.stderr
+    said = "published in 2022-06, and gpt-4.1 knows the time up to 2024-06: the model may have read about"
+    assert said in dry.stderr
+    note, asking, *_ = done.stderr.splitlines()
+    assert said in note
+    assert "asking openai/gpt-4.1" in asking
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["contamination"]["possible"] is True
+    manifest = json.loads((person.runs[0] / "run.json").read_text())
+    assert manifest["contamination"] == result["contamination"]
+
+
 def test_a_limit_is_never_passed_and_the_rest_can_be_resumed(tmp_path: Path, server: TestServer) -> None:
     person = Person(tmp_path, server)
     part = person.evaluate(*QWEN, "--limit", "60", "--max-calls", "20")
@@ -161,6 +195,10 @@ def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None
         ((*QWEN, "--api-base", "nowhere"), "api base 'nowhere' is no address"),
         (("-s", "isolated", "--model", "no/such-model"), "unknown model 'no/such-model'"),
         ((*QWEN, "--max-failures", "few"), "max failures 'few' is no count"),
+        ((*QWEN, "--price", "cheap"), "price 'cheap' is not PROMPT,COMPLETION"),
+        ((*QWEN, "--price", "-1,2"), "price '-1,2' is not PROMPT,COMPLETION"),
+        ((*QWEN, "--max-cost", "1"), "give it (--price PROMPT,COMPLETION)"),
+        ((*QWEN, "--model-param", "key_variable=sk-abc"), "key_variable is the name of an environment"),
         (("--resume", "nothing"), "is not a run folder"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -61,8 +63,7 @@ def scored(seed: int = 0, perturbations: int = 60, genes: int = 10) -> pl.DataFr
 
 
 def audited(run: Run, **options: Any) -> RunAudit:
-    choices = {"folder": run.folder.parent, "resamples": 100, **options}
-    return audit_run(run, shipped_registry(), catalog(), **choices)
+    return audit_run(run, shipped_registry(), catalog(), **{"resamples": 100, **options})
 
 
 # ------------------------------------------------------------ overlap and synonyms
@@ -213,7 +214,7 @@ def test_a_run_is_set_beside_its_controls(tmp_path: Path) -> None:
     found = audited(voting)
     there = [control.control for control in found.controls if control.value is not None]
     assert there == ["random-neighbours"]
-    assert [control.missing for control in audited(frequency).controls] == ["not run"] * 6
+    assert [control.missing for control in audited(frequency).controls] == ["not run; --controls runs it"] * 6
     assert audited(next(run for run in list_runs(tmp_path) if run.manifest["control"])).controls == ()
 
 
@@ -293,6 +294,7 @@ def judged(frame: pl.DataFrame, **choices: Any) -> tuple[str, str]:
     found = judge_run(
         choices.pop("task", TASK),
         report(frame, seed=0, resamples=200),
+        report(recalibrated(frame, seed=0), seed=0, resamples=0),
         choices.pop("controls", ()),
         choices.pop("strata", ()),
     )
@@ -312,6 +314,7 @@ def test_the_verdict_rests_on_ranks_within_genes() -> None:
 def test_a_method_that_says_yes_too_often_is_told() -> None:
     eager = scored().with_columns(score=0.5 + pl.col("score") / 2)
     assert "It overestimates: yes at .5 is said" in judged(eager)[1]
+    assert "its calibration error goes from 0.2" in judged(eager)[1]
     shy = scored().with_columns(score=pl.col("score") / 2)
     assert "It underestimates" in judged(shy)[1]
     assert "no probabilities" in judged(scored().with_columns(score=2 * pl.col("score")))[1]
@@ -373,6 +376,7 @@ def test_a_dataset_is_counted() -> None:
     assert by_name["gene frequency"]["macro_gene_auroc"]["value"] == 0.5
     assert list(by_name) == ["gene frequency", "potency", "symbol"]
     assert found["agreements"] == found["elsewhere"] == []
+    assert "judge methods per gene" in found["verdict"]["sentence"]
 
 
 def test_without_a_graph_it_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,18 +403,25 @@ def test_an_unknown_context_is_one_line() -> None:
 def test_the_command_prints_and_refuses(tmp_path: Path) -> None:
     (run,) = made(tmp_path, ["voting"])
     runner = CliRunner()
-    shown = runner.invoke(cli, ["audit", run.name, "--in", str(tmp_path)])
+    command = ["audit", run.name, "--in", str(tmp_path)]
+    shown = runner.invoke(cli, command)
     assert shown.exit_code == 0, shown.output
     assert "The scores tell perturbations of the same gene apart." in shown.stdout
-    as_json = runner.invoke(cli, ["audit", run.name, "--in", str(tmp_path), "--json"])
+    as_json = runner.invoke(cli, [*command, "--json"])
     assert json.loads(as_json.stdout)["schema_version"] == 1
+    rows = list(csv.DictReader(io.StringIO(runner.invoke(cli, [*command, "--format", "csv"]).stdout)))
+    assert {row["table"] for row in rows} == {"as it is", "recalibrated", "stratum"}
+    assert {row["simulated"] for row in rows} == {"True"}
+    markdown = runner.invoke(cli, [*command, "--format", "md"]).stdout
+    assert "| by | from | to |" in markdown
+    assert "**The scores tell perturbations of the same gene apart.**" in markdown
     of_data = runner.invoke(cli, ["audit", "simulated"])
     assert "judge methods per gene" in of_data.stdout
     assert "SIMULATED" in of_data.stdout
     for arguments, message in (
         (["audit", "simulatd"], "unknown dataset 'simulatd'; did you mean 'simulated'?"),
         (["audit", "simulated", "--controls"], "--controls is about a run"),
-        (["audit", run.name, "--in", str(tmp_path), "--contexts", "b"], "--contexts is about a dataset"),
+        ([*command, "--contexts", "b"], "--contexts is about a dataset"),
     ):
         refused = runner.invoke(cli, arguments)
         assert refused.exit_code == 2

@@ -46,7 +46,7 @@ def test_they_are_compared_and_audited() -> None:
     frequency, voting = list_runs(GOLDEN)
     found = compare([frequency, voting], catalog())
     assert found.runs[1].value == pytest.approx(0.75)
-    audited = audit_run(voting, shipped_registry(), catalog(), folder=GOLDEN, resamples=50)
+    audited = audit_run(voting, shipped_registry(), catalog(), resamples=50)
     assert audited.metrics["macro_gene_auroc"].value == pytest.approx(0.75)
 
 

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from core_harness import controls, metrics, pipeline
 from core_harness.asking import Estimate, Settings, Summary
 from core_harness.catalog import Catalog, Made, catalog
+from core_harness.contamination import Contamination, contamination
 from core_harness.errors import RunError
 from core_harness.evaluation import Evaluated, Notice, Outside, Test, estimate_method, evaluate_method
 from core_harness.registry import Registry, shipped_registry
@@ -40,6 +41,8 @@ class Result:
         The model that was asked, as the user named it; None where none was.
     simulated
         What a program made up: ``data``, ``answers``, both, or nothing. Every figure says so.
+    contamination
+        Whether that model may have read about the dataset; None where there is no model or no date.
     control, limit, only
         What was broken on purpose, and which part of the dataset was asked; None for the whole.
     report
@@ -56,6 +59,7 @@ class Result:
     strategy: str
     model: str | None
     simulated: tuple[str, ...]
+    contamination: Contamination | None = None
     control: str | None
     limit: int | None
     only: str | None
@@ -76,6 +80,7 @@ class Result:
             "gene_holdout": self.task.gene_holdout,
             "simulated": bool(self.simulated),
             "simulated_parts": list(self.simulated),
+            "contamination": None if self.contamination is None else self.contamination.as_dict(),
             "seed": self.task.seed,
             "control": self.control,
             "part": {"limit": self.limit, "only": self.only},
@@ -93,6 +98,7 @@ def evaluate(
     asking: Settings | None = None,
     progress: pipeline.Progress | None = None,
     notice: Notice | None = None,
+    registry: Registry | None = None,
     **choices: Any,
 ) -> list[Result]:
     """Evaluate strategies on a dataset, one result each, in the order of ``strategies``.
@@ -107,6 +113,9 @@ def evaluate(
         Pace, patience and limits of asking a model.
     progress, notice
         Called as work goes on, and with lines that a person should see.
+    registry
+        What names stand for; None is the shipped registry
+        (:func:`core_harness.own_registry.open_registry` extends it).
     **choices
         The other fields of :class:`~core_harness.runspec.RunSpec`: ``model``, ``retriever``,
         ``organizer``, ``aggregator``, ``parameters``, ``regime``, ``support_contexts``,
@@ -118,15 +127,22 @@ def evaluate(
         One line for whatever the caller can mend; see :mod:`core_harness.errors`. Nothing is written then.
     """
     spec = _spec(dataset, strategies, choices)
-    desk = Desk(spec, shipped_registry(), catalog(), asking=asking, progress=progress, notice=notice)
+    desk = Desk(spec, registry, catalog(), asking=asking, progress=progress, notice=notice)
     return desk.run(out=None if out is None else Path(out))
 
 
 def estimate(
-    dataset: str = RunSpec.dataset, strategies: Sequence[str] | str = RunSpec.strategies, **choices: Any
+    dataset: str = RunSpec.dataset,
+    strategies: Sequence[str] | str = RunSpec.strategies,
+    *,
+    asking: Settings | None = None,
+    notice: Notice | None = None,
+    registry: Registry | None = None,
+    **choices: Any,
 ) -> dict[str, Estimate]:
     """Reckon what :func:`evaluate` would ask and spend, by method. Sends nothing and writes nothing."""
-    return Desk(_spec(dataset, strategies, choices), shipped_registry(), catalog()).estimate()
+    spec = _spec(dataset, strategies, choices)
+    return Desk(spec, registry, catalog(), asking=asking, notice=notice).estimate()
 
 
 def resume(
@@ -135,6 +151,7 @@ def resume(
     asking: Settings | None = None,
     progress: pipeline.Progress | None = None,
     notice: Notice | None = None,
+    registry: Registry | None = None,
 ) -> Result:
     """Go on with a run that did not come to its end; what was answered is not asked again.
 
@@ -142,7 +159,7 @@ def resume(
     """
     writer = reopen_run(run)
     spec = RunSpec(**run.manifest["spec"])
-    desk = Desk(spec, shipped_registry(), catalog(), asking=asking, progress=progress, notice=notice)
+    desk = Desk(spec, registry, catalog(), asking=asking, progress=progress, notice=notice)
     return desk.go_on(writer)
 
 
@@ -158,7 +175,7 @@ class Desk:
     def __init__(
         self,
         spec: RunSpec,
-        registry: Registry,
+        registry: Registry | None,
         components: Catalog,
         *,
         asking: Settings | None = None,
@@ -169,6 +186,8 @@ class Desk:
         self._settings = asking or Settings()
         self._tell = progress or (lambda *_: None)
         self._notice = notice or (lambda _: None)
+        registry = registry or shipped_registry()
+        self._contamination = contamination(spec, registry)
         self._test = Test(control=spec.control, seeds=spec.control_seeds)
         self.methods = make_methods(spec, registry, components)
         source = make_dataset(spec, registry, components)
@@ -182,6 +201,7 @@ class Desk:
 
     def run(self, *, out: Path | None) -> list[Result]:
         """Evaluate each method, in a run folder of its own below ``out``."""
+        self._warn()
         results = []
         for method in self.methods:
             if out is None:
@@ -195,14 +215,16 @@ class Desk:
         """Evaluate the one method in a folder that was begun before."""
         (method,) = self.methods
         self.check_rows(writer.folder.name, writer.manifest)
+        self._warn()
         return self._finish(method, writer)
 
     def estimate(self) -> dict[str, Estimate]:
         """Return the estimate of each method that asks a model."""
-        task, split = self.loaded.task, self.loaded.split
+        self._warn()
+        task, split, price = self.loaded.task, self.loaded.split, self._settings.price
         with threadpool_limits(limits=1):
             estimates = {
-                m.label: estimate_method(task, m, split, test=self._test, facts=self.facts)
+                m.label: estimate_method(task, m, split, test=self._test, facts=self.facts, price=price)
                 for m in self.methods
             }
         return {label: reckoned for label, reckoned in estimates.items() if reckoned is not None}
@@ -214,6 +236,10 @@ class Desk:
                 f"{name} was begun on other rows of {self._spec.dataset}; "
                 "run the evaluation again (answers that are cached cost nothing)"
             )
+
+    def _warn(self) -> None:
+        if self._contamination is not None and (sentence := self._contamination.sentence()):
+            self._notice(sentence)
 
     def _finish(self, method: Method, writer: RunWriter) -> Result:
         evaluated = self._evaluate(method, writer.journal if method.asks else None)
@@ -245,6 +271,7 @@ class Desk:
             strategy=method.label,
             model=self._spec.model if method.asks else None,
             simulated=tuple(part for part, is_made_up in made_up.items() if is_made_up),
+            contamination=self._contamination if method.asks else None,
             control=self._spec.control,
             limit=self._spec.limit,
             only=self._spec.only,
@@ -262,6 +289,7 @@ class Desk:
             "task": asdict(loaded.task),
             "method": method.label,
             "model": spec.model if method.asks else None,
+            "contamination": self._contamination.as_dict() if method.asks and self._contamination else None,
             "control": spec.control,
             "part": {"limit": spec.limit, "only": spec.only},
             "seed": spec.seed,

@@ -89,6 +89,8 @@ class Card:
         As the method predicts; None where it has no score, or was not asked for one.
     gene_rate, prevalence
         What would be said without knowing the perturbation, or without knowing either.
+    measured
+        Rows of the support about the gene, in the pair's context.
     voters
         The evidence, strongest first.
     asked
@@ -110,6 +112,7 @@ class Card:
     status: str
     gene_rate: float
     prevalence: float
+    measured: int
     voters: Sequence[Voter]
     asked: Sequence[Question]
     flip: Sequence[str] | None
@@ -209,6 +212,7 @@ def make_card(
         status=status,
         gene_rate=gene_rate,
         prevalence=prevalence_of(evidence.pairs, evidence.support).item(),
+        measured=evidence.support.join(evidence.pairs, on=["context", "gene"], how="semi").height,
         voters=voters,
         asked=_asked(prompts, replies, answers, pair_id),
         flip=_flip(task, method, evidence, voters=voters, score=score, gene_rate=gene_rate)

@@ -12,7 +12,18 @@ import polars as pl
 
 from core_harness import controls, metrics, pipeline
 from core_harness.answers import ANSWERS, parse_replies
-from core_harness.asking import LLM, Asked, Cache, Estimate, Journal, Settings, Summary, ask_all, estimate
+from core_harness.asking import (
+    LLM,
+    Asked,
+    Cache,
+    Estimate,
+    Journal,
+    Price,
+    Settings,
+    Summary,
+    ask_all,
+    estimate,
+)
 from core_harness.controls import Control
 from core_harness.folders import cache_folder
 from core_harness.knowledge.facts import Facts
@@ -114,14 +125,19 @@ def _repeat(
     )
 
 
-def estimate_method(task: Task, method: Method, split: Split, *, test: Test, facts: Facts) -> Estimate | None:
-    """Reckon what asking would take, over all seeds; None for a method that asks no model. Sends nothing."""
+def estimate_method(
+    task: Task, method: Method, split: Split, *, test: Test, facts: Facts, price: Price | None = None
+) -> Estimate | None:
+    """Reckon what asking would take, over all seeds; None for a method that asks no model. Sends nothing.
+
+    ``price`` is used in place of what the model's plugin knows.
+    """
     if method.llm is None:
         return None
     posed = (pose(seeded, method, split, test.control, facts) for seeded in test.tasks(task))
     prompts = pl.concat(part.prompts() for part in posed)
     with Cache(cache_path()) as cache, Journal(None, cache=cache) as journal:
-        return estimate(method.llm.object, prompts, journal=journal)
+        return estimate(method.llm.object, prompts, journal=journal, price=price)
 
 
 def _predict(questions: Questions, outside: Outside) -> tuple[pl.DataFrame, Summary | None]:

@@ -17,7 +17,7 @@ from core_harness.evaluation import Notice, ask
 from core_harness.pipeline import Progress
 from core_harness.protocols import LearningAggregator
 from core_harness.questions import pose
-from core_harness.registry import shipped_registry
+from core_harness.registry import Registry
 from core_harness.runs import Run
 from core_harness.runspec import RunSpec
 
@@ -30,6 +30,7 @@ def explain(
     send: bool = True,
     progress: Progress | None = None,
     notice: Notice | None = None,
+    registry: Registry | None = None,
     **choices: Any,
 ) -> Card:
     """Explain one prediction: who spoke for it, what a model was asked and said, what would turn it around.
@@ -44,7 +45,7 @@ def explain(
     send
         Whether a model may be asked about the pair, where the strategy asks one and its answer is not
         cached. Otherwise the card has the prompt, and no score.
-    progress, notice
+    progress, notice, registry
         As for :func:`~core_harness.evaluate`.
 
     Raises
@@ -53,7 +54,7 @@ def explain(
         One line for whatever the caller can mend, e.g. an aggregator that learns from many answers.
     """
     spec = RunSpec(dataset=dataset, strategies=(strategy,), **choices)
-    desk = Desk(spec, shipped_registry(), catalog(), progress=progress, notice=notice)
+    desk = Desk(spec, registry, catalog(), progress=progress, notice=notice)
     (method,) = desk.methods
     if isinstance(method.aggregator.object, LearningAggregator):
         raise UsageError(
@@ -73,7 +74,12 @@ def explain(
 
 
 def explain_run(
-    run: Run, pair: Pair, *, progress: Progress | None = None, notice: Notice | None = None
+    run: Run,
+    pair: Pair,
+    *,
+    progress: Progress | None = None,
+    notice: Notice | None = None,
+    registry: Registry | None = None,
 ) -> Card:
     """Explain what a run predicted, from what it asked and was answered. Sends nothing.
 
@@ -81,7 +87,7 @@ def explain_run(
     :class:`~core_harness.errors.RunError` for a run on other rows than the dataset has now.
     """
     spec = RunSpec(**run.manifest["spec"])
-    desk = Desk(spec, shipped_registry(), catalog(), progress=progress, notice=notice)
+    desk = Desk(spec, registry, catalog(), progress=progress, notice=notice)
     desk.check_rows(run.name, run.manifest)
     (method,), split = desk.methods, desk.loaded.split
     pair_id = find_pair(split, pair)

@@ -6,17 +6,15 @@ when it is first read, and an error names the key and its line.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from core_harness.component import Door
+from core_harness.checked_toml import line_of, parse_entry
 from core_harness.errors import RegistryError, unknown
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
@@ -24,6 +22,9 @@ from core_harness.knowledge.layer_source import DataFile
 Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]*$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+StrategyDoor = Literal["retriever", "organizer", "aggregator"]
+"""Where a strategy chooses; dataset and model are the user's choice."""
 Conversion = Literal["go", "hgnc", "string", "unzip"]
 
 
@@ -39,6 +40,8 @@ class DatasetEntry(Entry):
     summary: str
     component: str
     parameters: Parameters = {}
+    published: Month | None = None
+    """When its measurements could first be read; None for what nobody can have read."""
 
 
 class StrategyEntry(Entry):
@@ -48,7 +51,7 @@ class StrategyEntry(Entry):
     retriever: str
     organizer: str
     aggregator: str
-    parameters: dict[Door, Parameters] = {}
+    parameters: dict[StrategyDoor, Parameters] = {}
 
 
 class Download(Entry):
@@ -92,16 +95,38 @@ class SourceEntry(Entry):
         return self
 
 
+class ListPrice(Entry):
+    """US dollars for a million tokens, and the list or the day they are of."""
+
+    prompt: Annotated[float, Field(ge=0)]
+    completion: Annotated[float, Field(ge=0)]
+    date: str
+
+
 class Route(Entry):
-    """One provider of a model.
+    """One provider of a model."""
 
-    ``model`` is its name in litellm, ``key`` the environment variable of the key (None: it needs none),
-    ``logprobs`` whether log-probabilities of the answer arrive.
-    """
-
-    model: str
-    key: str | None = None
+    model: Annotated[str, Field(pattern=r"^[\w.@:+/-]+$")]
+    """Its name in litellm."""
+    key: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
+    """The environment variable whose value is sent as the key; None: whatever litellm finds, or none."""
+    api_base: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$")] | None = None
+    """Address of the server, in place of the provider's own."""
     logprobs: bool
+    """Whether log-probabilities of the answer arrive."""
+    price: ListPrice | None = None
+
+    @property
+    def provider(self) -> str:
+        """The provider's name in litellm."""
+        return self.model.partition("/")[0]
+
+    @field_validator("model")
+    @classmethod
+    def _is_no_address(cls, model: str) -> str:
+        if "://" in model:  # some providers would be asked at the address that stands in a model's name
+            raise ValueError("a model's name holds no address; 'api_base' does")
+        return model
 
 
 class ModelEntry(Entry):
@@ -109,6 +134,17 @@ class ModelEntry(Entry):
 
     summary: str
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    parameters: Parameters = {}
+    """Parameters of the llm that differ from its own, for all routes."""
+    knowledge_cutoff: Month | None = None
+    """As its maker publishes it; None where no date is published, or none was found."""
+
+    @field_validator("parameters")
+    @classmethod
+    def _hold_no_route(cls, parameters: Parameters) -> Parameters:
+        if of_routes := {"model", "api_base", "key_variable", "price"} & set(parameters):
+            raise ValueError(f"{min(of_routes)!r} is said by a route, not by parameters")
+        return parameters
 
 
 class Published(Entry):
@@ -198,22 +234,9 @@ def registry_path() -> Path:
 
 def parse_registry(text: str, where: str) -> Registry:
     """Return the registry written in ``text``; ``where`` names it in messages."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RegistryError(f"{where}: not valid TOML: {error}") from None
-    try:
-        registry = Registry.model_validate(content)
-    except ValidationError as error:
-        # a misspelt key is also a missing one: say the former first
-        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        keys = [part for part in first["loc"] if part != "[key]"]
-        line = _line_of(text, keys)
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        key = ".".join(str(part) for part in keys)
-        raise RegistryError(f"{where}, line {line}, key {key}: {_plain(first['msg'])}{more}") from None
+    registry = parse_entry(Registry, text, where)
     for place, fault in _faults_of_suites(registry):
-        line = _line_of(text, list(place))
+        line = line_of(text, list(place))
         raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
     return registry
 
@@ -234,48 +257,3 @@ def _faults_of_suites(registry: Registry) -> Iterator[tuple[Sequence[str], str]]
                     yield ("suites", name, key), unknown(kind, missing, known)
         if bool(suite.asking) != bool(suite.models):
             yield ("suites", name), "'asking' and 'models' go together; write both, or neither"
-
-
-def _plain(message: str) -> str:
-    if message == "Extra inputs are not permitted":
-        return "there is no such key"
-    message = message.removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
-
-
-def _line_of(text: str, keys: list[Any]) -> int:
-    """Return the line on which the deepest part of ``keys`` that is written in the text stands."""
-    lines = text.splitlines()
-    best, depth = 1, 0
-    table: list[str] = []
-    arrays: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
-        if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
-            table = []
-            *parents, last = _dotted(header[2])
-            for part in parents:
-                table.append(part)
-                if (array := ".".join(table)) in arrays:
-                    table.append(str(arrays[array]))
-            table.append(last)
-            if header[1] == "[[":
-                array = ".".join(table)
-                arrays[array] = arrays.get(array, -1) + 1
-                table.append(str(arrays[array]))
-            path = table
-        elif assignment := re.match(r"\s*([^=#]+?)\s*=", line):
-            path = [*table, *_dotted(assignment[1])]
-        else:
-            continue
-        shared = 0
-        for mine, wanted in zip(path, keys, strict=False):
-            if mine != str(wanted):
-                break
-            shared += 1
-        if shared > depth and shared >= min(len(path), len(keys)):
-            best, depth = number, shared
-    return best
-
-
-def _dotted(key: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", key)]

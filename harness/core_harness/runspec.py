@@ -13,7 +13,7 @@ from core_harness.controls import CONTROLS, SEEDS, Control
 from core_harness.errors import UsageError, unknown
 from core_harness.prompting import Template
 from core_harness.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
-from core_harness.registry import Registry
+from core_harness.registry import Registry, Route, StrategyDoor
 from core_harness.schemas import Need, Regime
 from core_harness.splits import Only
 
@@ -190,12 +190,22 @@ def make_model(spec: RunSpec, registry: Registry, catalog: Catalog) -> Made | No
         return catalog.make("llm", spec.model, given)
     if (entry := registry.models.get(spec.model)) is None:
         return catalog.make("llm", registry.llm, {"model": spec.model, **given})
-    routes = entry.routes if given.get("api_base") is None else entry.routes[:1]
+    routes = entry.routes[:1] if "api_base" in given else entry.routes
     for route in routes:
         if route.key is None or os.environ.get(route.key):
-            return catalog.make("llm", registry.llm, {"model": route.model, **given})
+            said = _of_route(route, elsewhere="api_base" in given)
+            return catalog.make("llm", registry.llm, said | entry.parameters | given)
     keys = " or ".join(str(route.key) for route in routes)
     raise UsageError(f"model {spec.model!r} needs {keys} in the environment; nothing was sent")
+
+
+def _of_route(route: Route, *, elsewhere: bool) -> dict[str, Any]:
+    """Return what a route says to the llm; its price holds at its own address only."""
+    said = {"model": route.model, "api_base": route.api_base, "key_variable": route.key}
+    known: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    if route.price is not None and not elsewhere:
+        known["price"] = route.price.model_dump()
+    return known
 
 
 def parse_parameters(assignments: Sequence[str]) -> Parameters:
@@ -218,7 +228,7 @@ def _make_method(
     if name not in registry.strategies:
         raise UsageError(unknown("strategy", name, registry.strategies))
     entry = registry.strategies[name]
-    doors: dict[Door, tuple[str, str | None]] = {
+    doors: dict[StrategyDoor, tuple[str, str | None]] = {
         "retriever": (entry.retriever, spec.retriever),
         "organizer": (entry.organizer, spec.organizer),
         "aggregator": (entry.aggregator, spec.aggregator),

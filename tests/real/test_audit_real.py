@@ -56,7 +56,7 @@ def test_the_vote_on_k562_uses_its_evidence(tmp_path: Path) -> None:
     (voting,) = evaluate("perturbqa/k562", "voting", out=tmp_path)
     evaluate("perturbqa/k562", "voting", out=tmp_path, control="positives-only")
     assert voting.run is not None
-    found = audit_run(open_run(voting.run), shipped_registry(), catalog(), folder=tmp_path)
+    found = audit_run(open_run(voting.run), shipped_registry(), catalog())
     assert found.verdict.sentence == "The scores tell perturbations of the same gene apart."
     assert {stratum.by for stratum in found.strata} == {
         "gene frequency",
@@ -70,4 +70,4 @@ def test_the_vote_on_k562_uses_its_evidence(tmp_path: Path) -> None:
     assert recalibrated < ece
     by_name = {control.control: control for control in found.controls}
     assert by_name["positives-only"].value is not None
-    assert by_name["shuffled-labels"].missing == "not run"
+    assert by_name["shuffled-labels"].missing == "not run; --controls runs it"

@@ -27,8 +27,8 @@ from core_harness.asking.messages import (
     TopLogprobs,
     Transient,
 )
-from core_harness.asking.redact import redactor
-from core_harness.asking.settings import Settings, parse_failures
+from core_harness.asking.redact import is_secret, redactor
+from core_harness.asking.settings import Settings, parse_failures, parse_price
 from core_harness.asking.summary import Summary
 
 __all__ = [
@@ -56,7 +56,9 @@ __all__ = [
     "answered_before",
     "ask_all",
     "estimate",
+    "is_secret",
     "parse_failures",
+    "parse_price",
     "probability_of_yes",
     "prompt_bound",
     "redactor",

@@ -65,8 +65,8 @@ class Budget:
     def __init__(self, settings: Settings, price: Price | None, spent: Amount) -> None:
         if settings.max_cost is not None and price is None:
             raise UsageError(
-                "the cost cannot be limited, for the price of this model is not known; limit calls or tokens "
-                "(--max-calls, --max-tokens), or give its price in a registry"
+                "the cost cannot be limited, for the price of this model is not known; give it "
+                "(--price PROMPT,COMPLETION), or limit calls or tokens (--max-calls, --max-tokens)"
             )
         self._price = price
         self._limits = {

@@ -7,8 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS)$", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHORTEST = 8
 """Shorter values (``1``, ``true``) are no secrets, and blacking them out would spoil the text."""
+
+
+def is_secret(name: str) -> bool:
+    """Return whether the value of an environment variable of this name is blacked out."""
+    return _NAME.fullmatch(name) is not None and _SECRET_NAME.search(name) is not None
 
 
 def redactor(environment: Mapping[str, str] = os.environ) -> Callable[[str], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from core_harness.asking.messages import Price
 from core_harness.errors import UsageError
@@ -71,3 +72,19 @@ def parse_failures(text: str) -> int | float:
         return float(text[:-1]) / 100 if text.endswith("%") else int(text)
     except ValueError:
         raise UsageError(f"max failures {text!r} is no count such as 20 and no share such as 5%") from None
+
+
+def parse_price(text: str) -> Price:
+    """Return ``"0.10,0.40"``, dollars for a million tokens sent and generated, as a price of today.
+
+    Raises :class:`UsageError`.
+    """
+    try:
+        prompt, completion = map(float, text.split(","))
+    except ValueError:
+        prompt = completion = -1.0
+    if not (0 <= prompt < float("inf") and 0 <= completion < float("inf")):
+        raise UsageError(
+            f"price {text!r} is not PROMPT,COMPLETION in dollars for a million tokens, e.g. 0.10,0.40"
+        )
+    return Price(prompt=prompt, completion=completion, date=f"{datetime.now(UTC):%Y-%m-%d}")

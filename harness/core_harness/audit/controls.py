@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from math import isnan
 from typing import Any
 
 from core_harness.api import Desk
 from core_harness.catalog import Catalog
-from core_harness.compare import compare
+from core_harness.compare import RANKING
 from core_harness.controls import CONTROLS, Control
 from core_harness.errors import UsageError
+from core_harness.metrics import cluster_weights, measures
+from core_harness.metrics.paired import Resampled, difference
 from core_harness.pipeline import Progress
 from core_harness.registry import Registry
 from core_harness.runs import Run, list_runs
 from core_harness.runspec import RunSpec
+from core_harness.same_pairs import answered_by_all, refuse_other_questions
+from core_harness.truth import Datasets, Scored, score
 
 _SAME = ("task", "components", "part", "seed", "model", "dataset_sha256")
 """What a run and its control have in common."""
@@ -50,10 +54,10 @@ class Controlled:
 
 
 def beside_controls(
-    run: Run,
+    scored: Scored,
     among: Sequence[Run],
     refused: Mapping[Control, str],
-    components: Catalog,
+    datasets: Datasets,
     *,
     seed: int,
     resamples: int,
@@ -62,21 +66,24 @@ def beside_controls(
 
     ``refused`` says why a control cannot be.
     """
+    asks = scored.run.manifest["model"] is not None
+    not_run = f"not run; {'`core-harness eval --control`' if asks else '--controls'} runs it"
     found = []
     for control in CONTROLS:
         of_kind = [other for other in among if other.manifest["control"] == control]
-        controls = [other for other in of_kind if _is_control_of(other, run)]
+        controls = [other for other in of_kind if _is_control_of(other, scored.run)]
         if controls:
-            found.append(_beside(run, controls[-1], control, components, seed=seed, resamples=resamples))
+            broken = score(controls[-1], datasets)
+            found.append(_beside(scored, broken, control, seed=seed, resamples=resamples))
         else:
-            found.append(Controlled(control=control, missing=refused.get(control, "not run")))
+            found.append(Controlled(control=control, missing=refused.get(control, not_run)))
     return found
 
 
 def make_missing(
-    run: Run, folder: Path, registry: Registry, components: Catalog, *, progress: Progress | None = None
+    run: Run, registry: Registry, components: Catalog, *, progress: Progress | None = None
 ) -> dict[Control, str]:
-    """Run the controls of ``run`` that ``folder`` does not have, and put them there.
+    """Run the controls of ``run`` that do not stand beside it, and put them there.
 
     Returns
     -------
@@ -97,6 +104,7 @@ def make_missing(
             f"{run.name} asks {run.manifest['model']}; run its controls with `core-harness eval --control`, "
             "which says what they cost"
         )
+    folder = run.folder.parent
     there = {other.manifest["control"] for other in list_runs(folder) if _is_control_of(other, run)}
     refused: dict[Control, str] = {}
     for control in CONTROLS:
@@ -109,19 +117,21 @@ def make_missing(
     return refused
 
 
-def _beside(
-    run: Run, other: Run, control: Control, components: Catalog, *, seed: int, resamples: int
-) -> Controlled:
-    compared = compare([other, run], components, seed=seed, resamples=resamples)
-    broken, difference = compared.runs[0], compared.contrasts[0].difference
+def _beside(scored: Scored, broken: Scored, control: Control, *, seed: int, resamples: int) -> Controlled:
+    refuse_other_questions(scored, broken)
+    tables = [[measures(frame)[RANKING] for frame in frames] for frames in answered_by_all([scored, broken])]
+    weights = cluster_weights(tables[0][0].clusters, seed=seed, resamples=resamples)
+    whole, left = (Resampled.of(table, weights) for table in tables)
+    lost = difference(left, whole)
+    low, high = left.interval(RANKING) or (None, None)
     return Controlled(
         control=control,
-        run=other.name,
-        value=broken.value,
-        low=broken.low,
-        high=broken.high,
-        lost=difference.value,
-        p=difference.p,
+        run=broken.run.name,
+        value=None if isnan(left.value) else left.value,
+        low=low,
+        high=high,
+        lost=lost.value,
+        p=lost.p,
     )
 
 

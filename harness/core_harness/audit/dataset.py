@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
-from core_harness.api import Desk
 from core_harness.audit.agreement import Agreement, agreements
 from core_harness.audit.overlap import Elsewhere, Overlap, Synonyms, elsewhere, overlap, synonyms
+from core_harness.audit.plain import Plain, plain_methods
+from core_harness.audit.verdict import Verdict, above_chance, shown
 from core_harness.catalog import Catalog, Made
 from core_harness.errors import MissingDataError, UsageError, unknown
 from core_harness.metrics import Estimate
@@ -26,13 +27,6 @@ JSON_VERSION = 1
 
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
-_PLAIN = (
-    ("gene frequency", {"strategies": ("gene-frequency",)}),
-    ("potency", {"strategies": ("potency",)}),
-    ("symbol", {"strategies": ("voting",), "retriever": "symbol"}),
-)
-"""What looks at no biology of the pair: the gene's rate, related perturbations' strength, their names."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
@@ -40,16 +34,6 @@ class Spread:
 
     over: int
     quantiles: tuple[float, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plain:
-    """What a method without biology reaches; ``missing`` says why there are no figures."""
-
-    method: str
-    macro_gene_auroc: Estimate | None
-    pooled_auroc: Estimate | None
-    missing: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +89,50 @@ class DatasetAudit:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints; its keys are stable."""
-        return {"schema_version": JSON_VERSION, **asdict(self)}
+        return {"schema_version": JSON_VERSION, **asdict(self), "verdict": asdict(self.verdict)}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what follows from it for whoever evaluates a method on this dataset."""
+        frequency = self.plain[0]
+        sentence = "Not fit to judge methods per gene: no gene has both classes."
+        if frequency.macro_gene_auroc is not None and frequency.macro_gene_auroc.value is not None:
+            sentence = (
+                f"Gene frequency alone reaches {_short(frequency.pooled_auroc)} pooled and "
+                f"{_short(frequency.macro_gene_auroc)} per gene: judge methods per gene."
+            )
+        return Verdict(sentence=sentence, reasons=tuple(self._reasons()))
+
+    def _reasons(self) -> Iterator[str]:
+        yield (
+            f"{self.evaluable_genes:,} of {self.genes:,} genes can be evaluated; they hold "
+            f"{self.evaluable_pairs:,} of {self.pairs:,} pairs."
+        )
+        for plain in self.plain[1:]:
+            gene = plain.macro_gene_auroc
+            if gene is not None and above_chance(gene):
+                yield f"A method has to be above the {shown(gene)} per gene of {plain.method} alone."
+        if self.synonyms is not None and self.synonyms.across_splits:
+            number = self.synonyms.across_splits
+            yield f"{number:,} test perturbations stand in train under another name: the split leaks."
+        if told := [other for other in self.elsewhere if other.in_train]:
+            most = max(told, key=lambda other: other.in_train / other.perturbations)
+            yield (
+                f"{most.in_train / most.perturbations:.0%} of {most.context}'s test perturbations stand in "
+                f"{most.other}'s train split: never set strict and cross-context results side by side."
+            )
+        for agreement in self.agreements:
+            if agreement.macro_gene_auroc.value is not None:
+                yield (
+                    f"{agreement.other}'s labels reach {shown(agreement.macro_gene_auroc)} per gene on the "
+                    f"{agreement.pairs:,} pairs that it shares with {agreement.context}: a ceiling for "
+                    "whoever carries them over."
+                )
+        if self.simulated:
+            yield (
+                "The data are SIMULATED: what holds here shows that the program works, and nothing about "
+                "cells."
+            )
 
 
 def audit_dataset(
@@ -135,7 +162,7 @@ def audit_dataset(
         The dataset cannot be read, or offers no such context.
     """
     tell = progress or (lambda *_: None)
-    tell("reading the dataset", 0, len(_PLAIN) + 1)
+    tell("reading the dataset", 0, 1)
     spec = RunSpec(dataset=spec.dataset, parameters=spec.parameters, seed=spec.seed)
     made = make_dataset(spec, registry, components)
     source: Dataset = made.object
@@ -144,10 +171,7 @@ def audit_dataset(
     test = rows.filter(pl.col("split") == "test")
     evaluable = with_both_classes(test, GENE)
     found, missing = _synonyms(rows, registry, made)
-    plain = []
-    for place, (method, choices) in enumerate(_PLAIN, start=1):
-        tell(f"what {method} alone reaches", place, len(_PLAIN) + 1)
-        plain.append(_plain(method, replace(spec, **choices), registry, components))  # type: ignore[arg-type]
+    plain = tuple(plain_methods(spec, registry, components, tell))
     return DatasetAudit(
         dataset=spec.dataset,
         question=source.question,
@@ -170,7 +194,7 @@ def audit_dataset(
         synonyms_missing=missing,
         elsewhere=tuple(elsewhere(rows, everywhere)),
         agreements=tuple(agreements(everywhere, seed=spec.seed)),
-        plain=tuple(plain),
+        plain=plain,
     )
 
 
@@ -196,20 +220,12 @@ def _synonyms(rows: pl.DataFrame, registry: Registry, made: Made) -> tuple[Synon
         return None, str(error)
 
 
-def _plain(method: str, spec: RunSpec, registry: Registry, components: Catalog) -> Plain:
-    try:
-        (result,) = Desk(spec, registry, components).run(out=None)
-    except MissingDataError as error:
-        return Plain(method=method, macro_gene_auroc=None, pooled_auroc=None, missing=str(error))
-    found: Mapping[str, Estimate] = result.report.metrics
-    return Plain(
-        method=method,
-        macro_gene_auroc=found["macro_gene_auroc"],
-        pooled_auroc=found["pooled_auroc"],
-        missing=None,
-    )
-
-
 def _spread(values: pl.Series) -> Spread:
     found = [values.cast(pl.Float64).quantile(q, "linear") for q in _QUANTILES]
     return Spread(over=len(values), quantiles=tuple(0.0 if q is None else float(q) for q in found))
+
+
+def _short(estimate: Estimate | None) -> str:
+    """Return ``.957``."""
+    value = None if estimate is None else estimate.value
+    return "-" if value is None else f"{value:.3f}".removeprefix("0")

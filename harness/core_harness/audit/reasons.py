@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from core_harness.audit.controls import Controlled
 from core_harness.audit.strata import Stratum
+from core_harness.audit.verdict import CHANCE, Verdict, above_chance, shown
 from core_harness.controls import Control
 from core_harness.metrics import Estimate, Report
 from core_harness.metrics.paired import ALPHA
 from core_harness.schemas import Task
 
-CHANCE = 0.5
 ANSWERED = 0.95
 """Share of answered pairs below which it is said what the rest would do."""
 OVERESTIMATES = 1.25
@@ -22,30 +21,26 @@ _EVIDENCE: tuple[Control, ...] = ("shuffled-labels", "random-neighbours")
 """Controls that take away what a method should rest on."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """One sentence, and the reasons for it, each a sentence."""
-
-    sentence: str
-    reasons: tuple[str, ...]
-
-
 def judge_run(
-    task: Task, report: Report, controls: Sequence[Controlled], strata: Sequence[Stratum]
+    task: Task,
+    before: Report,
+    after: Report,
+    controls: Sequence[Controlled],
+    strata: Sequence[Stratum],
 ) -> Verdict:
-    """Return the verdict on a run.
+    """Return the verdict on a run, by its reports before and after recalibration.
 
     It rests on macro-per-gene AUROC: with its whole interval above .5, the scores tell perturbations of
     the same gene apart. What qualifies that stands among the reasons.
     """
-    gene = report.metrics["macro_gene_auroc"]
+    gene = before.metrics["macro_gene_auroc"]
     reasons = [
-        *_within_genes(gene, report.metrics["pooled_auroc"]),
-        *_strength(gene, report.metrics["potency_residual_auroc"]),
+        *_within_genes(gene, before.metrics["pooled_auroc"]),
+        *_strength(gene, before.metrics["potency_residual_auroc"]),
         *_controls(controls),
         *_strata(gene, strata),
-        *_calibration(report),
-        *_coverage(report),
+        *_calibration(before, after),
+        *_coverage(before),
         *_scope(task),
     ]
     return Verdict(sentence=_sentence(gene), reasons=tuple(reasons))
@@ -85,9 +80,10 @@ def _controls(controls: Sequence[Controlled]) -> Iterator[str]:
             continue
         moved = control.lost > 0 and control.p < ALPHA
         effect = "so the evidence is used" if moved else "so the score does not come from the evidence"
-        yield f"Under {name} it is {control.value:.3f} ({-control.lost:+.3f}), {effect}."
+        change = round(-control.lost, 3) + 0.0  # never -0
+        yield f"Under {name} it is {control.value:.3f} ({change:+.3f}), {effect}."
     if missing:
-        yield f"Not controlled by {' and '.join(missing)} (--controls runs them)."
+        yield f"Not controlled by {' and '.join(missing)}: whether the evidence is used is not known."
 
 
 def _strata(gene: Estimate, strata: Sequence[Stratum]) -> Iterator[str]:
@@ -101,16 +97,27 @@ def _strata(gene: Estimate, strata: Sequence[Stratum]) -> Iterator[str]:
             yield f"Not above chance where {by} is {ranges}."
 
 
-def _calibration(report: Report) -> Iterator[str]:
-    rate, ratio = report.metrics["overestimation"].value, report.metrics["calibration_ratio"].value
+def _calibration(before: Report, after: Report) -> Iterator[str]:
+    rate, ratio = before.metrics["overestimation"].value, before.metrics["calibration_ratio"].value
     if rate is None:
         yield "The scores are no probabilities, so calibration is not defined."
-    elif rate > OVERESTIMATES:
-        yield f"It overestimates: yes at .5 is said {rate:.2f} times as often as it is true."
-    elif rate < 1 / OVERESTIMATES:
-        yield f"It underestimates: yes at .5 is said {rate:.2f} times as often as it is true."
-    if ratio is not None and not 1 / OVERESTIMATES <= ratio <= OVERESTIMATES:
+        return
+    if off := _is_off(rate):
+        verb = "overestimates" if rate > 1 else "underestimates"
+        yield f"It {verb}: yes at .5 is said {rate:.2f} times as often as it is true."
+    if ratio is not None and _is_off(ratio):
+        off = True
         yield f"The scores sum to {ratio:.2f} times the positives."
+    error, left = before.metrics["ece"].value, after.metrics["ece"].value
+    if off and error is not None and left is not None:
+        yield (
+            f"Recalibrated by a curve that was fitted to other perturbations, its calibration error goes "
+            f"from {error:.3f} to {left:.3f}."
+        )
+
+
+def _is_off(rate: float) -> bool:
+    return not 1 / OVERESTIMATES <= rate <= OVERESTIMATES
 
 
 def _coverage(report: Report) -> Iterator[str]:
@@ -130,17 +137,3 @@ def _scope(task: Task) -> Iterator[str]:
         yield "The support holds other contexts, in which the same perturbations may have been measured."
     if task.simulated:
         yield "Data or answers are SIMULATED: this shows that the program works, and nothing about cells."
-
-
-def above_chance(estimate: Estimate) -> bool:
-    """Return whether the whole interval of an AUROC lies above .5."""
-    return estimate.low is not None and estimate.low > CHANCE
-
-
-def shown(estimate: Estimate) -> str:
-    """Return ``.700 [.680, .720]``, or what is known of it."""
-    if estimate.value is None:
-        return "not defined"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"

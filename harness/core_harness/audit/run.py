@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from core_harness.audit.controls import Controlled, beside_controls, make_missing
-from core_harness.audit.reasons import Verdict, judge_run
+from core_harness.audit.reasons import judge_run
 from core_harness.audit.recalibration import recalibrated
 from core_harness.audit.strata import Stratum, degree, strata, strength
+from core_harness.audit.verdict import Verdict
 from core_harness.catalog import Catalog
 from core_harness.controls import on_split
 from core_harness.errors import DataError, UsageError
@@ -82,7 +82,6 @@ def audit_run(
     registry: Registry,
     components: Catalog,
     *,
-    folder: Path,
     make_controls: bool = False,
     seed: int = 0,
     resamples: int = 1000,
@@ -93,11 +92,9 @@ def audit_run(
     Parameters
     ----------
     run
-        The run.
+        The run; its controls are looked for, and put, in the folder in which it stands.
     registry, components
         Where its dataset, its method and the knowledge graph are found.
-    folder
-        Where its controls are looked for, and put.
     make_controls
         Whether missing controls are run.
     seed, resamples
@@ -114,16 +111,17 @@ def audit_run(
     """
     tell = progress or (lambda *_: None)
     tell("setting the run against the truth", 0, 3)
-    scored = score(run, Datasets(components))
-    refused = make_missing(run, folder, registry, components, progress=progress) if make_controls else {}
+    datasets = Datasets(components)
+    scored = score(run, datasets)
+    refused = make_missing(run, registry, components, progress=progress) if make_controls else {}
     tell("recalibrating", 1, 3)
     before = _report(scored.repeats, seed, resamples)
     after = _report([recalibrated(frame, seed=seed) for frame in scored.repeats], seed, resamples)
     tell("comparing with controls", 2, 3)
     controls: tuple[Controlled, ...] = ()
     if run.manifest["control"] is None and "file" not in run.manifest:
-        among = list_runs(folder)
-        controls = tuple(beside_controls(run, among, refused, components, seed=seed, resamples=resamples))
+        among = list_runs(run.folder.parent)
+        controls = tuple(beside_controls(scored, among, refused, datasets, seed=seed, resamples=resamples))
     properties, not_told = _properties(scored, registry, components)
     tell("looking into strata", 3, 3)
     found = strata(scored.repeats, properties, seed=seed, resamples=resamples)
@@ -138,7 +136,7 @@ def audit_run(
         controls=controls,
         strata=tuple(found),
         not_told=not_told,
-        verdict=judge_run(scored.task, before, controls, found),
+        verdict=judge_run(scored.task, before, after, controls, found),
     )
 
 

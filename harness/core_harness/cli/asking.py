@@ -43,6 +43,11 @@ def asking_options(command: Command) -> Command:
         click.option(
             "--dry-run", is_flag=True, help="Say what would be asked and what it costs; send nothing."
         ),
+        click.option(
+            "--price",
+            metavar="PROMPT,COMPLETION",
+            help="USD for a million tokens, in place of the list price; a server of your own has none.",
+        ),
         click.option("--max-cost", type=float, metavar="USD", help="Never spend more than this in a run."),
         click.option("--max-tokens", type=int, metavar="N", help="Never use more tokens than this in a run."),
         click.option("--max-calls", type=int, metavar="N", help="Never send more calls than this in a run."),
@@ -61,6 +66,7 @@ def asking_options(command: Command) -> Command:
 
 
 SETTINGS = (
+    "price",
     "max_cost",
     "max_tokens",
     "max_calls",
@@ -74,11 +80,13 @@ SETTINGS = (
 
 def settings_of(options: dict[str, Any]) -> Settings:
     """Take the settings out of a command's options."""
-    from core_harness.asking import Settings, parse_failures
+    from core_harness.asking import Settings, parse_failures, parse_price
 
     values = {name: options.pop(name) for name in SETTINGS}
     if values["max_failures"] is not None:
         values["max_failures"] = parse_failures(values["max_failures"])
+    if values["price"] is not None:
+        values["price"] = parse_price(values["price"])
     return Settings(**values)
 
 

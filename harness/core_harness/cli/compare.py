@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from core_harness.cli.forms import form_option
+
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True)
@@ -25,15 +27,7 @@ import click
     help="Compare by this metric.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "md", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print it.",
-)
-@click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@form_option
 def compare_command(*, runs: tuple[str, ...], folder: Path, metric: str, seed: int, form: str) -> None:
     """Compare RUNS on the same pairs: differences, intervals, and whether they can be told from chance.
 

@@ -1,69 +1,63 @@
-"""The audit of a dataset as a person reads it."""
+"""The audit of a dataset as a person reads it, and as rows of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 from core_harness.audit import DatasetAudit
-from core_harness.audit.dataset import Plain, Spread
-from core_harness.cli.tables import as_table, printable, stdout
+from core_harness.audit.agreement import Agreement
+from core_harness.audit.dataset import Spread
+from core_harness.audit.plain import Plain
+from core_harness.cli.sections import Section
 from core_harness.metrics import Estimate
 from core_harness.plain_text import figure
 
+_AUROC = "macro-per-gene AUROC [95 %]"
 
-def print_dataset_audit(audit: DatasetAudit) -> None:
-    """Print what the dataset holds, what is known beforehand, and what follows from it."""
-    console = stdout()
-    soft_wrap = not console.is_terminal
+
+def sections(audit: DatasetAudit) -> Iterator[Section]:
+    """Yield what the dataset holds, what is known beforehand, and what follows from it."""
     simulated = "  (SIMULATED data)" if audit.simulated else ""
-    console.print(f"[bold]{printable(f'{audit.dataset}, {audit.question}{simulated}')}[/bold]")
-    for line in _counts(audit):
-        console.print(printable(line), soft_wrap=soft_wrap)
-    console.print(as_table(_spreads(audit)))
-    console.print("\n[bold]on both sides of the split[/bold]")
-    for line in _overlaps(audit):
-        console.print(printable(line), soft_wrap=soft_wrap)
-    console.print(
-        f"\n[bold]what can be had without biology[/bold] ({audit.regime} regime, seed {audit.seed})"
+    yield Section(title=f"{audit.dataset}, {audit.question}{simulated}", sentences=list(_counts(audit)))
+    yield Section(rows=list(_spreads(audit)))
+    yield Section(title="on both sides of the split", sentences=list(_overlaps(audit)))
+    yield Section(
+        title="what can be had without biology",
+        note=f"{audit.regime} regime, seed {audit.seed}",
+        rows=[_plain(plain) for plain in audit.plain],
+        sentences=[f"{plain.method} is not run: {plain.missing}" for plain in audit.plain if plain.missing],
     )
-    console.print(as_table([_plain(plain) for plain in audit.plain]))
     if audit.agreements:
-        console.print("\n[bold]how well contexts agree on the same pair[/bold]")
-        console.print(as_table(_agreements(audit)))
-    console.print()
-    for line in conclusions(audit):
-        console.print(printable(line), soft_wrap=soft_wrap)
+        yield Section(
+            title="how well contexts agree on the same pair",
+            note="a ceiling for carrying it over",
+            rows=[_agreement(agreement) for agreement in audit.agreements],
+        )
+    yield Section(title=audit.verdict.sentence, sentences=audit.verdict.reasons)
 
 
-def conclusions(audit: DatasetAudit) -> Iterator[str]:
-    """Yield the verdict on a dataset, sentence by sentence."""
-    frequency = audit.plain[0]
-    if frequency.pooled_auroc is not None and frequency.macro_gene_auroc is not None:
-        yield (
-            f"Gene frequency alone reaches {_short(frequency.pooled_auroc)} pooled and "
-            f"{_short(frequency.macro_gene_auroc)} per gene: judge methods per gene."
-        )
-    yield (
-        f"{audit.evaluable_genes:,} of {audit.genes:,} genes can be evaluated; they hold "
-        f"{audit.evaluable_pairs:,} of {audit.pairs:,} pairs."
-    )
-    for plain in audit.plain[1:]:
-        gene = plain.macro_gene_auroc
-        if gene is not None and gene.low is not None and gene.low > 0.5:
-            yield f"A method has to be above the {figure(asdict(gene))} per gene of {plain.method} alone."
-    if audit.synonyms is not None and audit.synonyms.across_splits:
-        number = audit.synonyms.across_splits
-        yield f"{number:,} test perturbations stand in train under another name: the split leaks."
-    told = [e for e in audit.elsewhere if e.in_train]
-    if told:
-        most = max(told, key=lambda e: e.in_train / e.perturbations)
-        yield (
-            f"{most.in_train / most.perturbations:.0%} of {most.context}'s test perturbations stand in "
-            f"{most.other}'s train split: never set strict and cross-context results side by side."
-        )
-    if audit.simulated:
-        yield "The data are SIMULATED: what holds here shows that the program works, and nothing about cells."
+def flat(audit: DatasetAudit) -> list[dict[str, Any]]:
+    """Return one row a figure that has an interval, each with what a reader needs to know about it."""
+    asked = {key: getattr(audit, key) for key in ("dataset", "question", "regime", "simulated", "seed")}
+    plain = [
+        {"table": "without biology", "context": None, "name": plain.method, "metric": metric, **asdict(found)}
+        for plain in audit.plain
+        for metric in ("macro_gene_auroc", "pooled_auroc")
+        if (found := getattr(plain, metric)) is not None
+    ]
+    agreements = [
+        {
+            "table": "agreement",
+            "context": agreement.context,
+            "name": agreement.other,
+            "metric": "macro_gene_auroc",
+            **asdict(agreement.macro_gene_auroc),
+        }
+        for agreement in audit.agreements
+    ]
+    return [{**row, **asked} for row in (*plain, *agreements)]
 
 
 def _counts(audit: DatasetAudit) -> Iterator[str]:
@@ -77,17 +71,16 @@ def _counts(audit: DatasetAudit) -> Iterator[str]:
     )
 
 
-def _spreads(audit: DatasetAudit) -> list[dict[str, str]]:
+def _spreads(audit: DatasetAudit) -> Iterator[dict[str, str]]:
     def row(what: str, spread: Spread, form: str) -> dict[str, str]:
         names = ("lowest", "25 %", "median", "75 %", "highest")
         values = (format(quantile, form) for quantile in spread.quantiles)
         return {"": what, "of": f"{spread.over:,}", **dict(zip(names, values, strict=True))}
 
-    return [
-        row("prevalence by gene", audit.by_gene, ".3f"),
-        row("prevalence by perturbation", audit.by_perturbation, ".3f"),
-        row("pairs of a gene with both classes", audit.pairs_by_gene, ".0f"),
-    ]
+    yield row("prevalence by gene", audit.by_gene, ".3f")
+    yield row("prevalence by perturbation", audit.by_perturbation, ".3f")
+    if audit.pairs_by_gene.over:
+        yield row("pairs of a gene with both classes", audit.pairs_by_gene, ".0f")
 
 
 def _overlaps(audit: DatasetAudit) -> Iterator[str]:
@@ -116,31 +109,24 @@ def _overlaps(audit: DatasetAudit) -> Iterator[str]:
 
 
 def _plain(plain: Plain) -> dict[str, str]:
-    def cell(estimate: Estimate | None) -> str:
-        return "-" if estimate is None else figure(asdict(estimate))
-
     return {
         "method": plain.method,
-        "macro-per-gene AUROC [95 %]": cell(plain.macro_gene_auroc),
-        "pooled AUROC [95 %]": cell(plain.pooled_auroc),
-        "": "" if plain.missing is None else f"not run: {plain.missing}",
+        _AUROC: _cell(plain.macro_gene_auroc),
+        "pooled AUROC [95 %]": _cell(plain.pooled_auroc),
     }
 
 
-def _agreements(audit: DatasetAudit) -> list[dict[str, str]]:
-    return [
-        {
-            "asked": agreement.context,
-            "answered by": agreement.other,
-            "pairs in both": f"{agreement.pairs:,}",
-            "same label": f"{agreement.agree:.0%}",
-            "kappa": "-" if agreement.kappa is None else f"{agreement.kappa:.2f}",
-            "macro-per-gene AUROC [95 %]": figure(asdict(agreement.macro_gene_auroc)),
-            "genes": f"{agreement.macro_gene_auroc.genes:,}",
-        }
-        for agreement in audit.agreements
-    ]
+def _agreement(agreement: Agreement) -> dict[str, str]:
+    return {
+        "asked": agreement.context,
+        "answered by": agreement.other,
+        "pairs in both": f"{agreement.pairs:,}",
+        "same label": f"{agreement.agree:.0%}",
+        "kappa": "-" if agreement.kappa is None else f"{agreement.kappa:.2f}",
+        _AUROC: _cell(agreement.macro_gene_auroc),
+        "genes": f"{agreement.macro_gene_auroc.genes:,}",
+    }
 
 
-def _short(estimate: Estimate) -> str:
-    return "-" if estimate.value is None else f"{estimate.value:.3f}".removeprefix("0")
+def _cell(estimate: Estimate | None) -> str:
+    return "-" if estimate is None else figure(asdict(estimate))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core_harness.cli import completion
 from core_harness.cli.asking import asking_options, settings_of
+from core_harness.cli.registry import registry_options
 from core_harness.cli.suite import run_whole_suite
+
+if TYPE_CHECKING:
+    from core_harness.registry import Registry
 
 
 @click.command("eval")
@@ -94,8 +98,10 @@ from core_harness.cli.suite import run_whole_suite
     metavar="DOOR.NAME=VALUE",
     help="Set a parameter of a component, e.g. -p aggregator.shrinkage=2. May be repeated.",
 )
+@registry_options
 def eval_command(
     *,
+    registry: Registry,
     strategies: str,
     suite: str | None,
     support_contexts: str,
@@ -138,14 +144,18 @@ def eval_command(
         run_whole_suite(suite, **of_suite, settings=settings, out=out, dry_run=dry_run, as_json=as_json)
         return
     if dry_run:
-        print_estimates(api.estimate(**choices), as_json=as_json)
+        with watching() as (_, notice):
+            estimates = api.estimate(**choices, asking=settings, notice=notice, registry=registry)
+        print_estimates(estimates, as_json=as_json)
         return
     with watching() as (tell, notice):
         if resume is not None:
             run = find_run(resume, out)
-            results = [api.resume(run, asking=settings, progress=tell, notice=notice)]
+            results = [api.resume(run, asking=settings, progress=tell, notice=notice, registry=registry)]
         else:
-            results = api.evaluate(**choices, out=out, asking=settings, progress=tell, notice=notice)
+            results = api.evaluate(
+                **choices, out=out, asking=settings, progress=tell, notice=notice, registry=registry
+            )
     if as_json:
         click.echo(json.dumps(results_as_dict(results), indent=2, allow_nan=False))
     else:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
+from core_harness.cli.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry import Registry
+
 
 @click.command("plugins")
+@registry_options
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def plugins_command(*, as_json: bool) -> None:
+def plugins_command(*, registry: Registry, as_json: bool) -> None:
     """List strategies, datasets and components, and the plugins that are broken."""
     from rich.table import Table
 
     from core_harness.catalog import catalog
     from core_harness.cli.tables import stdout
-    from core_harness.registry import shipped_registry
 
-    components, registry = catalog(), shipped_registry()
+    components = catalog()
     rows = [
         *(("strategy", name, entry.summary, "registry") for name, entry in registry.strategies.items()),
         *(("dataset", name, entry.summary, "registry") for name, entry in registry.datasets.items()),

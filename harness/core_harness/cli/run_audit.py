@@ -1,49 +1,81 @@
-"""The audit of a run as a person reads it."""
+"""The audit of a run as a person reads it, and as rows of a table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 from core_harness.audit import RunAudit
 from core_harness.audit.controls import Controlled
 from core_harness.audit.strata import Stratum
-from core_harness.cli.tables import as_table, printable, stdout
+from core_harness.cli.sections import Section
 from core_harness.metrics.names import NAMES
 from core_harness.plain_text import figure, p_value, part_of, regime_of
 
 
-def print_run_audit(audit: RunAudit) -> None:
-    """Print figures before and after recalibration, controls, strata, and the verdict with its reasons."""
-    console = stdout()
-    soft_wrap = not console.is_terminal
-    console.print(f"[bold]{printable(_heading(audit))}[/bold]")
+def sections(audit: RunAudit) -> Iterator[Section]:
+    """Yield figures before and after recalibration, controls, strata, and the verdict with its reasons."""
     coverage = audit.coverage
-    console.print(
-        printable(
-            f"{coverage.scored:,} of {coverage.pairs:,} pairs answered; {coverage.evaluable_genes:,} of "
-            f"{coverage.genes:,} genes have both classes"
-        ),
-        soft_wrap=soft_wrap,
+    answered = (
+        f"{coverage.scored:,} of {coverage.pairs:,} pairs answered; {coverage.evaluable_genes:,} of "
+        f"{coverage.genes:,} genes have both classes"
     )
-    console.print(as_table(_calibration(audit)))
+    yield Section(title=_heading(audit), sentences=[answered])
+    yield Section(rows=[_metric(audit, name) for name in audit.metrics])
     if audit.controls:
-        console.print("\n[bold]controls: what is left when something is broken on purpose[/bold]")
-        if there := [control for control in audit.controls if control.value is not None]:
-            console.print(as_table([_control(control) for control in there]))
-        for control in audit.controls:
-            if control.missing is not None:
-                console.print(
-                    f"[dim]{printable(f'{control.control}: {control.missing}')}[/dim]", soft_wrap=soft_wrap
-                )
-    if audit.strata:
-        console.print("\n[bold]macro-per-gene AUROC among pairs that are alike[/bold]")
-        console.print(as_table([_stratum(stratum) for stratum in audit.strata]))
-    for name, reason in audit.not_told.items():
-        console.print(f"[dim]{printable(f'not by {name}: {reason}')}[/dim]", soft_wrap=soft_wrap)
-    console.print(f"\n[bold]{printable(audit.verdict.sentence)}[/bold]", soft_wrap=soft_wrap)
-    for reason in audit.verdict.reasons:
-        console.print(printable(f"- {reason}"), soft_wrap=soft_wrap)
+        missing = dict.fromkeys(control.missing for control in audit.controls if control.missing)
+        yield Section(
+            title="controls: what is left when something is broken on purpose",
+            rows=[_control(control) for control in audit.controls if control.value is not None],
+            sentences=[
+                f"{', '.join(c.control for c in audit.controls if c.missing == why)}: {why}"
+                for why in missing
+            ],
+        )
+    yield Section(
+        title="macro-per-gene AUROC among pairs that are alike",
+        rows=[_stratum(stratum) for stratum in audit.strata],
+        sentences=[f"not by {name}: {why}" for name, why in audit.not_told.items()],
+    )
+    yield Section(title=audit.verdict.sentence, sentences=audit.verdict.reasons)
+
+
+def flat(audit: RunAudit) -> list[dict[str, Any]]:
+    """Return one row a figure, each with what a reader needs to know about it."""
+    task = audit.asked
+    asked = {
+        "run": audit.run,
+        "method": audit.method,
+        "dataset": task["dataset"],
+        "question": task["question"],
+        "regime": task["regime"],
+        "support_contexts": " ".join(task["support_contexts"]),
+        "gene_holdout": task["gene_holdout"],
+        "simulated": task["simulated"],
+        **task["part"],
+    }
+
+    def row(table: str, name: str, found: Any, **more: Any) -> dict[str, Any]:
+        given = {"low": None, "high": None, "from": None, "to": None, "genes": None, "pairs": None, **more}
+        return {"table": table, "name": name, "value": found.value, **given, **asked}
+
+    def rests_on(found: Any) -> dict[str, Any]:
+        return {key: getattr(found, key) for key in ("low", "high", "genes", "pairs")}
+
+    return [
+        *(row("as it is", name, found, **rests_on(found)) for name, found in audit.metrics.items()),
+        *(row("recalibrated", name, found, **rests_on(found)) for name, found in audit.recalibrated.items()),
+        *(
+            row("control", control.control, control, low=control.low, high=control.high)
+            for control in audit.controls
+            if control.value is not None
+        ),
+        *(
+            row("stratum", part.by, part, **rests_on(part), **{"from": part.lowest, "to": part.highest})
+            for part in audit.strata
+        ),
+    ]
 
 
 def _heading(audit: RunAudit) -> str:
@@ -58,17 +90,17 @@ def _heading(audit: RunAudit) -> str:
     return what
 
 
-def _calibration(audit: RunAudit) -> list[dict[str, str]]:
-    def row(name: str) -> Mapping[str, str]:
-        return {
-            "metric": NAMES[name],
-            "as it is [95 %]": figure(asdict(audit.metrics[name])),
-            "recalibrated out of fold [95 %]": figure(asdict(audit.recalibrated[name]))
-            if name in audit.recalibrated
-            else "",
-        }
+def _metric(audit: RunAudit, name: str) -> dict[str, str]:
+    after = audit.recalibrated.get(name)
+    return {
+        "metric": NAMES[name],
+        "as it is [95 %]": figure(asdict(audit.metrics[name])),
+        "recalibrated out of fold [95 %]": "" if after is None else figure(asdict(after)),
+    }
 
-    return [dict(row(name)) for name in audit.metrics]
+
+def _listed(audit: RunAudit, missing: str) -> str:
+    return ", ".join(control.control for control in audit.controls if control.missing == missing)
 
 
 def _control(control: Controlled) -> dict[str, str]:
@@ -78,7 +110,7 @@ def _control(control: Controlled) -> dict[str, str]:
         "macro-per-gene AUROC [95 %]": figure(found),
         "lost": "-" if control.lost is None else f"{control.lost:.3f}",
         "p": p_value(control.p),
-        "run": control.run or control.missing or "-",
+        "run": control.run or "-",
     }
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core_harness.cli import completion
+from core_harness.cli.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry import Registry
 
 
 @click.command("score")
@@ -36,6 +41,7 @@ from core_harness.cli import completion
     help="Folder below which the run gets its own, for `compare` and `audit`.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@registry_options
 def score_command(
     *,
     file: Path,
@@ -46,6 +52,7 @@ def score_command(
     seed: int,
     out: Path,
     as_json: bool,
+    registry: Registry,
 ) -> None:
     """Score the predictions in FILE, whoever made them, and say what was missing, doubled and tied.
 
@@ -55,13 +62,12 @@ def score_command(
     """
     from core_harness.catalog import catalog
     from core_harness.cli.tables import print_results, printable, stdout
-    from core_harness.registry import shipped_registry
     from core_harness.runspec import RunSpec
     from core_harness.score import score_file
 
     contexts = [context.strip() for context in support_contexts.split(",") if context.strip()]
     spec = RunSpec(dataset=dataset, regime=regime, support_contexts=contexts, seed=seed)  # type: ignore[arg-type]
-    scored = score_file(file, spec, shipped_registry(), catalog(), name=name, out=out)
+    scored = score_file(file, spec, registry, catalog(), name=name, out=out)
     if as_json:
         click.echo(json.dumps({"schema_version": 1, **scored.as_dict()}, indent=2, allow_nan=False))
         return

@@ -76,7 +76,8 @@ def changed_placements(
 ) -> pl.DataFrame:
     """Return ``*by, first, second, change, pairs`` of what changed between two runs on the same pairs.
 
-    The largest change comes first; that of a perturbation is summed over its pairs for the order.
+    The largest change comes first; that of a perturbation is summed over its pairs for the order. Of
+    equal changes that of more pairs comes first.
     """
     one, two = (
         mean_placements(run, by).rename({"placement": name})
@@ -90,7 +91,7 @@ def changed_placements(
         .join(two, on=list(by))
         .with_columns(change.alias("change"))
         .filter(pl.col("change").abs() > ROUNDING)
-        .sort((change * weight).abs(), *by, descending=[True, *(False for _ in by)])
+        .sort((change * weight).abs(), "pairs", *by, descending=[True, True, *(False for _ in by)])
         .select(*by, "first", "second", "change", "pairs")
     )
 

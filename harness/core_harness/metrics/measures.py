@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 
 import polars as pl
 
@@ -47,18 +47,36 @@ class _Pairs:
     def perturbations(self) -> int:
         return self.rows.select(PERTURBATION).n_unique()
 
-    def measure(self, of: Metric) -> Measure:
+    def measure(self, of: Callable[[], Metric]) -> Measure:
+        """Return the metric of these pairs; it is made ready when its value is first asked for."""
+        ready = cache(of)
+
+        def value(weights: Floats) -> Floats:
+            return ready()(weights)
+
         return Measure(
-            of=of,
+            of=value,
             clusters=self.clusters,
             genes=self.genes,
             perturbations=self.perturbations,
             pairs=self.rows.height,
         )
 
-    def ranked(self, of: Callable[[Segments, Floats], Floats], by: Sequence[str]) -> Measure:
+    def ranked(
+        self,
+        of: Callable[[Segments, Floats], Floats],
+        by: Sequence[str],
+        *,
+        rescored: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    ) -> Measure:
+        """Return a metric of the segments with both classes; ``rescored`` gives all pairs other scores."""
         kept = _Pairs(with_both_classes(self.rows, by), self.clusters) if by else self
-        return kept.measure(partial(of, Segments.of(kept.rows, by, self.clusters)))
+
+        def ready() -> Metric:
+            rows = kept.rows if rescored is None else with_both_classes(rescored(self.rows), by)
+            return partial(of, Segments.of(rows, by, self.clusters))
+
+        return kept.measure(ready)
 
 
 def measures(rows: pl.DataFrame) -> dict[str, Measure]:
@@ -76,12 +94,12 @@ def measures(rows: pl.DataFrame) -> dict[str, Measure]:
     probabilities = are_probabilities(rows)
 
     def of_answered(metric_of: Callable[[pl.DataFrame, int], Metric]) -> Measure:
-        return answered.measure(metric_of(answered.rows, clusters))
+        return answered.measure(lambda: metric_of(answered.rows, clusters))
 
     def of_probabilities(metric_of: Callable[[pl.DataFrame, int], Metric]) -> Measure:
-        return of_answered(metric_of) if probabilities else answered.measure(undefined)
+        return of_answered(metric_of) if probabilities else answered.measure(lambda: undefined)
 
-    residual = without_potency(answered.rows) if probabilities else answered.rows.clear()
+    in_additive_model = answered if probabilities else _Pairs(answered.rows.clear(), clusters)
     ranking = {
         "macro_gene_auroc": answered.ranked(macro_auroc, GENE),
         "macro_gene_auroc_weighted": answered.ranked(weighted_auroc, GENE),
@@ -101,7 +119,7 @@ def measures(rows: pl.DataFrame) -> dict[str, Measure]:
         "calibration_slope": of_probabilities(calibration_slope),
         "calibration_ratio": of_probabilities(calibration_ratio),
         "overestimation": of_probabilities(partial(of_confusion, overestimation)),
-        "answer_rate": asked.measure(answer_rate(rows, clusters)),
+        "answer_rate": asked.measure(lambda: answer_rate(rows, clusters)),
         "risk_coverage_area": of_probabilities(risk_coverage_area),
         **_by_policy("macro_gene_auroc", GENE, asked, ranking),
         **_by_policy("pooled_auroc", POOLED, asked, ranking),
@@ -110,7 +128,7 @@ def measures(rows: pl.DataFrame) -> dict[str, Measure]:
         ),
         "gene_prior_correlation": of_answered(partial(gene_prior_correlation, "score")),
         "gene_prior_correlation_labels": of_answered(partial(gene_prior_correlation, "label")),
-        "potency_residual_auroc": _Pairs(residual, clusters).ranked(macro_auroc, GENE),
+        "potency_residual_auroc": in_additive_model.ranked(macro_auroc, GENE, rescored=without_potency),
     }
 
 

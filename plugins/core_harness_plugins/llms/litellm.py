@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from core_harness.answer_forms import json_schema
-from core_harness.asking import Form, Price, Provider, Reply, Request, Tokens, prompt_bound
+from core_harness.asking import Form, Price, Provider, Reply, Request, Tokens, is_secret, prompt_bound
 from core_harness.errors import UsageError
 from core_harness_plugins.llms.litellm_errors import failure_of
 from core_harness_plugins.llms.litellm_reply import reply_of
@@ -33,6 +33,13 @@ GIVE_LOGPROBS = frozenset(
     }
 )
 """Providers whose log-probabilities arrive whole; deepinfra's and ollama's do not."""
+
+_HOSTS = {
+    "anthropic": "api.anthropic.com",
+    "gemini": "generativelanguage.googleapis.com",
+    "openai": "api.openai.com",
+}
+"""Where these providers are, for litellm tells it of the others only."""
 
 _ADDRESS_VARIABLES = {
     "anthropic": ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
@@ -66,6 +73,11 @@ class LiteLLM:
         ``provider/model``, e.g. ``hosted_vllm/Qwen/Qwen3.5-9B`` for a server of one's own.
     api_base
         Address of the server, in place of ``<PROVIDER>_API_BASE`` of the environment and of the provider's.
+    key_variable
+        Name of the environment variable that holds the key, in place of litellm's name for it.
+    price
+        In place of litellm's list. An address in the environment leads to another's server, where neither
+        price holds.
     temperature
         Of sampling; ``"default"`` leaves it to the provider (some models take no other).
     max_tokens
@@ -84,6 +96,8 @@ class LiteLLM:
         *,
         model: str = "",
         api_base: str = "",
+        key_variable: str = "",
+        price: Price | None = None,
         temperature: float | Default = 0.0,
         max_tokens: int = 1024,
         thinking_tokens: int | Default = "default",
@@ -92,11 +106,18 @@ class LiteLLM:
     ) -> None:
         self.model = model
         self.api_base = api_base
+        self.key_variable = key_variable
+        self.price = price
         self.temperature = temperature
         self.max_tokens = max_tokens
         self.thinking_tokens = thinking_tokens
         self.timeout = timeout
         self.top_logprobs = top_logprobs
+        if key_variable and not is_secret(key_variable):  # it may be a key: it is not repeated
+            raise UsageError(
+                "the llm parameter key_variable is the name of an environment variable that ends in _KEY or "
+                "_TOKEN, e.g. OPENAI_API_KEY"
+            )
 
     def identity(self) -> Mapping[str, object]:
         """Return what changes an answer. A run that lacks no answer imports litellm no further than here."""
@@ -148,6 +169,8 @@ class LiteLLM:
         parameters = {"max_tokens": self._most_generated, **route.thinking}
         if self._address:
             parameters["api_base"] = self._address
+        if self.key_variable:
+            parameters["api_key"] = os.environ.get(self.key_variable, "")
         if self.temperature != "default":
             parameters["temperature"] = self.temperature
         if route.logprobs and form in _WEIGHED and self.top_logprobs:
@@ -195,13 +218,19 @@ class LiteLLM:
             )
         takes = set(litellm.get_supported_openai_params(name, provider) or ())
         return _Route(
-            address=self._address or own or f"{provider}, at its own address",
+            address=self._address or own or _HOSTS.get(provider) or f"{provider}, at its own address",
             logprobs=provider in GIVE_LOGPROBS and {"logprobs", "top_logprobs"} <= takes,
             structured="response_format" in takes and litellm.supports_response_schema(name, provider),
             thinking=_thinking(self.thinking_tokens, provider, takes),
         )
 
     def _check_key(self) -> None:
+        if self.key_variable:
+            if not os.environ.get(self.key_variable):
+                raise UsageError(
+                    f"model {self.model!r} needs {self.key_variable} in the environment; nothing was sent"
+                )
+            return
         environment = _litellm().validate_environment(self.model, api_base=self._address or None)
         if not environment["keys_in_environment"]:
             missing = " and ".join(environment["missing_keys"]) or "its key"
@@ -210,7 +239,9 @@ class LiteLLM:
     def _check_parameters(self) -> None:
         litellm = _litellm()
         name, provider, _, _ = litellm.get_llm_provider(self.model, api_base=self._address or None)
-        parameters = {key: value for key, value in self._parameters("yes-no").items() if key != "api_base"}
+        parameters = self._parameters("yes-no")
+        for name_of_where in ("api_base", "api_key"):
+            parameters.pop(name_of_where, None)
         try:
             litellm.utils.get_optional_params(model=name, custom_llm_provider=provider, **parameters)
         except litellm.UnsupportedParamsError as error:
@@ -222,7 +253,9 @@ class LiteLLM:
             ) from None
 
     def _price(self) -> Price | None:
-        """Return litellm's price; none at an address that was given, for that is another's server."""
+        """Return the price that was given, else litellm's, unless the address leads to another's server."""
+        if self.price is not None and self._address == self.api_base:
+            return self.price
         prices = _litellm().model_cost
         known = prices.get(self.model) or prices.get(self.model.partition("/")[2]) or {}
         if self._address or known.get("input_cost_per_token") is None:
@@ -254,10 +287,11 @@ def _thinking(tokens: int | Default, provider: str, takes: set[str]) -> dict[str
         return {"extra_body": {"chat_template_kwargs": {"enable_thinking": tokens > 0}}}
     if tokens and "thinking" in takes:
         return {"thinking": {"type": "enabled", "budget_tokens": tokens}}
-    if "reasoning_effort" in takes:
-        efforts = {0: "none", 1024: "low", 4096: "medium"}
-        return {"reasoning_effort": next((word for most, word in efforts.items() if tokens <= most), "high")}
-    return {}
+    efforts = {0: "none", 1024: "low", 4096: "medium"}
+    effort = {"reasoning_effort": next((word for most, word in efforts.items() if tokens <= most), "high")}
+    if provider == "deepinfra":  # it takes what litellm does not know of
+        return {"extra_body": effort}
+    return effort if "reasoning_effort" in takes else {}
 
 
 @cache
@@ -276,6 +310,7 @@ def _litellm() -> Any:
     """Import litellm, quiet and offline."""
     # else the import fetches a price list, and reads a .env that may stand anywhere above this file
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
     import litellm  # noqa: PLC0415 - it takes seconds, and is not needed by a run that was answered
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415

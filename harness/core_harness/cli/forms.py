@@ -1,0 +1,23 @@
+"""The option that says how a command prints what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+FORMS = ("table", "md", "csv", "json")
+
+
+def form_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--format`` and ``--json``; it takes their value as ``form``."""
+    with_json = click.option("--json", "form", flag_value="json", help="The same as --format json.")(command)
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMS),
+        default="table",
+        show_default=True,
+        help="How to print it.",
+    )(with_json)
