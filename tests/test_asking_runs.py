@@ -161,7 +161,7 @@ def test_a_limit_is_never_passed_and_the_rest_can_be_resumed(tmp_path: Path, ser
 
 
 def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None:
-    with TestServer(mind="reader", latency=0.05) as server:
+    with TestServer(mind="eager", latency=0.05) as server:
         person = Person(tmp_path, server)
         process = person.start(*QWEN, "--limit", "150", "--concurrency", "4")
         while server.stats.answered < 30:
@@ -174,7 +174,7 @@ def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None
         resumed = person.evaluate("--resume", run.name)
         assert resumed.returncode == 0, resumed.stderr
         assert server.stats.requests <= server.stats.distinct + 4
-    with TestServer(mind="reader") as server:
+    with TestServer(mind="eager") as server:
         unbroken = Person(tmp_path / "unbroken", server)
         unbroken.folder.mkdir()
         unbroken.evaluate(*QWEN, "--limit", "150")

@@ -214,7 +214,7 @@ def test_a_run_is_set_beside_its_controls(tmp_path: Path) -> None:
     found = audited(voting)
     there = [control.control for control in found.controls if control.value is not None]
     assert there == ["random-neighbours"]
-    assert [control.missing for control in audited(frequency).controls] == ["not run; --controls runs it"] * 6
+    assert {control.missing for control in audited(frequency).controls} == {"not run; --controls runs it"}
     assert audited(next(run for run in list_runs(tmp_path) if run.manifest["control"])).controls == ()
 
 
@@ -273,6 +273,46 @@ def test_predictions_from_elsewhere_are_audited_too(tmp_path: Path) -> None:
     assert "made elsewhere" in found.not_told["evidence count"]
     with pytest.raises(UsageError, match="was not evaluated here"):
         audited(run, make_controls=True)
+
+
+ODD: dict[str, tuple[pl.Expr, str, str]] = {
+    "constant yes": (pl.lit(1.0), "Not shown to tell perturbations", "It overestimates"),
+    "constant no": (pl.lit(0.0), "Not shown to tell perturbations", "It underestimates"),
+    "inverted": (1.0 - pl.col("label"), "the wrong way round.", "may have seen the answers"),
+    "far from probabilities": (
+        pl.col("label") * 20.0 - 10,
+        "The scores tell perturbations",
+        "The scores are no probabilities",
+    ),
+    "half missing": (
+        pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.col("label") * 1.0),
+        "The scores tell perturbations",
+        "pairs are answered; with the others counted as wrong",
+    ),
+    "half NaN, half infinite": (
+        pl.when(pl.int_range(pl.len()) % 2 == 0).then(float("nan")).otherwise(float("inf")),
+        "Not to be judged",
+        "Only 0 of",
+    ),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_predictions_get_a_verdict_too(odd: str, tmp_path: Path) -> None:
+    score, sentence, reason = ODD[odd]
+    rows = world(perturbations=60)
+    rows.write_csv(tmp_path / "world.csv")
+    answers = rows.filter(split="test").select("perturbation", "gene", score=score)
+    answers.write_parquet(tmp_path / "p.parquet")
+    spec = RunSpec(dataset=f"table:{tmp_path / 'world.csv'}")
+    score_file(tmp_path / "p.parquet", spec, shipped_registry(), catalog(), out=tmp_path / "runs")
+    (run,) = list_runs(tmp_path / "runs")
+    found = audited(run)
+    assert sentence in found.verdict.sentence
+    assert any(reason in said for said in found.verdict.reasons), found.verdict.reasons
+    json.dumps(found.as_dict(), allow_nan=False)
+    shown = CliRunner().invoke(cli, ["audit", str(run.folder), "--format", "csv"])
+    assert shown.exit_code == 0, shown.output
 
 
 def test_an_incomplete_run_is_refused(tmp_path: Path) -> None:

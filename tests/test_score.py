@@ -124,6 +124,10 @@ def test_a_constant_is_at_chance_and_its_precision_is_the_prevalence(
     assert found.received.distinct == 1
     assert found.received.tied == 1.0
     assert "all scores are the same." in found.received.sentences()
+    positives_first = world(perturbations=60).filter(split="test").sort("label", descending=True)
+    for ordered in (positives_first, positives_first.reverse()):
+        again = of(ordered.select("perturbation", "gene", score=pl.lit(constant)), dataset, tmp_path)
+        assert again.result.report == found.result.report
 
 
 def test_the_inverse_is_one_minus(dataset: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from worlds import world
 
 from core_harness.asking import Settings
 from core_harness.cli import cli
@@ -28,6 +29,21 @@ SMALL = SuiteEntry(
     coverage=1.0,
     reference="gene-frequency",
 )
+
+
+MINE = """schema_version = 1
+[datasets.screen]
+summary = "mine"
+component = "table"
+parameters = { path = "screen.csv" }
+[suites.mine]
+summary = "two methods on my screen"
+datasets = ["screen"]
+strategies = ["gene-frequency", "constant"]
+task = "de"
+coverage = 1.0
+reference = "gene-frequency"
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -137,3 +153,24 @@ def test_what_does_not_fit_is_refused(arguments: list[str], said: str) -> None:
     done = CliRunner().invoke(cli, ["eval", *arguments], catch_exceptions=False)
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_a_suite_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a table and a registry file to a ranked board, in three commands."""
+    monkeypatch.chdir(tmp_path)
+    world(perturbations=40).write_csv("screen.csv")
+    Path("mine.toml").write_text(MINE)
+    ran = CliRunner().invoke(
+        cli, ["eval", "--suite", "mine", "--registry", "mine.toml"], catch_exceptions=False
+    )
+    assert ran.exit_code == 0, ran.output
+    assert "SIMULATED" not in ran.output
+    build = ["leaderboard", "build", "runs", "--suite", "mine", "--registry", "mine.toml"]
+    built = CliRunner().invoke(cli, build, catch_exceptions=False)
+    assert built.exit_code == 0, built.output
+    assert Path("site/index.html").is_file()
+    Path("mine.toml").write_text(MINE.replace('"constant"', '"konstant"'))
+    refused = CliRunner().invoke(cli, build, catch_exceptions=False)
+    assert refused.exit_code == 6
+    assert "mine.toml, line 9, key suites.mine.strategies: unknown strategy 'konstant'" in refused.output
+    assert len(list_runs(Path("runs"))) == 2

@@ -82,7 +82,7 @@ def demonstrate(
                     (result,) = evaluate(
                         strategies=scene.strategy,
                         model=_MODEL,
-                        parameters={"llm": {"api_base": server.url}, "organizer": {"genes_per_prompt": 10}},
+                        parameters={"llm": {"api_base": server.url}, "organizer": {"genes_per_prompt": 20}},
                         control=scene.control,
                         control_seeds=SEEDS,
                         only="evaluable",

@@ -1,4 +1,4 @@
-"""A registry of one's own: a file that adds datasets, strategies and models to the shipped names.
+"""A registry of one's own: a file that adds datasets, strategies, models and suites to the shipped names.
 
 It is read only where ``--registry`` names it, never because it stands in a folder. Such a file may come
 from anybody, so it may add names but not change what a shipped name means, and it may not send prompts or
@@ -24,6 +24,8 @@ from core_harness.registry import (
     Registry,
     Route,
     StrategyEntry,
+    SuiteEntry,
+    check_suites,
     shipped_registry,
 )
 
@@ -35,6 +37,7 @@ class OwnRegistry(Entry):
     datasets: dict[Name, DatasetEntry] = Field(default_factory=dict)
     strategies: dict[Name, StrategyEntry] = Field(default_factory=dict)
     models: dict[Name, ModelEntry] = Field(default_factory=dict)
+    suites: dict[Name, SuiteEntry] = Field(default_factory=dict)
 
 
 def open_registry(path: Path | None, *, trusted: bool = False) -> Registry:
@@ -55,10 +58,12 @@ def open_registry(path: Path | None, *, trusted: bool = False) -> Registry:
         raise RegistryError(
             f"{path}: {objection}; if you know and trust this file, add --trust-registry; nothing was sent"
         )
-    tables = ("datasets", "strategies", "models")
-    return shipped.model_copy(
+    tables = ("datasets", "strategies", "models", "suites")
+    extended = shipped.model_copy(
         update={table: {**getattr(shipped, table), **getattr(own, table)} for table in tables}
     )
+    check_suites(extended, own.suites, text, str(path))
+    return extended
 
 
 def _objections(own: OwnRegistry, shipped: Registry) -> Iterator[str]:
@@ -71,7 +76,7 @@ def _objections(own: OwnRegistry, shipped: Registry) -> Iterator[str]:
                 yield f"model {name!r} would send prompts{key} to {urlsplit(route.api_base).netloc}"
             elif not _keeps_to_its_provider(route, sent):
                 yield f"model {name!r} would send {route.key} to {route.provider}"
-    for kind in ("dataset", "strategy", "model"):
+    for kind in ("dataset", "strategy", "model", "suite"):
         table = "strategies" if kind == "strategy" else f"{kind}s"
         for name in getattr(own, table).keys() & getattr(shipped, table).keys():
             yield f"{kind} {name!r} is a shipped name; call yours otherwise"

@@ -6,7 +6,7 @@ when it is first read, and an error names the key and its line.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -235,15 +235,24 @@ def registry_path() -> Path:
 def parse_registry(text: str, where: str) -> Registry:
     """Return the registry written in ``text``; ``where`` names it in messages."""
     registry = parse_entry(Registry, text, where)
-    for place, fault in _faults_of_suites(registry):
-        line = line_of(text, list(place))
-        raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
+    check_suites(registry, registry.suites, text, where)
     return registry
 
 
-def _faults_of_suites(registry: Registry) -> Iterator[tuple[Sequence[str], str]]:
-    """Yield key and fault of each name in a suite that stands for nothing."""
-    for name, suite in registry.suites.items():
+def check_suites(registry: Registry, suites: Mapping[str, SuiteEntry], text: str, where: str) -> None:
+    """Refuse a suite that names what ``registry`` does not have; ``text`` is what the suites were read from.
+
+    Raises :class:`RegistryError` with key and line.
+    """
+    for place, fault in _faults_of_suites(registry, suites):
+        line = line_of(text, list(place))
+        raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
+
+
+def _faults_of_suites(
+    registry: Registry, suites: Mapping[str, SuiteEntry]
+) -> Iterator[tuple[Sequence[str], str]]:
+    for name, suite in suites.items():
         named: dict[str, tuple[str, Sequence[str], Collection[str]]] = {
             "datasets": ("dataset", suite.datasets, registry.datasets),
             "strategies": ("strategy", suite.strategies, registry.strategies),

@@ -182,7 +182,7 @@ def _make_folder(parent: Path, name: str) -> Path:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise RunError(f"{path} holds {type(content).__name__}, wanted a JSON object")

@@ -15,7 +15,7 @@ from core_harness.asking import Estimate, Settings, Summary
 from core_harness.errors import HarnessError, UsageError
 from core_harness.evaluation import Notice
 from core_harness.pipeline import Progress
-from core_harness.registry import SuiteEntry
+from core_harness.registry import Registry, SuiteEntry
 from core_harness.runs import Run, list_runs, open_run
 from core_harness.runspec import Parameters, RunSpec
 from core_harness.suites import Cell, cells, is_of, spec_of
@@ -58,6 +58,7 @@ def run_suite(
     suite: SuiteEntry,
     *,
     out: Path,
+    registry: Registry | None = None,
     model: str | None = None,
     parameters: Parameters | None = None,
     seed: int = 0,
@@ -73,6 +74,8 @@ def run_suite(
         What is to be run.
     out
         Folder below which runs lie, and each new one gets a folder of its own.
+    registry
+        What names stand for; None is the shipped one.
     model, parameters
         The model that is asked, and its parameters by door; without one, cells that ask are not run.
     seed
@@ -91,10 +94,16 @@ def run_suite(
         try:
             _refuse_to_ask(cell, model, left)
             if found is not None:
-                result = api.resume(found, asking=left, progress=progress, notice=notice)
+                result = api.resume(found, asking=left, progress=progress, notice=notice, registry=registry)
             else:
-                choices = _choices(spec)
-                (result,) = api.evaluate(out=out, asking=left, progress=progress, notice=notice, **choices)
+                (result,) = api.evaluate(
+                    out=out,
+                    asking=left,
+                    progress=progress,
+                    notice=notice,
+                    registry=registry,
+                    **_choices(spec),
+                )
         except HarnessError as error:
             states.append(CellState(cell=cell, run=found, reason=str(error)))
             continue
@@ -109,6 +118,7 @@ def estimate_suite(
     suite: SuiteEntry,
     *,
     out: Path,
+    registry: Registry | None = None,
     model: str | None = None,
     parameters: Parameters | None = None,
     seed: int = 0,
@@ -121,7 +131,7 @@ def estimate_suite(
             continue
         try:
             _refuse_to_ask(cell, model, Settings())
-            (reckoned,) = api.estimate(**_choices(spec)).values() or (None,)
+            (reckoned,) = api.estimate(registry=registry, **_choices(spec)).values() or (None,)
         except HarnessError as error:
             states.append(CellState(cell=cell, run=found, reason=str(error)))
             continue

@@ -58,7 +58,8 @@ def is_of(run: Run, spec: RunSpec) -> bool:
     made = run.manifest.get("spec")
     if not isinstance(made, Mapping):
         return False
-    return _choices({**made, "model": run.manifest.get("model")}) == _choices(asdict(spec))
+    usual = asdict(RunSpec())  # an earlier program had fewer choices
+    return _choices({**usual, **made, "model": run.manifest.get("model")}) == _choices(asdict(spec))
 
 
 def _choices(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,10 +101,10 @@ def score(run: Run, datasets: Datasets) -> Scored:
             f"{run.name} is incomplete (its state is {run.state!r}), so its figures do not count; go on with "
             "`core-harness eval --resume`, or evaluate again"
         )
-    predictions = _predictions(run)
+    predictions = parse_predictions(predictions_file(run), run)
     loaded = datasets.of(run)
     seeds = predictions.partition_by("seed", maintain_order=True) if "seed" in predictions.columns else None
-    repeats = tuple(_beside_truth(frame, loaded, run.name) for frame in seeds or [predictions])
+    repeats = tuple(beside_truth(frame, loaded, run.name) for frame in seeds or [predictions])
     recipe = _recipe(run)
     task = replace(
         loaded.task,
@@ -173,20 +173,33 @@ def _recipe(run: Run) -> _Recipe:
         raise RunError(f"{run.folder / 'run.json'}, key {key}: {first['msg']}; evaluate again") from None
 
 
-def _predictions(run: Run) -> pl.DataFrame:
-    """Return the predictions as the run wrote them, by their digest."""
+def predictions_file(run: Run) -> bytes:
+    """Return the predictions as bytes. Raises RunError where they are not the file that the run wrote."""
     path = run.folder / "predictions.parquet"
     try:
         content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != run.manifest.get("predictions_sha256"):
-            raise RunError(f"{path} is not the file that the run wrote (its sha256 differs); evaluate again")
-        predictions = pl.read_parquet(io.BytesIO(content))
-        return check(predictions, {**PAIRS, **PREDICTIONS}, str(path))
-    except (OSError, pl.exceptions.PolarsError, PluginError) as error:
+    except OSError as error:
+        raise RunError(f"{path} cannot be used: {error}; evaluate again") from None
+    if hashlib.sha256(content).hexdigest() != run.manifest.get("predictions_sha256"):
+        raise RunError(f"{path} is not the file that the run wrote (its sha256 differs); evaluate again")
+    return content
+
+
+def parse_predictions(content: bytes, run: Run) -> pl.DataFrame:
+    """Return the predictions of a run from the bytes of its file. Raises RunError."""
+    path = run.folder / "predictions.parquet"
+    try:
+        return check(pl.read_parquet(io.BytesIO(content)), {**PAIRS, **PREDICTIONS}, str(path))
+    except (pl.exceptions.PolarsError, PluginError) as error:
         raise RunError(f"{path} cannot be used: {error}; evaluate again") from None
 
 
-def _beside_truth(predictions: pl.DataFrame, loaded: Loaded, name: str) -> pl.DataFrame:
+def beside_truth(predictions: pl.DataFrame, loaded: Loaded, name: str) -> pl.DataFrame:
+    """Return :data:`core_harness.metrics.SCORED` rows with ``pair_id``, sorted by it.
+
+    Raises :class:`~core_harness.errors.RunError` where there is not one score, finite or missing, for each
+    pair that was asked; ``name`` is the run's, for the message.
+    """
     asked = loaded.split.queries
     key = list(PAIRS)
     twice = predictions.height - predictions["pair_id"].n_unique()

@@ -101,7 +101,7 @@ def test_without_its_data_a_run_is_shown_without_genes(tmp_path: Path) -> None:
     (tmp_path / "world.csv").unlink()
     shown = core_harness("runs", "show", name, cwd=tmp_path)
     assert shown.returncode == 0
-    assert "genes by AUROC are not shown: world.csv is not there" in shown.stdout
+    assert "genes by AUROC are not shown: world.csv is not there" in shown.stderr
     refused = core_harness("compare", name, name, cwd=tmp_path)
     assert refused.returncode == 3
     assert len(refused.stderr.strip().splitlines()) == 1

@@ -18,6 +18,7 @@ from core_harness.cli.demo import demo_command
 from core_harness.cli.eval import eval_command
 from core_harness.cli.explain import explain_command
 from core_harness.cli.kg import kg_group
+from core_harness.cli.leaderboard import leaderboard_group
 from core_harness.cli.models import models_command
 from core_harness.cli.plugins import plugins_command
 from core_harness.cli.runs import runs_group
@@ -52,6 +53,7 @@ cli.add_command(compare_command)
 cli.add_command(score_command)
 cli.add_command(audit_command)
 cli.add_command(explain_command)
+cli.add_command(leaderboard_group)
 cli.add_command(kg_group)
 cli.add_command(models_command)
 cli.add_command(plugins_command)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from core_harness.cli.forms import form_option
+from core_harness.cli.forms import form_option, plot_option
 
 
 @click.command("compare")
@@ -28,19 +28,26 @@ from core_harness.cli.forms import form_option
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
 @form_option
-def compare_command(*, runs: tuple[str, ...], folder: Path, metric: str, seed: int, form: str) -> None:
+@plot_option
+def compare_command(
+    *, runs: tuple[str, ...], folder: Path, metric: str, seed: int, form: str, plot: Path | None
+) -> None:
     """Compare RUNS on the same pairs: differences, intervals, and whether they can be told from chance.
 
     A run is a name, or a path. What changed most is told of the last run against the first.
     """
     from core_harness.catalog import catalog
-    from core_harness.cli.comparison import flat, markdown, print_comparison
+    from core_harness.cli.comparison import about, flat, markdown, print_comparison
+    from core_harness.cli.pictures import check_picture, picture_of_comparison
     from core_harness.compare import compare
     from core_harness.plain_text import as_csv
     from core_harness.runs import find_run
 
+    check_picture(plot)
     opened = [find_run(name, folder) for name in runs]
     comparison = compare(opened, catalog(), metric=metric, seed=seed)
+    if plot is not None:
+        picture_of_comparison(about(comparison), comparison).save(plot)
     if form == "json":
         click.echo(json.dumps(comparison.as_dict(), indent=2, allow_nan=False))
     elif form == "table":

@@ -17,13 +17,18 @@ _CHANGES = 5
 """Genes and perturbations that are shown."""
 
 
+def about(comparison: Comparison) -> str:
+    """Return what all the runs were asked, and whether anything is simulated."""
+    return heading({**comparison.as_dict(), "control": None})
+
+
 def print_comparison(comparison: Comparison) -> None:
     """Print the runs, their differences, what these pairs can show, and where the change is."""
     console = stdout()
     runs = _runs(comparison)
     for row, run in zip(runs, comparison.runs, strict=True):
         row["genes by AUROC, 0 to 1"] = sparkline(run.genes_by_auroc, ascii_only=console.options.ascii_only)
-    console.print(f"[bold]{printable(_heading(comparison))}[/bold]")
+    console.print(f"[bold]{printable(about(comparison))}[/bold]")
     console.print(as_table(runs))
     console.print(as_table(_differences(comparison)))
     console.print(f"[dim]{printable(_basis(comparison))}[/dim]", soft_wrap=not console.is_terminal)
@@ -39,7 +44,7 @@ def print_comparison(comparison: Comparison) -> None:
 def markdown(comparison: Comparison) -> str:
     """Return the runs and their differences as Markdown."""
     parts = (
-        f"**{markdown_text(_heading(comparison))}**\n",
+        f"**{markdown_text(about(comparison))}**\n",
         as_markdown(_runs(comparison)),
         as_markdown(_differences(comparison)),
         f"{_basis(comparison)}\n",
@@ -86,10 +91,6 @@ def _side(side: str, run: Compared) -> dict[str, Any]:
 
 def _method(run: Compared) -> str:
     return run.method if run.control is None else f"{run.method}, {run.control}"
-
-
-def _heading(comparison: Comparison) -> str:
-    return heading({**comparison.as_dict(), "control": None})
 
 
 def _runs(comparison: Comparison) -> list[dict[str, str]]:

@@ -141,7 +141,15 @@ def eval_command(
     }
     if suite is not None:
         of_suite = {key: choices[key] for key in ("model", "parameters", "seed")}
-        run_whole_suite(suite, **of_suite, settings=settings, out=out, dry_run=dry_run, as_json=as_json)
+        run_whole_suite(
+            suite,
+            registry,
+            **of_suite,
+            settings=settings,
+            out=out,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
         return
     if dry_run:
         with watching() as (_, notice):

@@ -1,8 +1,9 @@
-"""The option that says how a command prints what it found."""
+"""The options that say how a command tells what it found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,3 +22,12 @@ def form_option(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="How to print it.",
     )(with_json)
+
+
+plot_option = click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw it too, into FILE.svg or FILE.png (needs the extra 'plots').",
+)
+"""Gives a command ``--plot``."""

@@ -10,8 +10,9 @@ from core_harness.audit import RunAudit
 from core_harness.audit.controls import Controlled
 from core_harness.audit.strata import Stratum
 from core_harness.cli.sections import Section
+from core_harness.cli.tables import heading
 from core_harness.metrics.names import NAMES
-from core_harness.plain_text import figure, p_value, part_of, regime_of
+from core_harness.plain_text import figure, p_value
 
 
 def sections(audit: RunAudit) -> Iterator[Section]:
@@ -79,15 +80,8 @@ def flat(audit: RunAudit) -> list[dict[str, Any]]:
 
 
 def _heading(audit: RunAudit) -> str:
-    asked = audit.asked
-    what = f"{audit.method} on {asked['dataset']}, {asked['question']}, {regime_of(asked)} regime"
-    if asked["simulated"]:
-        what += "  (SIMULATED)"
-    if audit.control:
-        what += f"  control: {audit.control}"
-    if part := part_of(asked["part"]):
-        what += f"  PART of the dataset: {part}"
-    return what
+    asked = {**audit.asked, "task": audit.asked["question"], "control": audit.control, "repeats": 1}
+    return f"{audit.method} on {heading(asked)}"
 
 
 def _metric(audit: RunAudit, name: str) -> dict[str, str]:

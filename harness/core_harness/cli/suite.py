@@ -10,19 +10,26 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from core_harness.asking import Settings
+    from core_harness.asking import Estimate, Settings
+    from core_harness.registry import Registry
     from core_harness.runspec import Parameters
     from core_harness.suite_runs import CellState
 
 DRY_RUN = "dry run"
 """What :func:`core_harness.suite_runs.estimate_suite` says of a cell that would be run."""
 
-_OWN = frozenset({"suite", "model", "api_base", "model_assignments", "dry_run", "seed", "out", "as_json"})
+_OWN = frozenset(
+    {
+        *("suite", "model", "api_base", "model_assignments", "dry_run", "seed", "out", "as_json"),
+        *("path", "trust_registry"),
+    }
+)
 """Options of ``eval`` that go with a suite, beside those about asking."""
 
 
 def run_whole_suite(
     name: str,
+    registry: Registry,
     *,
     model: str | None,
     parameters: Parameters,
@@ -35,19 +42,21 @@ def run_whole_suite(
     """Run the suite ``name``, or reckon what that would take, and print one row a cell."""
     from core_harness.cli.progress import watching
     from core_harness.plain_text import regime_of
-    from core_harness.registry import shipped_registry
     from core_harness.suite_runs import estimate_suite, is_simulated, run_suite
     from core_harness.suites import suite_named
 
     _refuse_other_options()
-    suite = suite_named(name, shipped_registry())
+    suite = suite_named(name, registry)
     with watching() as (tell, notice):
         if dry_run:
-            states = estimate_suite(suite, out=out, model=model, parameters=parameters, seed=seed)
+            states = estimate_suite(
+                suite, out=out, registry=registry, model=model, parameters=parameters, seed=seed
+            )
         else:
             states = run_suite(
                 suite,
                 out=out,
+                registry=registry,
                 model=model,
                 parameters=parameters,
                 seed=seed,
@@ -86,10 +95,11 @@ def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: P
     reasons = [state.reason for state in states if state.reason and state.reason != DRY_RUN]
     notes = {reason: place for place, reason in enumerate(dict.fromkeys(reasons), start=1)}
     console.print(f"[bold]{printable(heading)}[/bold]")
-    console.print(as_table([_row(state, notes) for state in states]))
+    dry_run = any(state.reason == DRY_RUN for state in states)
+    console.print(as_table([_row(state, notes, dry_run=dry_run) for state in states]))
     for reason, place in notes.items():
         console.print(f"[dim]({place}) {printable(reason)}[/dim]", soft_wrap=True)
-    if any(state.reason == DRY_RUN for state in states):
+    if dry_run:
         reckoned = [state.estimate for state in states if state.estimate is not None]
         costs = [estimate.cost for estimate in reckoned if estimate.cost is not None]
         unpriced = len(reckoned) - len(costs)
@@ -103,20 +113,31 @@ def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: P
         )
 
 
-def _row(state: CellState, notes: Mapping[str, int]) -> dict[str, str]:
+def _row(state: CellState, notes: Mapping[str, int], *, dry_run: bool) -> dict[str, str]:
     from core_harness.plain_text import figure
 
-    said = ""
-    if state.reason == DRY_RUN:
-        said = "asks no model" if state.estimate is None else state.estimate.sentence()
-    elif state.reason is not None:
+    said = "-"
+    if state.reason is not None and state.reason != DRY_RUN:
         said = f"{'not run' if state.run is None else 'not complete'} ({notes[state.reason]})"
-    elif state.run is not None:
+    elif state.run is not None and state.run.state == "complete":
         said = figure(state.run.report()["metrics"]["macro_gene_auroc"])
     return {
         "dataset": state.cell.dataset,
         "strategy": state.cell.strategy,
         "model": state.cell.model or "-",
         "macro-per-gene AUROC [95 %]": said,
-        "run": "-" if state.run is None else state.run.name,
+        **(_reckoned(state.estimate) if dry_run else {"run": "-" if state.run is None else state.run.name}),
+    }
+
+
+def _reckoned(estimate: Estimate | None) -> dict[str, str]:
+    if estimate is None:
+        return dict.fromkeys(("calls", "prompt tokens", "generated at most", "cost", "cost at most"), "-")
+    costs = ["unknown" if cost is None else f"${cost:,.2f}" for cost in (estimate.cost, estimate.cost_bound)]
+    return {
+        "calls": f"{estimate.calls:,}",
+        "prompt tokens": f"{estimate.prompt_tokens:,}",
+        "generated at most": f"{estimate.completion_tokens:,}",
+        "cost": costs[0],
+        "cost at most": costs[1],
     }

@@ -119,7 +119,10 @@ def print_run(run: Run) -> None:
     about.add_row("graph sha256", manifest["graph_sha256"] or "no graph")
     console.print(about)
     if run.state != "complete":
-        console.print("This run did not end: it has no figures.")
+        console.print(
+            "This run did not end, so no figures count; `core-harness eval --resume` goes on with it.",
+            soft_wrap=True,
+        )
         return
     report = run.report()
     console.print()

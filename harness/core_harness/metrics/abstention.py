@@ -48,6 +48,30 @@ def risk_coverage_area(rows: pl.DataFrame, clusters: int) -> Metric:
     return metric
 
 
+def risk_coverage(rows: pl.DataFrame, *, points: int = 40) -> tuple[tuple[float, float], ...]:
+    """Return the risk-coverage curve as (coverage, risk), from the surest pairs to all of them.
+
+    Its area is :func:`risk_coverage_area`. Equally sure pairs are taken together, so that there may be
+    fewer points than asked for. Scores are probabilities; without a row there is no point.
+    """
+    if rows.is_empty():
+        return ()
+    taken = (
+        rows.select(
+            pl.max_horizontal("score", 1 - pl.col("score")).alias("sureness"),
+            wrong=says_yes(rows) != (rows["label"] == 1),
+        )
+        .group_by("sureness")
+        .agg(pl.len().alias("pairs"), pl.col("wrong").cast(pl.Int64).sum())
+        .sort("sureness", descending=True)
+        .select(pl.col("pairs", "wrong").cum_sum())
+    )
+    coverage = taken["pairs"].to_numpy() / rows.height
+    risk = taken["wrong"].to_numpy() / taken["pairs"].to_numpy()
+    shown = np.unique(np.searchsorted(coverage, np.linspace(1 / points, 1, points) - 1e-12))
+    return tuple((float(coverage[at]), float(risk[at])) for at in shown)
+
+
 def _gene_prior(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.col("score").fill_null(pl.col("gene_rate")))
 

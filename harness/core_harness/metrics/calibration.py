@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from core_harness.metrics.bins import equal_mass
 from core_harness.metrics.bootstrap import Metric
 from core_harness.metrics.segments import Floats
 from core_harness.metrics.sums import cluster_sums, ratio
@@ -76,12 +76,11 @@ def calibration_ratio(rows: pl.DataFrame, clusters: int) -> Metric:
 def expected_calibration_error(rows: pl.DataFrame, clusters: int) -> Metric:
     """Return the mean distance of mean score and mean label over bins, weighted by size.
 
-    A pair whose mid-rank among n scores is r lies in bin floor(10 * (r - 1/2) / n): bins hold equal
-    numbers of pairs as far as ties allow, equal scores share a bin, and the order of rows says nothing.
-    Bins are made once, from all pairs, and are the same in every resample.
+    The bins (:func:`~core_harness.metrics.bins.equal_mass`) are made once, from all pairs, and are the same
+    in every resample.
     """
     error = (rows["score"] - rows["label"]).to_numpy()
-    where = (_bins(rows), rows["cluster"].to_numpy())
+    where = (equal_mass(rows["score"], BINS), rows["cluster"].to_numpy())
     errors = sp.csr_array((error, where), shape=(BINS, clusters))
     pairs = cluster_sums(rows, clusters, np.ones(rows.height))
     return lambda weights: ratio(np.abs(errors @ weights).sum(axis=0), (pairs @ weights)[0])
@@ -89,7 +88,7 @@ def expected_calibration_error(rows: pl.DataFrame, clusters: int) -> Metric:
 
 def reliability(rows: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
     """Return the reliability curve: the bins of the expected calibration error that hold a pair."""
-    bins = _bins(rows)
+    bins = equal_mass(rows["score"], BINS)
     pairs, scores, positives = (
         np.bincount(bins, column, BINS)
         for column in (np.ones(rows.height), rows["score"].to_numpy(), rows["label"].to_numpy())
@@ -99,11 +98,6 @@ def reliability(rows: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
         for n, score, positive in zip(pairs, scores, positives, strict=True)
         if n
     )
-
-
-def _bins(rows: pl.DataFrame) -> NDArray[np.int64]:
-    twice = (2 * rows["score"].rank("average")).cast(pl.Int64).to_numpy()  # twice a mid-rank is whole
-    return (twice - 1) * BINS // (2 * max(rows.height, 1))
 
 
 def _squared_errors(rows: pl.DataFrame, column: str) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -316,6 +317,7 @@ def _litellm() -> Any:
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415
 
     litellm.suppress_debug_info = True
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns of one model's taste at every call
     # litellm sends a request again, unasked, when a connection breaks; it may have been paid for
     AsyncHTTPHandler.single_connection_post_request = _no_second_request  # type: ignore[method-assign]
     return litellm

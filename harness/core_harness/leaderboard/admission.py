@@ -1,0 +1,96 @@
+"""Which runs a board ranks, and why it lists the others apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core_harness.errors import RunError
+from core_harness.leaderboard.manifest import Manifest, read_manifest
+from core_harness.leaderboard.questions import Question
+from core_harness.plain_text import part_of, plain, regime_of
+from core_harness.registry import SuiteEntry
+from core_harness.runs import Run, open_run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apart:
+    """A run that is on the board without a rank.
+
+    Attributes
+    ----------
+    run
+        Its folder's name.
+    method, dataset
+        What it says of itself; empty where it cannot be read.
+    reason
+        Why it is not ranked.
+    """
+
+    run: str
+    method: str
+    dataset: str
+    reason: str
+
+
+def run_folders(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield run folders: each path is one, or holds some directly below it.
+
+    Raises :class:`~core_harness.errors.RunError` for a path that is neither.
+    """
+    for path in paths:
+        if (path / "run.json").is_file():
+            yield path
+            continue
+        below = sorted(found.parent for found in path.glob("*/run.json"))
+        if not below:
+            raise RunError(f"{path} is no run folder and holds none; `core-harness eval` makes them")
+        yield from below
+
+
+def open_to_all(folder: Path) -> tuple[Run, Manifest] | Apart:
+    """Open a run folder that a stranger may have written."""
+    try:
+        run = open_run(folder)
+        return run, read_manifest(run)
+    except RunError as error:
+        return Apart(run=plain(folder.name), method="", dataset="", reason=said_of(folder, error))
+
+
+def said_of(folder: Path, error: RunError) -> str:
+    """Return what is wrong with a run, without the place of its folder on this machine."""
+    return plain(str(error).replace(str(folder), folder.name))
+
+
+def refusal(
+    manifest: Manifest, suite: SuiteEntry, questions: Mapping[str, Question], missing: Mapping[str, str]
+) -> str | None:
+    """Return why a run cannot be ranked in a suite, by its manifest; None where nothing speaks against it."""
+    return next(_objections(manifest, suite, questions, missing), None)
+
+
+def _objections(
+    manifest: Manifest, suite: SuiteEntry, questions: Mapping[str, Question], missing: Mapping[str, str]
+) -> Iterator[str]:
+    task, asking = manifest.task, manifest.asking
+    if task.dataset in missing:
+        yield missing[task.dataset]
+    if task.dataset not in questions:
+        yield f"its dataset {task.dataset!r} is not part of the suite"
+        return
+    if manifest.state != "complete":
+        ended = f": {asking.ended}" if asking and asking.ended else ""
+        yield f"{'partial' if manifest.state == 'partial' else 'incomplete'}{ended}"
+    if manifest.control is not None:
+        yield f"a control ({manifest.control}), not a method"
+    if part := part_of(manifest.part.model_dump()):
+        yield f"part of the dataset only: {part}"
+    wanted = (suite.task, suite.regime, suite.support_contexts, suite.gene_holdout)
+    if (task.question, task.regime, task.support_contexts, task.gene_holdout) != wanted:
+        yield f"another question: {task.question}, {regime_of(task.model_dump())} regime"
+    if manifest.dataset_sha256 != questions[task.dataset].loaded.digest:
+        yield f"made on other rows than those of {task.dataset} here (their sha256 differs)"
+    generated = all(question.loaded.task.simulated for question in questions.values())
+    if asking and asking.simulated and not generated:
+        yield "simulated answers"

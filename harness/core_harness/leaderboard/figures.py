@@ -1,0 +1,161 @@
+"""A run's figures, made again from its predictions, and kept by the digest of all that they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+import core_harness.metrics
+from core_harness.leaderboard.questions import Question
+from core_harness.metrics import checked, measures, report
+from core_harness.metrics.abstention import risk_coverage
+from core_harness.metrics.by_segment import genes_by_auroc
+from core_harness.metrics.paired import Resampled
+from core_harness.metrics.prior import RateBin, scores_by_gene_rate
+from core_harness.metrics.scored import are_probabilities
+from core_harness.runs import Run
+from core_harness.truth import beside_truth, parse_predictions, predictions_file
+
+EXTREMES = 5
+"""Pairs that are shown as a run's best predictions, and as its worst."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extreme:
+    """A pair whose score lies far from its gene's rate: rightly or wrongly so."""
+
+    context: str
+    perturbation: str
+    gene: str
+    label: int
+    score: float
+    gene_rate: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Figures:
+    """All that a board says of a run.
+
+    Attributes
+    ----------
+    report
+        :meth:`core_harness.metrics.Report.as_dict` of the run's predictions.
+    ranking
+        What the suite ranks by, on all pairs, unanswered ones at their gene's rate; so all runs of a
+        dataset are compared on the same pairs, and leaving a pair out gains nothing.
+    genes_by_auroc
+        :func:`core_harness.metrics.by_segment.genes_by_auroc`.
+    risk_coverage, by_gene_rate
+        The curves of :mod:`~core_harness.metrics.abstention` and :mod:`~core_harness.metrics.prior`; empty
+        where scores are no probabilities.
+    best, worst
+        The predictions furthest above and below what the gene's rate alone would have got.
+    """
+
+    report: Mapping[str, Any]
+    ranking: Resampled
+    genes_by_auroc: tuple[int, ...]
+    risk_coverage: tuple[tuple[float, float], ...]
+    by_gene_rate: tuple[RateBin, ...]
+    best: tuple[Extreme, ...]
+    worst: tuple[Extreme, ...]
+
+    @property
+    def coverage(self) -> float:
+        """Share of the asked pairs that have a score."""
+        return float(self.report["coverage"]["scored"] / max(1, self.report["coverage"]["pairs"]))
+
+    def as_json(self) -> str:
+        """Return the figures as they are kept."""
+        values = [None if np.isnan(value) else value for value in self.ranking.values]
+        ranking = {"value": None if np.isnan(self.ranking.value) else self.ranking.value, "values": values}
+        return json.dumps({**asdict(self), "ranking": ranking}, allow_nan=False)
+
+    @classmethod
+    def of_json(cls, text: str) -> Self:
+        """Return kept figures. Raises ValueError, KeyError or TypeError where they are none."""
+        kept = json.loads(text)
+        ranking = kept["ranking"]
+        value = float("nan") if ranking["value"] is None else float(ranking["value"])
+        return cls(
+            report=kept["report"],
+            ranking=Resampled(value=value, values=np.array(ranking["values"], dtype=np.float64)),
+            genes_by_auroc=tuple(kept["genes_by_auroc"]),
+            risk_coverage=tuple((coverage, risk) for coverage, risk in kept["risk_coverage"]),
+            by_gene_rate=tuple(RateBin(**part) for part in kept["by_gene_rate"]),
+            best=tuple(Extreme(**pair) for pair in kept["best"]),
+            worst=tuple(Extreme(**pair) for pair in kept["worst"]),
+        )
+
+
+def figures_of(run: Run, question: Question, metric: str, *, kept_in: Path) -> Figures:
+    """Return a run's figures: those kept below ``kept_in``, or made now and kept there.
+
+    Raises :class:`~core_harness.errors.RunError` where the predictions are not the file that the run wrote,
+    or not one score, finite or missing, for each pair that the suite asks.
+    """
+    content = predictions_file(run)
+    name = hashlib.sha256(f"{hashlib.sha256(content).hexdigest()} {question.digest} {metric}".encode())
+    path = kept_in / _code_digest() / f"{name.hexdigest()}.json"
+    try:
+        return Figures.of_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        made = _make(parse_predictions(content, run), run.name, question, metric)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(made.as_json(), encoding="utf-8")
+    temporary.replace(path)
+    return made
+
+
+def _make(predictions: pl.DataFrame, name: str, question: Question, metric: str) -> Figures:
+    scored = beside_truth(predictions, question.loaded, name)
+    rows = checked(scored)
+    answered = rows.drop_nulls("score")
+    ranked_by = measures(rows)[f"{metric}_unanswered_gene_prior"]
+    probabilities = are_probabilities(rows)
+    best, worst = _extremes(answered) if probabilities else ((), ())
+    return Figures(
+        report=report(scored, seed=0, resamples=question.weights.shape[1]).as_dict(),
+        ranking=Resampled.of([ranked_by], question.weights),
+        genes_by_auroc=genes_by_auroc([rows]),
+        risk_coverage=risk_coverage(answered) if probabilities else (),
+        by_gene_rate=scores_by_gene_rate(answered) if probabilities else (),
+        best=best,
+        worst=worst,
+    )
+
+
+def _extremes(rows: pl.DataFrame) -> tuple[tuple[Extreme, ...], tuple[Extreme, ...]]:
+    """Return the best and the worst predictions: how far, and to which side, scores left the gene's rate."""
+    away = pl.col("score") - pl.col("gene_rate")
+    towards = pl.when(pl.col("label") == 1).then(away).otherwise(-away)
+    pair = ["context", "perturbation", "gene"]
+    moved = rows.with_columns(towards.alias("towards")).sort("towards", *pair)
+
+    def shown(part: pl.DataFrame) -> tuple[Extreme, ...]:
+        columns = part.select(*pair, "label", "score", "gene_rate")
+        return tuple(Extreme(**row) for row in columns.iter_rows(named=True))
+
+    best = moved.filter(pl.col("towards") > 0).tail(EXTREMES).reverse()
+    return shown(best), shown(moved.filter(pl.col("towards") < 0).head(EXTREMES))
+
+
+@cache
+def _code_digest() -> str:
+    """Return the digest of the code that figures are made by: this program's, and the numbers' below it."""
+    code = Path(str(core_harness.__path__[0]))
+    content = hashlib.sha256()
+    for path in sorted([*(code / "metrics").rglob("*.py"), *code.glob("*.py"), Path(__file__)]):
+        content.update(path.read_bytes())
+    content.update("".join(version(name) for name in ("numpy", "polars", "scipy")).encode())
+    return content.hexdigest()[:16]

@@ -1,0 +1,85 @@
+"""What a suite asks: its datasets, read on this machine, and the resamples that all its runs share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from core_harness import pipeline
+from core_harness.catalog import Catalog
+from core_harness.errors import MissingDataError, RegistryError
+from core_harness.metrics import cluster_weights
+from core_harness.metrics.segments import Floats
+from core_harness.registry import Registry, SuiteEntry
+from core_harness.runspec import make_dataset
+from core_harness.suites import Cell, spec_of
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Question:
+    """A dataset of a suite that is on this machine.
+
+    Attributes
+    ----------
+    dataset
+        Its name.
+    loaded
+        Its rows, divided by the suite's regime.
+    weights
+        How often each of its test perturbations is drawn in each resample, shape (clusters, resamples).
+    digest
+        Of what figures depend on beside predictions: rows, what of them is asked, resamples.
+    """
+
+    dataset: str
+    loaded: pipeline.Loaded
+    weights: Floats
+    digest: str
+
+
+def read_questions(
+    suite: SuiteEntry, registry: Registry, components: Catalog, *, seed: int = 0, resamples: int = 1000
+) -> tuple[Mapping[str, Question], Mapping[str, str]]:
+    """Read the datasets of a suite; return those that are on this machine, and why the others are not.
+
+    Perturbations are drawn once for all datasets: one that was measured in several lines is drawn in all of
+    them together, as :func:`core_harness.metrics.cluster_weights` does within a dataset.
+
+    Raises :class:`~core_harness.errors.RegistryError` where a dataset asks another task than the suite says.
+    """
+    loaded: dict[str, pipeline.Loaded] = {}
+    missing: dict[str, str] = {}
+    for dataset in suite.datasets:
+        spec = spec_of(suite, Cell(dataset=dataset, strategy=suite.reference, model=None))
+        try:
+            there = pipeline.load(spec, make_dataset(spec, registry, components))
+        except MissingDataError:  # its message has paths of this machine, which a board does not publish
+            missing[dataset] = "its data are not on the machine that made this board"
+            continue
+        if there.task.question != suite.task:
+            raise RegistryError(f"{dataset} asks {there.task.question!r}, but its suite is of {suite.task!r}")
+        loaded[dataset] = there
+    perturbations = {dataset: _perturbations(there) for dataset, there in loaded.items()}
+    every = pl.concat([pl.Series(dtype=pl.String), *perturbations.values()]).unique().sort()
+    drawn = cluster_weights(len(every), seed=seed, resamples=resamples)
+    questions = {}
+    for dataset, there in loaded.items():
+        weights = drawn[every.search_sorted(perturbations[dataset]).to_numpy()]
+        digest = _digest(there, weights)
+        questions[dataset] = Question(dataset=dataset, loaded=there, weights=weights, digest=digest)
+    return questions, missing
+
+
+def _perturbations(loaded: pipeline.Loaded) -> pl.Series:
+    """Return the clusters of a dataset's queries, in the order in which they are numbered."""
+    return loaded.split.queries["perturbation"].unique().sort()
+
+
+def _digest(loaded: pipeline.Loaded, weights: Floats) -> str:
+    content = hashlib.sha256(loaded.digest.encode())
+    content.update(loaded.split.queries.write_csv().encode())
+    content.update(weights.tobytes())
+    return content.hexdigest()

@@ -1,0 +1,78 @@
+"""Ranks: 1 + the number of runs that are significantly better.
+
+To compare each run with each would test most of all what nobody asks, and Holm's correction would make
+everybody pay for it. A run is compared with the reference, with its nearest neighbours by value, and, so
+that a long board is not all neighbours, with those 16, 32, 64, ... places above it. What was not compared
+counts as better where a run that stands below it, and above the loser, was compared and is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from core_harness.metrics.paired import ALPHA, Difference, Resampled, difference, holm
+
+NEAREST = 8
+"""Neighbours above, and so below, with which a run is compared in any case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a run stands in a table.
+
+    Attributes
+    ----------
+    rank
+        1 + the number of runs that are significantly better; runs that cannot be told apart share one.
+    difference
+        The run minus the reference; None for the reference itself, and where there is none.
+    p_holm
+        Its p-value, adjusted for all comparisons of the table.
+    """
+
+    rank: int
+    difference: Difference | None
+    p_holm: float | None
+
+
+def standings(runs: Sequence[Resampled], reference: int | None) -> list[Standing]:
+    """Rank runs that were resampled with the same weights and have a value, more being better.
+
+    ``reference`` is the place of the suite's reference among ``runs``, or None where it was not run.
+    """
+    order = sorted(range(len(runs)), key=lambda run: -runs[run].value)
+    place = {run: at for at, run in enumerate(order)}
+    middle = None if reference is None else place[reference]
+    tested = sorted({pair for at in range(len(runs)) for pair in _comparisons(at, middle)})
+    found = [difference(runs[order[below]], runs[order[above]]) for above, below in tested]
+    above_of: list[dict[int, float | None]] = [{} for _ in runs]
+    for (above, below), p in zip(tested, holm([test.p for test in found]), strict=True):
+        above_of[below][above] = p
+
+    def standing(run: int) -> Standing:
+        at = place[run]
+        rank = 1 + _better(above_of[at])
+        if reference is None or middle is None or run == reference:
+            return Standing(rank=rank, difference=None, p_holm=None)
+        against = difference(runs[reference], runs[run])
+        return Standing(rank=rank, difference=against, p_holm=above_of[max(at, middle)][min(at, middle)])
+
+    return [standing(run) for run in range(len(runs))]
+
+
+def _comparisons(at: int, reference: int | None) -> Iterator[tuple[int, int]]:
+    """Yield (above, below) of the comparisons of the run at a place with those above it and the reference."""
+    yield from ((at - step, at) for step in range(1, min(at, NEAREST) + 1))
+    far = 2 * NEAREST
+    while far <= at:
+        yield at - far, at
+        far *= 2
+    if reference is not None and reference != at:
+        yield min(at, reference), max(at, reference)
+
+
+def _better(compared: Mapping[int, float | None]) -> int:
+    """Return how many runs are significantly better, from the adjusted p by place of those compared above."""
+    winners = {above for above, p in compared.items() if p is not None and p < ALPHA}
+    return len(winners) + sum(above not in compared for above in range(max(winners, default=0)))

@@ -1,0 +1,94 @@
+"""``submit()``: a run as a result folder that others can check: what was done, and what was predicted.
+
+A result is a run folder itself, so that every command takes it. Replies, settings of the machine and
+whatever else lies in the run stay behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core_harness.catalog import Catalog
+from core_harness.errors import RunError
+from core_harness.leaderboard.admission import Apart
+from core_harness.leaderboard.board import place
+from core_harness.leaderboard.manifest import public
+from core_harness.leaderboard.questions import read_questions
+from core_harness.registry import Registry
+from core_harness.runs import open_run
+from core_harness.schemas import PAIRS, PREDICTIONS
+from core_harness.suites import suite_named
+from core_harness.truth import parse_predictions, predictions_file
+
+RESULT_VERSION = 1
+"""Version of result folders."""
+
+_KEPT = (
+    "schema_version",
+    "state",
+    "finished",
+    "task",
+    "method",
+    "model",
+    "control",
+    "part",
+    "seed",
+    "templates",
+    "file",
+    "dataset_sha256",
+    "graph_sha256",
+    "packages",
+    "asking",
+)
+"""Keys of a manifest that others need, beside components and digests."""
+
+
+def submit(folder: Path, suite: str, registry: Registry, components: Catalog, *, out: Path) -> Path:
+    """Write a run as a result of a suite below ``out``, and return its folder.
+
+    Raises
+    ------
+    RunError
+        The run would not be ranked, or the result cannot be written, or stands there already.
+    UsageError
+        There is no such suite.
+    """
+    entry = suite_named(suite, registry)
+    run = open_run(folder)
+    placed = place(folder, entry, *read_questions(entry, registry, components))
+    if isinstance(placed, Apart):
+        raise RunError(f"{placed.run} would not be ranked in {suite}: {placed.reason}")
+    result = out / suite / placed.page
+    if result.exists():
+        raise RunError(f"{result} exists: this result was written before")
+    predictions = parse_predictions(predictions_file(run), run).select(*{**PAIRS, **PREDICTIONS})
+    try:
+        result.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=result.parent, prefix=".new-") as scratch:
+            new = Path(scratch) / "result"
+            new.mkdir(mode=0o755)
+            predictions.write_parquet(new / "predictions.parquet", compression="zstd")
+            digest = hashlib.sha256((new / "predictions.parquet").read_bytes()).hexdigest()
+            manifest = _manifest(run.manifest, digest)
+            (new / "run.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+            new.rename(result)
+    except OSError as error:
+        raise RunError(f"cannot write {result}: {error}") from None
+    return result
+
+
+def _manifest(manifest: Mapping[str, Any], digest: str) -> dict[str, Any]:
+    parts = manifest["components"]
+    return {
+        "result_version": RESULT_VERSION,
+        **{key: manifest[key] for key in _KEPT if key in manifest},
+        "components": {
+            door: {**part, "parameters": public(part["parameters"])} for door, part in parts.items()
+        },
+        "predictions_sha256": digest,
+    }

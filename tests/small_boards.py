@@ -1,0 +1,35 @@
+"""A suite on the small simulated world of :mod:`small_runs`, and boards of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from small_runs import SMALL
+
+from core_harness.catalog import catalog
+from core_harness.leaderboard import Board, build
+from core_harness.registry import DatasetEntry, Registry, SuiteEntry, shipped_registry
+
+SUITE = "small"
+
+
+def small_registry(**changes: object) -> Registry:
+    """Return the shipped registry with the small world in place of ``simulated``, and the suite."""
+    suite = SuiteEntry(
+        summary="two methods in a small world",
+        datasets=("simulated",),
+        task="de",
+        strategies=("gene-frequency", "voting"),
+        coverage=0.9,
+        reference="gene-frequency",
+    )
+    world = DatasetEntry(summary="a small world", component="simulated", parameters={**SMALL["dataset"]})
+    return shipped_registry().model_copy(
+        update={"datasets": {"simulated": world}, "suites": {SUITE: suite.model_copy(update=changes)}}
+    )
+
+
+def board_of(paths: Sequence[Path], *, resamples: int = 200, **changes: object) -> Board:
+    """Build the board of runs; ``changes`` are of the suite."""
+    return build(paths, SUITE, small_registry(**changes), catalog(), resamples=resamples)
