@@ -459,7 +459,7 @@ def test_the_command_prints_and_refuses(tmp_path: Path) -> None:
     assert "judge methods per gene" in of_data.stdout
     assert "SIMULATED" in of_data.stdout
     for arguments, message in (
-        (["audit", "simulatd"], "unknown dataset 'simulatd'; did you mean 'simulated'?"),
+        (["audit", "simulatd"], "no run 'simulatd' in runs, and unknown dataset 'simulatd'; did you mean"),
         (["audit", "simulated", "--controls"], "--controls is about a run"),
         ([*command, "--contexts", "b"], "--contexts is about a dataset"),
     ):

@@ -73,6 +73,10 @@ def test_they_are_compared_and_audited() -> None:
     assert [run.value for run in found.runs][:3] == pytest.approx([0.5, 0.5, 0.75])
     audited = audit_run(voting, shipped_registry(), catalog(), resamples=50)
     assert audited.metrics["macro_gene_auroc"].value == pytest.approx(0.75)
+    assert "evidence count" in {stratum.by for stratum in audited.strata}
+    assert audit_run(isolated, shipped_registry(), catalog(), resamples=50).not_told == {
+        "evidence count": "the method uses no evidence"  # and no key of its model is needed to say so
+    }
 
 
 @pytest.mark.parametrize("name", ASKED)

@@ -14,13 +14,14 @@ from core_harness.audit.recalibration import recalibrated
 from core_harness.audit.strata import Stratum, degree, strata, strength
 from core_harness.audit.verdict import Verdict
 from core_harness.catalog import Catalog
+from core_harness.component import Door
 from core_harness.controls import on_split
 from core_harness.errors import DataError, UsageError
 from core_harness.metrics import Coverage, Estimate, Report, mean_report, report
 from core_harness.pipeline import Progress, gather, hand_over_knowledge, open_knowledge
 from core_harness.registry import Registry
 from core_harness.runs import Run, list_runs
-from core_harness.runspec import RunSpec, make_methods
+from core_harness.runspec import Method
 from core_harness.truth import Datasets, Scored, score
 
 JSON_VERSION = 1
@@ -32,6 +33,9 @@ CALIBRATION = ("brier", "ece", "calibration_slope", "calibration_ratio", "overes
 Ranking ones are not: one curve would leave them as they are, and the curves of several folds, each
 fitted without the labels of its own, would give those labels away.
 """
+
+
+_NO_MODEL: tuple[Door, ...] = ("retriever", "organizer", "aggregator")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,10 +174,7 @@ def _properties(
 
 def _evidence(scored: Scored, registry: Registry, components: Catalog) -> pl.DataFrame:
     """Return how many rows of evidence the run's method had on each pair."""
-    if scored.run.manifest.get("spec") is None:
-        raise UsageError("the predictions were made elsewhere; what they rest on is not known")
-    (method,) = make_methods(RunSpec(**scored.run.manifest["spec"]), registry, components)
-    loaded = scored.loaded
+    method, loaded = _method_of(scored.run, components), scored.loaded
     hand_over_knowledge(loaded.component, [method], registry)
     blocks = gather(
         loaded.task,
@@ -187,3 +188,20 @@ def _evidence(scored: Scored, registry: Registry, components: Catalog) -> pl.Dat
     counted = loaded.split.queries.join(totals, on="pair_id")
     number = (pl.col("n_pos") + pl.col("n_neg")).cast(pl.Float64)
     return counted.select("context", "perturbation", "gene", number.alias("value"))
+
+
+def _method_of(run: Run, components: Catalog) -> Method:
+    """Return the method of a run as its manifest describes it, without its model: nothing is asked."""
+    described = run.manifest["components"]
+    if "organizer" not in described:
+        raise UsageError("the predictions were made elsewhere; what they rest on is not known")
+    retriever, organizer, aggregator = (
+        components.make(door, described[door]["name"], described[door]["parameters"]) for door in _NO_MODEL
+    )
+    return Method(
+        label=run.manifest["method"],
+        strategy="",
+        retriever=retriever,
+        organizer=organizer,
+        aggregator=aggregator,
+    )

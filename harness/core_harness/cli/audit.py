@@ -52,29 +52,35 @@ def audit_command(
     from core_harness.errors import UsageError
     from core_harness.plain_text import as_csv
     from core_harness.runs import find_run
-    from core_harness.runspec import RunSpec
+    from core_harness.runspec import RunSpec, make_dataset
 
-    is_run = (folder / what).is_dir() or Path(what).is_dir()
+    is_run = any((place / what / "run.json").is_file() for place in (folder, Path()))
     if is_run and contexts:
         raise UsageError("--contexts is about a dataset, and this is a run; leave it out")
     if controls and not is_run:
         raise UsageError(f"--controls is about a run, and {what!r} is none; leave it out")
+    spec, components = RunSpec(dataset=what, seed=seed), catalog()
+    if not is_run:
+        try:
+            make_dataset(spec, registry, components)
+        except UsageError as error:
+            raise UsageError(f"no run {what!r} in {folder}, and {error}") from None
     audit: RunAudit | DatasetAudit
     with watching() as (tell, _):
         if is_run:
             audit = audit_run(
                 find_run(what, folder),
                 registry,
-                catalog(),
+                components,
                 make_controls=controls,
                 seed=seed,
                 progress=tell,
             )
         else:
             audit = audit_dataset(
-                RunSpec(dataset=what, seed=seed),
+                spec,
                 registry,
-                catalog(),
+                components,
                 contexts=[name.strip() for name in contexts.split(",") if name.strip()],
                 progress=tell,
             )
