@@ -182,3 +182,70 @@ def test_a_weight_of_0_is_no_evidence_whatever_its_layers_say() -> None:
         assert one.rows()["neighbour"].to_list() == ["m1"]
         assert one.totals(layer="near").rows() == [(0, 1, 0, 0.5, 0.0)]
         assert one.totals(layer="alike", power=0).rows() == [(0, 0, 0, 0.0, 0.0)]
+
+
+@given(worlds(), st.integers(0, 3), st.booleans())
+def test_who_is_contrasted(world: World, k: int, cut: bool) -> None:
+    evidence = world.evidence()
+    rows = evidence.rows()
+    both = rows.group_by("pair_id").agg(pl.col("label").n_unique().alias("n")).filter(pl.col("n") == 2)
+    whole = set(both["pair_id"])
+    assert set(evidence.contrasted) == whole
+    for label in (0, 1):  # a side that is taken away has been there
+        left = evidence.one_side(label)
+        assert set((left.top(k, per_side=True) if cut else left).contrasted) == whole
+
+
+@given(worlds())
+def test_the_evidence_on_one_query_is_that_of_all_on_it(world: World) -> None:
+    whole = world.evidence()
+    for evidence in (whole, whole.top(2, per_side=True)):
+        rows, totals = evidence.rows(), evidence.totals()
+        for pair_id in whole.pairs["pair_id"]:
+            on = evidence.on(pair_id)
+            assert_frame_equal(on.rows(), rows.filter(pl.col("pair_id") == pair_id))
+            assert_frame_equal(on.totals(), totals.filter(pl.col("pair_id") == pair_id))
+
+
+@given(worlds(), st.dictionaries(st.sampled_from(["q0", "q1", "q2"]), st.floats(0.01, 1)))
+def test_grades_that_are_all_alike_change_nothing(world: World, alike: dict[str, float]) -> None:
+    evidence = world.evidence()
+    grades = evidence.relations.select(
+        "perturbation", "neighbour", pl.col("perturbation").replace_strict(alike, default=0.0).alias("grade")
+    ).with_columns(pl.col("grade").cast(pl.Float64))
+    assert_frame_equal(evidence.reweigh(grades).rows(), evidence.rows())
+
+
+@given(worlds(), st.lists(st.sampled_from([0.0, 0.3, 1.0]), min_size=15, max_size=15))
+def test_a_grade_multiplies_the_weight_over_the_mean_grade(world: World, drawn: list[float]) -> None:
+    whole = world.evidence()
+    graded = whole.relations.select("perturbation", "neighbour").sort("perturbation", "neighbour").head(15)
+    grades = graded.with_columns(pl.Series("grade", drawn[: graded.height], dtype=pl.Float64))
+    factor: dict[tuple[str, str], float] = {}
+    for (name,), part in grades.group_by("perturbation"):
+        if (mean := float(part["grade"].mean() or 0)) > 0:  # type: ignore[arg-type]
+            factor |= {(str(name), n): g / mean for n, g in part.select("neighbour", "grade").iter_rows()}
+    owner = dict(whole.pairs.select("pair_id", "perturbation").iter_rows())
+    for evidence in (whole, whole.top(3, per_side=False)):
+        key = ["pair_id", "neighbour", "context"]
+        before = {tuple(row[k] for k in key): row["weight"] for row in evidence.rows().to_dicts()}
+        after = {
+            tuple(row[k] for k in key): row["weight"] for row in evidence.reweigh(grades).rows().to_dicts()
+        }
+        wanted = {k: w * factor.get((owner[k[0]], k[1]), 1.0) for k, w in before.items()}
+        assert after == pytest.approx({k: w for k, w in wanted.items() if w > 0})
+        for row in evidence.reweigh(grades).rows().partition_by("pair_id"):
+            assert row["weight"].is_sorted(descending=True)
+
+
+@given(worlds())
+def test_other_names_leave_the_sums_as_they_are(world: World) -> None:
+    names = ["q0", "q1", "q2", "m0", "m1", "m2", "m3", "g0", "g1", "g2"]
+    codes = {name: f"X{number}" for number, name in enumerate(reversed(names))}
+    for evidence in (world.evidence(), world.evidence().top(99, per_side=False)):
+        hidden = evidence.renamed(codes)
+        assert_frame_equal(hidden.totals(power=2).sort("pair_id"), evidence.totals(power=2).sort("pair_id"))
+        back = {code: name for name, code in codes.items()}
+        assert set(hidden.pairs["gene"].replace(back)) == set(evidence.pairs["gene"])
+        assert not set(hidden.support["perturbation"]) & set(names)
+        assert not set(hidden.relations["neighbour"]) & set(names)

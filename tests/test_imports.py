@@ -31,10 +31,10 @@ FLOORS = [
     ["crossfit"],
     ["pipeline"],
     ["truth", "same_pairs", "compare"],
-    ["evaluation", "api", "verdict"],
+    ["questions", "evaluation", "cards", "api", "explanations", "verdict"],
     ["suites", "suite_runs", "leaderboard"],
     ["score", "audit"],
-    ["doubles"],
+    ["doubles", "demonstration"],
     ["cli"],
     ["__init__", "__main__"],
 ]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core_harness.api import Result, estimate, evaluate, resume
+    from core_harness.cards import Card, Pair
     from core_harness.component import Component
     from core_harness.evidence import Evidence
+    from core_harness.explanations import explain, explain_run
     from core_harness.hookspecs import hookimpl
     from core_harness.knowledge.facts import Facts
     from core_harness.knowledge.layers import Graph, Layer
@@ -20,32 +22,40 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Block": "schemas",
+    "Card": "cards",
     "Component": "component",
     "Evidence": "evidence",
     "Facts": "knowledge.facts",
     "Graph": "knowledge.layers",
     "Layer": "knowledge.layers",
     "Need": "schemas",
+    "Pair": "cards",
     "Result": "api",
     "Task": "schemas",
     "estimate": "api",
     "evaluate": "api",
+    "explain": "explanations",
+    "explain_run": "explanations",
     "hookimpl": "hookspecs",
     "resume": "api",
 }
 
 __all__ = [
     "Block",
+    "Card",
     "Component",
     "Evidence",
     "Facts",
     "Graph",
     "Layer",
     "Need",
+    "Pair",
     "Result",
     "Task",
     "estimate",
     "evaluate",
+    "explain",
+    "explain_run",
     "hookimpl",
     "resume",
 ]

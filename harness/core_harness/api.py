@@ -164,7 +164,13 @@ def resume(
 
 
 class Desk:
-    """Components made, data loaded, knowledge handed over: all that the methods of a spec share."""
+    """Components made, data loaded, knowledge handed over: all that the methods of a spec share.
+
+    Attributes
+    ----------
+    methods, loaded, facts
+        What is evaluated, on what, and what prompts may tell.
+    """
 
     def __init__(
         self,
@@ -183,21 +189,21 @@ class Desk:
         registry = registry or shipped_registry()
         self._contamination = contamination(spec, registry)
         self._test = Test(control=spec.control, seeds=spec.control_seeds)
-        self._methods = make_methods(spec, registry, components)
+        self.methods = make_methods(spec, registry, components)
         source = make_dataset(spec, registry, components)
         with threadpool_limits(limits=1):
             self._tell("reading the dataset", 0, 1)
-            self._loaded = pipeline.load(spec, source)
-            controls.check_fits(spec.control, self._loaded.split)
+            self.loaded = pipeline.load(spec, source)
+            controls.check_fits(spec.control, self.loaded.split)
             self._tell("opening the knowledge graph", 0, 1)
-            self._graph = pipeline.hand_over_knowledge(source, self._methods, registry)
-            self._facts = pipeline.facts_of(self._graph, source, registry)
+            self._graph = pipeline.hand_over_knowledge(source, self.methods, registry)
+            self.facts = pipeline.facts_of(self._graph, source, registry)
 
     def run(self, *, out: Path | None) -> list[Result]:
         """Evaluate each method, in a run folder of its own below ``out``."""
         self._warn()
         results = []
-        for method in self._methods:
+        for method in self.methods:
             if out is None:
                 results.append(self._result(method, self._evaluate(method, None), None))
                 continue
@@ -207,25 +213,29 @@ class Desk:
 
     def go_on(self, writer: RunWriter) -> Result:
         """Evaluate the one method in a folder that was begun before."""
-        (method,) = self._methods
-        if writer.manifest["dataset_sha256"] != self._loaded.digest:
-            raise RunError(
-                f"{writer.folder.name} was begun on other rows of {self._spec.dataset}; "
-                "run the evaluation again (answers that are cached cost nothing)"
-            )
+        (method,) = self.methods
+        self.check_rows(writer.folder.name, writer.manifest)
         self._warn()
         return self._finish(method, writer)
 
     def estimate(self) -> dict[str, Estimate]:
         """Return the estimate of each method that asks a model."""
         self._warn()
-        task, split, price = self._loaded.task, self._loaded.split, self._settings.price
+        task, split, price = self.loaded.task, self.loaded.split, self._settings.price
         with threadpool_limits(limits=1):
             estimates = {
-                m.label: estimate_method(task, m, split, test=self._test, facts=self._facts, price=price)
-                for m in self._methods
+                m.label: estimate_method(task, m, split, test=self._test, facts=self.facts, price=price)
+                for m in self.methods
             }
         return {label: reckoned for label, reckoned in estimates.items() if reckoned is not None}
+
+    def check_rows(self, name: str, manifest: Mapping[str, Any]) -> None:
+        """Refuse a run that was begun on other rows. Raises :class:`RunError`."""
+        if manifest["dataset_sha256"] != self.loaded.digest:
+            raise RunError(
+                f"{name} was begun on other rows of {self._spec.dataset}; "
+                "run the evaluation again (answers that are cached cost nothing)"
+            )
 
     def _warn(self) -> None:
         if self._contamination is not None and (sentence := self._contamination.sentence()):
@@ -233,27 +243,31 @@ class Desk:
 
     def _finish(self, method: Method, writer: RunWriter) -> Result:
         evaluated = self._evaluate(method, writer.journal if method.asks else None)
-        asking = None if evaluated.asked is None else evaluated.asked.summary.as_dict()
+        asking = None if evaluated.asked is None else evaluated.asked.as_dict()
         run = writer.finish(evaluated.predictions, evaluated.report.as_dict(), asking)
         return self._result(method, evaluated, run.folder)
 
     def _evaluate(self, method: Method, journal: Path | None) -> Evaluated:
-        outside = Outside(journal=journal, settings=self._settings, tell=self._tell, notice=self._notice)
+        outside = self.outside(journal)
         with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
             return evaluate_method(
-                self._loaded.task,
+                self.loaded.task,
                 method,
-                self._loaded.split,
+                self.loaded.split,
                 test=self._test,
-                facts=self._facts,
+                facts=self.facts,
                 outside=outside,
             )
 
+    def outside(self, journal: Path | None) -> Outside:
+        """Return what an evaluation needs of the world."""
+        return Outside(journal=journal, settings=self._settings, tell=self._tell, notice=self._notice)
+
     def _result(self, method: Method, evaluated: Evaluated, folder: Path | None) -> Result:
-        asking = None if evaluated.asked is None else evaluated.asked.summary
-        made_up = {"data": self._loaded.task.simulated, "answers": asking is not None and asking.simulated}
+        asking = evaluated.asked
+        made_up = {"data": self.loaded.task.simulated, "answers": asking is not None and asking.simulated}
         return Result(
-            task=self._loaded.task,
+            task=self.loaded.task,
             strategy=method.label,
             model=self._spec.model if method.asks else None,
             simulated=tuple(part for part, is_made_up in made_up.items() if is_made_up),
@@ -268,7 +282,7 @@ class Desk:
         )
 
     def _manifest(self, method: Method) -> Mapping[str, Any]:
-        spec, loaded = self._spec, self._loaded
+        spec, loaded = self._spec, self.loaded
         packages = ("core-harness", "numpy", "polars", "scipy", *(("litellm",) if method.asks else ()))
         return {
             "spec": asdict(replace(spec, strategies=(method.strategy,))),

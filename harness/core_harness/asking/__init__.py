@@ -6,7 +6,7 @@ A plugin author needs :class:`LLM`, :class:`Request`, :class:`Reply`, :class:`Tr
 
 from __future__ import annotations
 
-from core_harness.asking.ask import Asked, ask_all
+from core_harness.asking.ask import Asked, answered_before, ask_all
 from core_harness.asking.budget import prompt_bound
 from core_harness.asking.cache import Cache, CachedModel
 from core_harness.asking.estimate import Estimate, estimate
@@ -53,6 +53,7 @@ __all__ = [
     "Tokens",
     "TopLogprobs",
     "Transient",
+    "answered_before",
     "ask_all",
     "estimate",
     "is_secret",

@@ -123,6 +123,18 @@ def ask_all(
     )
 
 
+def answered_before(llm: LLM, prompts: pl.DataFrame, *, journal: Journal) -> pl.DataFrame:
+    """Return :data:`~core_harness.asking.frames.REPLIES` that a journal has, ``not_asked`` for the others.
+
+    Sends nothing and writes nothing.
+    """
+    keys = [reply_key(llm.identity(), request) for request in requests_of(prompts)]
+    own = journal.own(keys)
+    missing = Outcome("not_asked", cause="it is not in the journal")
+    outcomes = [Outcome("answered", own[key], "journal") if key in own else missing for key in keys]
+    return replies_frame(prompts, outcomes)
+
+
 def _known(journal: Journal, requests: Mapping[str, Request]) -> dict[str, Outcome]:
     """Return outcomes of the requests that this run, or any other, was answered before."""
     own = journal.own(requests)

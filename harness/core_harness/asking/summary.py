@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from core_harness.asking.budget import Amount
@@ -14,7 +14,7 @@ from core_harness.asking.messages import Price
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """Of one call of :func:`~core_harness.asking.ask_all`.
+    """Of one call of :func:`~core_harness.asking.ask_all`, or of several added up.
 
     Attributes
     ----------
@@ -59,6 +59,22 @@ class Summary:
     price_date: str | None
     simulated: bool
     ended: str | None
+
+    def __add__(self, other: Summary) -> Summary:
+        """Return both together: the cost unknown where either's is, ended where either did."""
+        counts = {
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in fields(self)
+            if field.type == "int"
+        }
+        known = self.cost is not None and other.cost is not None
+        return Summary(
+            **counts,
+            cost=(self.cost or 0.0) + (other.cost or 0.0) if known else None,
+            price_date=self.price_date or other.price_date,
+            simulated=self.simulated or other.simulated,
+            ended=self.ended or other.ended,
+        )
 
     @property
     def answered(self) -> int:

@@ -14,7 +14,9 @@ from core_harness.cli.asking import cache_group, testserver_command
 from core_harness.cli.audit import audit_command
 from core_harness.cli.compare import compare_command
 from core_harness.cli.data import data_group
+from core_harness.cli.demo import demo_command
 from core_harness.cli.eval import eval_command
+from core_harness.cli.explain import explain_command
 from core_harness.cli.kg import kg_group
 from core_harness.cli.leaderboard import leaderboard_group
 from core_harness.cli.models import models_command
@@ -50,12 +52,14 @@ cli.add_command(runs_group)
 cli.add_command(compare_command)
 cli.add_command(score_command)
 cli.add_command(audit_command)
+cli.add_command(explain_command)
 cli.add_command(leaderboard_group)
 cli.add_command(kg_group)
 cli.add_command(models_command)
 cli.add_command(plugins_command)
 cli.add_command(cache_group)
 cli.add_command(testserver_command)
+cli.add_command(demo_command)
 
 
 def main() -> None:

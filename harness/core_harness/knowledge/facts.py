@@ -19,7 +19,8 @@ _PARTNERS = 5
 """Genes at the end of the strongest edges that a clause names."""
 
 _COMMON = 0.05
-"""Share of a layer's genes in a set beyond which membership tells a reader nothing."""
+_FEW = 50
+"""A set of more than this share of a layer's genes, and of more than so many, tells a reader nothing."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -121,7 +122,7 @@ class _SetTeller:
         genes = pl.len().over("set")
         frame = (
             self.layer.frame.with_columns(genes.alias("genes"))
-            .filter(pl.col("genes") <= max(1, _COMMON * len(self.layer.genes)))
+            .filter(pl.col("genes") <= max(_FEW, _COMMON * len(self.layer.genes)))
             .with_columns(pl.col("set").alias("name"))
         )
         if self.source is not None and self.source.names is not None:  # an id without a name says nothing
