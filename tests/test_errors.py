@@ -26,3 +26,7 @@ def test_a_message_is_one_line(text: str) -> None:
 def test_an_unknown_name_is_met_with_the_closest_and_the_list() -> None:
     line = errors.unknown("strategy", "votng", ["voting", "constant"])
     assert line == "unknown strategy 'votng'; did you mean 'voting'? (known: constant, voting)"
+
+
+def test_escape_codes_of_a_file_do_not_reach_the_terminal() -> None:
+    assert str(errors.HarnessError("run \x1b[31mred\x07 \n has no \u202eend")) == "run ?[31mred? has no ?end"

@@ -28,8 +28,9 @@ class HarnessError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __str__(self) -> str:
-        """Return the message on one line, whatever a library put into it."""
-        return " ".join(super().__str__().split())
+        """Return the message on one line of harmless text, whatever a file put into it."""
+        line = " ".join(super().__str__().split())
+        return "".join(character if character.isprintable() else "?" for character in line)
 
 
 class UsageError(HarnessError):

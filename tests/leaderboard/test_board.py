@@ -14,11 +14,12 @@ from small_boards import board_of, small_registry
 from small_runs import made, rewrite
 
 from core_harness.catalog import catalog
-from core_harness.errors import RunError, UsageError
+from core_harness.errors import RegistryError, RunError, UsageError
 from core_harness.leaderboard import build
 from core_harness.leaderboard.exports import as_dict
 from core_harness.metrics import report
 from core_harness.runs import Run, open_run
+from core_harness.suite_runs import run_suite
 from core_harness.truth import Datasets, score
 
 
@@ -51,7 +52,7 @@ def test_methods_are_ranked_with_the_figures_that_eval_and_compare_give(runs: tu
     assert (first.standing.rank, second.standing.rank) == (1, 2)
     for placed, run in ((first, runs[1]), (second, runs[0])):
         (rows,) = score(run, Datasets(catalog())).repeats
-        assert placed.figures.report == report(rows, seed=0).as_dict()
+        assert placed.figures.report == json.loads(json.dumps(report(rows, seed=0).as_dict()))
         assert placed.figures.report["metrics"] == run.report()["metrics"]
     assert board.simulated
     mean = board.rows[0].mean
@@ -266,3 +267,43 @@ def test_missing_data_are_said_to_be_missing(
     assert board.not_run("perturbqa/k562") == {reason: ["gene-frequency", "voting"]}
     assert all(row.mean is None for row in board.rows)
     assert board.ranked("simulated")
+
+
+def two_worlds() -> Any:
+    """Return a registry with a suite on two worlds, which have their perturbations in common."""
+    registry = small_registry(datasets=("simulated", "second"))
+    first = registry.datasets["simulated"]
+    second = first.model_copy(update={"parameters": {**first.parameters, "seed": 1}})
+    return registry.model_copy(update={"datasets": {"simulated": first, "second": second}})
+
+
+def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(tmp_path: Path) -> None:
+    registry = two_worlds()
+    states = run_suite(registry.suites["small"], out=tmp_path, registry=registry)
+    assert [state.reason for state in states] == [None] * 4
+    whole = build([tmp_path], "small", registry, catalog(), resamples=300)
+    best, reference = whole.rows
+    assert best.mean is not None
+    assert reference.mean is not None
+    assert (best.mean.standing.rank, reference.mean.standing.rank) == (1, 2)
+    values = [placed.figures.ranking.value for placed in best.placed.values()]
+    assert best.mean.value == pytest.approx(sum(values) / 2)
+    drawn = [
+        dict(zip(one.loaded.split.queries["perturbation"].unique().sort(), one.weights.tolist(), strict=True))
+        for one in whole.questions.values()
+    ]
+    both = drawn[0].keys() & drawn[1].keys()
+    assert both  # what was measured in two worlds is drawn in them together
+    assert all(drawn[0][name] == drawn[1][name] for name in both)
+    assert states[-1].run is not None
+    shutil.rmtree(states[-1].run.folder)
+    less = build([tmp_path], "small", registry, catalog(), resamples=300)
+    without = next(row for row in less.rows if row.not_run)
+    assert without.mean is None
+    assert without.not_run == {"second": "not among the runs"}
+    assert less.rows[-1] is without
+
+
+def test_a_suite_that_says_another_task_than_its_data_is_refused(runs: tuple[Run, Run]) -> None:
+    with pytest.raises(RegistryError, match="simulated asks 'de', but its suite is of 'dir'"):
+        board_of([runs[0].folder], task="dir")

@@ -176,7 +176,7 @@ def build(
         questions=questions,
         missing=missing,
         rows=_with_means(rows, entry, registry),
-        apart=[*apart, *superseded],
+        apart=sorted([*apart, *superseded], key=lambda one: (one.run, one.reason)),
         seed=0,
         resamples=resamples,
     )

@@ -109,12 +109,12 @@ def figures_of(run: Run, question: Question, metric: str, *, kept_in: Path) -> F
     try:
         return Figures.of_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError):
-        made = _make(parse_predictions(content, run), run.name, question, metric)
+        text = _make(parse_predictions(content, run), run.name, question, metric).as_json()
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(made.as_json(), encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
-    return made
+    return Figures.of_json(text)
 
 
 def _make(predictions: pl.DataFrame, name: str, question: Question, metric: str) -> Figures:

@@ -135,7 +135,7 @@ def _genes(figures: Figures) -> Chart:
 def _risk_coverage(figures: Figures) -> Chart:
     points = figures.risk_coverage
     area = figures.report["metrics"]["risk_coverage_area"]["value"]
-    top = _rounded_up(max(0.01, *(risk for _, risk in points)))
+    top = min(1.0, _rounded_up(max(0.01, *(risk for _, risk in points))))
     half = min(points, key=lambda point: abs(point[0] - 0.5))
     return Chart(
         title="Risk and coverage",
@@ -156,7 +156,7 @@ def _gene_rate(figures: Figures) -> Chart:
     middle = [(part.gene_rate, part.median) for part in bins]
     outline = [(part.gene_rate, part.low) for part in bins]
     outline += [(part.gene_rate, part.high) for part in reversed(bins)]
-    right = _rounded_up(max(0.01, *(part.gene_rate for part in bins)))
+    right = min(1.0, _rounded_up(max(0.01, *(part.gene_rate for part in bins))))
     return Chart(
         title="Score and gene frequency",
         description=(
@@ -179,7 +179,7 @@ def _gene_rate(figures: Figures) -> Chart:
 
 
 def _rounded_up(most: float) -> float:
-    """Return four steps of 1, 2 or 5 times a power of ten that reach ``most``: the end of an axis."""
+    """Return four steps of 1, 2, 2.5 or 5 times a power of ten that reach ``most``: the end of an axis."""
     power = 10.0 ** math.floor(math.log10(most / 4))
-    step = next(times * power for times in (1, 2, 5, 10) if 4 * times * power >= most * (1 - 1e-9))
+    step = next(times * power for times in (1, 2, 2.5, 5, 10) if 4 * times * power >= most * (1 - 1e-9))
     return 4 * step
