@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from worlds import world
 
 from core_harness.doubles import TestServer
 
@@ -181,6 +182,20 @@ def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None
     assert (run / "predictions.parquet").read_bytes() == (
         unbroken.runs[0] / "predictions.parquet"
     ).read_bytes()
+
+
+def test_a_table_can_be_asked_about_without_a_knowledge_graph(tmp_path: Path, server: TestServer) -> None:
+    world(perturbations=12).write_csv(tmp_path / "screen.csv")
+    person = Person(tmp_path, server)
+    person.environment["CORE_HARNESS_DATA"] = str(tmp_path / "nothing")
+    screen = (*QWEN, "--dataset", "table:screen.csv")
+    done = person.evaluate(*screen)
+    assert done.returncode == 3
+    assert done.stderr.endswith("; or tell the model no facts: -p organizer.facts=0\n")
+    assert server.stats.requests == 0
+    done = person.evaluate(*screen, "-p", "organizer.facts=0")
+    assert done.returncode == 0, done.stderr
+    assert server.stats.requests > 0
 
 
 @pytest.mark.parametrize(

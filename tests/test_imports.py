@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,13 @@ def imports_of(path: Path) -> Iterator[str]:
                     f"core_harness.{a.name}" if a.name in RANK else "core_harness" for a in node.names
                 )
             else:
-                yield node.module
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    yield (
+                        inner
+                        if Path(CORE.parent, *inner.split(".")).with_suffix(".py").exists()
+                        else node.module
+                    )
 
 
 def room_of(path: Path) -> str:
@@ -107,6 +114,18 @@ def test_built_ins_use_the_public_door_only(path: Path) -> None:
             assert any(
                 module == door or module.startswith(f"{door}.") for door in PUBLIC - {"core_harness"}
             ) or (module == "core_harness"), f"{path} imports {module}, which is not public"
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    files = {
+        ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for root in (CORE, PLUGINS)
+        for path in root.rglob("*.py")
+        if path != CORE / "__init__.py"
+    }
+    TopologicalSorter(
+        {name: {module for module in imports_of(path) if module in files} for name, path in files.items()}
+    ).prepare()  # raises CycleError
 
 
 def test_no_file_is_a_god_file() -> None:

@@ -19,7 +19,7 @@ import polars as pl
 from core_harness import controls, metrics, splits
 from core_harness.asking import PROMPTS
 from core_harness.catalog import Made
-from core_harness.errors import PluginError, UsageError, unknown
+from core_harness.errors import MissingDataError, PluginError, UsageError, unknown
 from core_harness.evidence import Evidence
 from core_harness.folders import cache_folder, data_folder
 from core_harness.knowledge import Graph, open_graph
@@ -89,7 +89,12 @@ def hand_over_knowledge(dataset: Made, methods: list[Method], registry: Registry
     ]
     if not (readers or any(method.tells_facts for method in methods)):
         return None
-    graph = open_knowledge(registry, dataset)
+    try:
+        graph = open_knowledge(registry, dataset)
+    except MissingDataError as error:
+        if readers:
+            raise
+        raise MissingDataError(f"{error}; or tell the model no facts: -p organizer.facts=0") from None
     for reader in readers:
         reader.use(graph)
     return graph

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from core_harness.knowledge.rdf import RdfMapping
+from core_harness.knowledge.rdf.mapping import RdfMapping
 
 Reader = Literal["gmt", "modules", "annotations", "edges", "rdf"]
 

@@ -7,15 +7,14 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
 
 import polars as pl
 
 from core_harness.errors import DataError
 from core_harness.knowledge.files import read_utf8
+from core_harness.knowledge.rdf.statements import NotRdfError, Statement
 from core_harness.knowledge.rdf.syntaxes import Syntax, syntax_of
 
-Statement: TypeAlias = tuple[str, str, str, bool, str]
 STATEMENTS = {
     "subject": pl.String(),
     "predicate": pl.Categorical(),
@@ -29,15 +28,6 @@ kept; ``graph`` is empty where the statement stands in no named graph."""
 _BATCH = 100_000
 _TOO_MUCH = 256 * 2**20
 """Bytes, unpacked: rdflib takes about 1 kB and .1 ms a statement, so that this is minutes and gigabytes."""
-
-
-class NotRdfError(Exception):
-    """A parser cannot go on: the row where it stopped, if it knows, and why."""
-
-    def __init__(self, row: int | None, reason: str) -> None:
-        super().__init__(reason)
-        self.row = row
-        self.reason = reason
 
 
 def read_statements(path: Path) -> pl.DataFrame:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, parse
 
-from core_harness.knowledge.rdf.parsing import NotRdfError, Statement
+from core_harness.knowledge.rdf.statements import NotRdfError, Statement
 from core_harness.knowledge.rdf.syntaxes import Syntax
 
 _WHERE = re.compile(r"^Parser error (at|between) line .*?: ", re.DOTALL)
 
 
 def statements(content: bytes, syntax: Syntax) -> Iterator[Statement]:
-    """Yield the statements. Raises :class:`~core_harness.knowledge.rdf.parsing.NotRdfError`."""
+    """Yield the statements. Raises :class:`~core_harness.knowledge.rdf.statements.NotRdfError`."""
     try:
         for subject, predicate, value, graph in parse(content, RdfFormat.from_extension(syntax.ending)):
             yield (

@@ -14,7 +14,7 @@ from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.plugins.parsers.ntriples import W3CNTriplesParser
 
-from core_harness.knowledge.rdf.parsing import NotRdfError, Statement
+from core_harness.knowledge.rdf.statements import NotRdfError, Statement
 from core_harness.knowledge.rdf.syntaxes import Syntax
 
 _WHY = re.compile(r".*Bad syntax \((.*)\) at \^ in:.*", re.DOTALL)
@@ -23,7 +23,7 @@ _BASE = "relative://"
 
 
 def statements(content: bytes, syntax: Syntax) -> Iterator[Statement]:
-    """Yield the statements. Raises :class:`~core_harness.knowledge.rdf.parsing.NotRdfError`."""
+    """Yield the statements. Raises :class:`~core_harness.knowledge.rdf.statements.NotRdfError`."""
     for subject, predicate, value, graph in _parsed(content, syntax).quads():
         yield (
             _node(subject),
