@@ -154,6 +154,8 @@ def test_nothing_stands_in_anybodys_way(visit: Visit) -> None:
             visit.page.get_by_role("link", name="small")
         ).click()
         visit.page.wait_for_load_state()
+        for card in visit.page.locator("details summary").all():
+            card.click()
 
 
 def test_colours_follow_the_persons_choice(visit: Visit, request: pytest.FixtureRequest) -> None:
@@ -166,6 +168,11 @@ def test_colours_follow_the_persons_choice(visit: Visit, request: pytest.Fixture
 def test_on_a_narrow_screen_tables_scroll_and_the_page_does_not(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 380, "height": 800})
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert visit.page.evaluate(wide) == 0
+    visit.page.get_by_role("link", name="voting").click()
+    visit.page.wait_for_load_state()
+    visit.page.locator("details summary").first.click()
+    assert visit.page.get_by_role("table").first.is_visible()
     assert visit.page.evaluate(wide) == 0
 
 

@@ -15,6 +15,7 @@ from core_harness.catalog import Catalog
 from core_harness.errors import RunError
 from core_harness.folders import cache_folder
 from core_harness.leaderboard.admission import Apart, open_to_all, refusal, run_folders, said_of
+from core_harness.leaderboard.explained import CARDS, Card, Explainer
 from core_harness.leaderboard.figures import Figures, figures_of
 from core_harness.leaderboard.manifest import Manifest
 from core_harness.leaderboard.questions import Question, read_questions
@@ -41,6 +42,8 @@ class Placed:
         Name of its page, safe in a path.
     standing
         Where it stands among the runs on its dataset; None where the metric is not defined.
+    cards
+        Evidence cards of its best and its worst predictions, where they can be made.
     """
 
     run: str
@@ -48,6 +51,7 @@ class Placed:
     figures: Figures
     page: str
     standing: Standing | None = None
+    cards: Sequence[Card] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -168,6 +172,14 @@ def build(
         else:
             apart.append(found)
     kept, superseded = _newest(placed)
+    explainers = {
+        dataset: Explainer(question, entry, registry, components, kept_in=_kept_in())
+        for dataset, question in questions.items()
+    }
+    for at, run in enumerate(kept):
+        tell("making evidence cards", at, len(kept))
+        pairs = [*run.figures.best[:CARDS], *run.figures.worst[:CARDS]]
+        kept[at] = replace(run, cards=explainers[run.manifest.task.dataset].cards(run.manifest, pairs))
     rows = _rows(_with_standings(kept, entry, registry), entry, missing)
     return Board(
         name=suite,
@@ -194,8 +206,7 @@ def place(
     if reason is None:
         try:
             question = questions[manifest.task.dataset]
-            kept_in = cache_folder() / "leaderboard"
-            figures = figures_of(run, question, suite.metric, kept_in=kept_in)
+            figures = figures_of(run, question, suite.metric, kept_in=_kept_in())
         except RunError as error:
             reason = said_of(folder, error)
         else:
@@ -204,6 +215,10 @@ def place(
                 return Placed(run=plain(run.name), manifest=manifest, figures=figures, page=page)
             reason = f"{figures.coverage:.1%} of the pairs answered, {suite.coverage:.0%} are wanted"
     return Apart(run=plain(run.name), method=manifest.name, dataset=manifest.task.dataset, reason=reason)
+
+
+def _kept_in() -> Path:
+    return cache_folder() / "leaderboard"
 
 
 def _page(run: Run, manifest: Manifest) -> str:

@@ -40,6 +40,11 @@ class Extreme:
     score: float
     gene_rate: float
 
+    @property
+    def names(self) -> list[str]:
+        """Perturbation, gene and context."""
+        return [self.perturbation, self.gene, self.context]
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Figures:
@@ -104,17 +109,26 @@ def figures_of(run: Run, question: Question, metric: str, *, kept_in: Path) -> F
     or not one score, finite or missing, for each pair that the suite asks.
     """
     content = predictions_file(run)
-    name = hashlib.sha256(f"{hashlib.sha256(content).hexdigest()} {question.digest} {metric}".encode())
-    path = kept_in / _code_digest() / f"{name.hexdigest()}.json"
+    path = place_of(kept_in, hashlib.sha256(content).hexdigest(), question.digest, metric)
     try:
         return Figures.of_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError):
         text = _make(parse_predictions(content, run), run.name, question, metric).as_json()
+    keep(path, text)
+    return Figures.of_json(text)
+
+
+def place_of(kept_in: Path, *digests: str) -> Path:
+    """Return the file in which something is kept that depends on these digests and on this program's code."""
+    return kept_in / _code_digest() / f"{hashlib.sha256(' '.join(digests).encode()).hexdigest()}.json"
+
+
+def keep(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
-    return Figures.of_json(text)
 
 
 def _make(predictions: pl.DataFrame, name: str, question: Question, metric: str) -> Figures:

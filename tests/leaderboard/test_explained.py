@@ -1,0 +1,80 @@
+"""Evidence cards on a board: those that `explain` would print, and none where they would not be true."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from small_boards import board_of
+from small_runs import SMALL, made, rewrite
+
+from core_harness import explain
+from core_harness.cards import Pair
+from core_harness.leaderboard import write_site
+from core_harness.leaderboard.board import Placed
+from core_harness.leaderboard.explained import CARDS
+from core_harness.runs import Run, open_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    _, voting = made(tmp_path_factory.mktemp("runs"))
+    return voting
+
+
+@pytest.fixture
+def copied(run: Run, tmp_path: Path) -> Run:
+    return open_run(shutil.copytree(run.folder, tmp_path / run.name))
+
+
+def placed(run: Run) -> Placed:
+    (found,) = board_of([run.folder]).ranked("simulated")
+    return found
+
+
+def test_cards_are_those_that_explain_prints(run: Run) -> None:
+    found = placed(run)
+    shown = [*found.figures.best[:CARDS], *found.figures.worst[:CARDS]]
+    assert [card["pair"]["gene"] for card in found.cards] == [pair.gene for pair in shown]
+    for card, pair in zip(found.cards, shown, strict=True):
+        again = explain(
+            Pair(**card["pair"]), dataset="simulated", strategy="voting", parameters=SMALL
+        ).as_dict()
+        assert card["score"] == pytest.approx(pair.score)
+        assert card["score"] == pytest.approx(again["score"])
+        assert card["flip"] == again["flip"]
+        assert [voter["neighbour"] for voter in card["voters"]] == [
+            voter["neighbour"] for voter in again["voters"]
+        ]
+
+
+def test_whoever_only_says_that_it_voted_has_no_card(copied: Run) -> None:
+    rewrite(copied, copied.predictions().with_columns(score=1 - pl.col("score")))
+    assert placed(copied).cards == []
+
+
+@pytest.mark.parametrize("change", ["method", "model", "shrinkage"])
+def test_another_method_has_no_card(copied: Run, change: str) -> None:
+    parts = copied.manifest["components"]
+    aggregator = {**parts["aggregator"], "parameters": {"power": 2.0, "shrinkage": 0.2}}
+    changes: dict[str, dict[str, Any]] = {
+        "method": {"method": "mine"},
+        "model": {"model": "qwen"},
+        "shrinkage": {"components": {**parts, "aggregator": aggregator}},
+    }
+    rewrite(copied, None, **changes[change])
+    assert placed(copied).cards == []
+
+
+def test_a_page_shows_them(run: Run, tmp_path: Path) -> None:
+    board = board_of([run.folder])
+    write_site(board, tmp_path / "site")
+    (page,) = (tmp_path / "site" / "runs").iterdir()
+    text = page.read_text()
+    assert text.count("<details") == 2 * CARDS
+    for card in board.ranked("simulated")[0].cards:
+        assert f"Evidence: {card['pair']['perturbation']} on {card['pair']['gene']}" in text
+        assert card["voters"][0]["neighbour"] in text
