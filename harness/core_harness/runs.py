@@ -43,6 +43,15 @@ class Run:
         """``complete``, ``partial`` (asking ended early), or ``running`` (not ended, or killed)."""
         return str(self.manifest["state"])
 
+    @property
+    def simulated(self) -> tuple[str, ...]:
+        """What a program made up: ``data``, ``answers``, both, or nothing."""
+        made_up = {
+            "data": self.manifest["task"]["simulated"],
+            "answers": (self.manifest.get("asking") or {}).get("simulated", False),
+        }
+        return tuple(part for part, is_made_up in made_up.items() if is_made_up)
+
     def report(self) -> dict[str, Any]:
         """Return the metrics as they were written. Raises :class:`RunError`."""
         return _read_json(self.folder / "report.json")

@@ -141,12 +141,6 @@ def estimate_suite(
     return states
 
 
-def is_simulated(run: Run) -> bool:
-    """Return whether data or answers of a run were made up, as its manifest tells it."""
-    asking = run.manifest.get("asking")
-    return bool(run.manifest["task"]["simulated"] or (asking is not None and asking["simulated"]))
-
-
 def _looked_up(
     suite: SuiteEntry, out: Path, model: str | None, parameters: Parameters | None, seed: int
 ) -> Iterator[tuple[Cell, RunSpec, Run | None]]:

@@ -18,14 +18,8 @@ _FIGURE = ("value", "low", "high", "genes", "perturbations", "pairs")
 def about(run: Run) -> str:
     """Return method, dataset, question, regime, control and part of a run, and whether it is simulated."""
     manifest, task = run.manifest, run.manifest["task"]
-    asked = {**task, "task": task["question"], "simulated": is_simulated(run), "repeats": 1}
+    asked = {**task, "task": task["question"], "simulated": bool(run.simulated), "repeats": 1}
     return f"{manifest['method']} on {heading({**asked, **{key: manifest[key] for key in _BESIDE_TASK}})}"
-
-
-def is_simulated(run: Run) -> bool:
-    """Return whether a program made up the data of a run, or its answers."""
-    asking = run.manifest.get("asking")
-    return bool(run.manifest["task"]["simulated"] or (asking and asking["simulated"]))
 
 
 def flat_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -76,7 +70,7 @@ def _asked(run: Run) -> dict[str, Any]:
         "regime": task["regime"],
         "support_contexts": " ".join(task["support_contexts"]),
         "gene_holdout": task["gene_holdout"],
-        "simulated": is_simulated(run),
+        "simulated": bool(run.simulated),
         "limit": manifest["part"]["limit"],
         "only": manifest["part"]["only"],
         "seed": manifest["seed"],

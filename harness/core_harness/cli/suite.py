@@ -42,7 +42,7 @@ def run_whole_suite(
     """Run the suite ``name``, or reckon what that would take, and print one row a cell."""
     from core_harness.cli.progress import watching
     from core_harness.plain_text import regime_of
-    from core_harness.suite_runs import estimate_suite, is_simulated, run_suite
+    from core_harness.suite_runs import estimate_suite, run_suite
     from core_harness.suites import suite_named
 
     _refuse_other_options()
@@ -75,7 +75,7 @@ def run_whole_suite(
         click.echo(json.dumps(content, indent=2, allow_nan=False))
         return
     setting = {"regime": suite.regime, **suite.model_dump(include={"support_contexts", "gene_holdout"})}
-    simulated = any(state.run is not None and is_simulated(state.run) for state in states)
+    simulated = any(state.run is not None and state.run.simulated for state in states)
     marked = "  (SIMULATED)" if simulated else ""
     heading = f"suite {name}, {suite.task}, {regime_of(setting)} regime, seed {seed}{marked}"
     _print_cells(name, heading, states, out=out)

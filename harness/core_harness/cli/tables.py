@@ -86,13 +86,20 @@ def print_runs(runs: Sequence[Run]) -> None:
         cells = (
             run.name,
             dataset,
-            run.manifest["method"],
+            method_of(run),
             run.manifest["control"] or "-",
             run.state,
             estimate,
         )
         table.add_row(*(printable(cell) for cell in cells))
     stdout().print(table)
+
+
+def method_of(run: Run) -> str:
+    """Return the method with its model, and whether a program made its answers up."""
+    method, model = run.manifest["method"], run.manifest.get("model")
+    name = method if model is None else f"{method} · {model}"
+    return f"{name} (simulated answers)" if "answers" in run.simulated else name
 
 
 def print_run(run: Run) -> None:
@@ -105,7 +112,7 @@ def print_run(run: Run) -> None:
     about.add_row("dataset", printable(task["dataset"]) + ("  (simulated)" if task["simulated"] else ""))
     about.add_row("question", task["question"])
     about.add_row("regime", regime_of(task))
-    about.add_row("method", printable(manifest["method"]))
+    about.add_row("method", printable(method_of(run)))
     about.add_row("control", manifest["control"] or "none")
     about.add_row("part", part_of(manifest["part"]) or "whole")
     about.add_row("seed", str(manifest["seed"]))
