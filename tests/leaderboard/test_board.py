@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from small_boards import board_of, small_registry
 from small_runs import made, rewrite
+from worlds import world
 
 from core_harness.catalog import catalog
 from core_harness.errors import RegistryError, RunError, UsageError
@@ -321,3 +322,15 @@ def test_a_model_that_may_have_read_the_data_is_marked(copied: tuple[Run, Run]) 
     assert "were published in 2024-01" in marked.caution
     assert unmarked.caution is None
     assert "were published in 2024-01" in markdown(board)
+
+
+def test_generated_and_measured_data_do_not_stand_on_one_board(runs: tuple[Run, Run], tmp_path: Path) -> None:
+    world().write_csv(tmp_path / "screen.csv")
+    registry = small_registry(datasets=("simulated", "screen"))
+    screen = {"component": "table", "parameters": {"path": str(tmp_path / "screen.csv")}, "summary": ""}
+    generated = registry.datasets["simulated"]
+    registry = registry.model_copy(
+        update={"datasets": {"simulated": generated, "screen": type(generated).model_validate(screen)}}
+    )
+    with pytest.raises(RegistryError, match="of generated data or of measured ones, not both"):
+        build([runs[0].folder], "small", registry, catalog())
