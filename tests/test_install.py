@@ -40,6 +40,9 @@ def run(arguments: Sequence[str], **environment: str) -> str:
     return done.stdout
 
 
+LEADERBOARD = {f"core_harness/leaderboard/{path}" for path in ("templates/board.html", "assets/site.js")}
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the source distribution, and the wheel from it, as an index would get them."""
@@ -53,9 +56,11 @@ def test_an_installed_wheel_finds_its_registry_and_its_components(built: Path, t
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extractall(tmp_path)
-    assert {"core_harness/registry.toml", "core_harness/py.typed", "core_harness_plugins/py.typed"} <= set(
-        names
-    )
+    assert {
+        "core_harness/registry.toml",
+        "core_harness/py.typed",
+        "core_harness_plugins/py.typed",
+    } | LEADERBOARD <= set(names)
     roots = {name.split("/")[0] for name in names}
     assert len(roots) == 3
     assert {"core_harness", "core_harness_plugins"} < roots

@@ -12,11 +12,12 @@ import polars as pl
 import pytest
 from small_boards import board_of, small_registry
 from small_runs import made, rewrite
+from worlds import world
 
 from core_harness.catalog import catalog
 from core_harness.errors import RegistryError, RunError, UsageError
 from core_harness.leaderboard import build
-from core_harness.leaderboard.exports import as_dict
+from core_harness.leaderboard.exports import as_dict, markdown
 from core_harness.metrics import report
 from core_harness.runs import Run, open_run
 from core_harness.suite_runs import run_suite
@@ -307,3 +308,29 @@ def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(t
 def test_a_suite_that_says_another_task_than_its_data_is_refused(runs: tuple[Run, Run]) -> None:
     with pytest.raises(RegistryError, match="simulated asks 'de', but its suite is of 'dir'"):
         board_of([runs[0].folder], task="dir")
+
+
+def test_a_model_that_may_have_read_the_data_is_marked(copied: tuple[Run, Run]) -> None:
+    """By the registry's dates, whatever the run says of itself."""
+    rewrite(copied[1], model="qwen", contamination={"possible": False})
+    registry = small_registry()
+    published = registry.datasets["simulated"].model_copy(update={"published": "2024-01"})
+    registry = registry.model_copy(update={"datasets": {"simulated": published}})
+    board = build([run.folder for run in copied], "small", registry, catalog(), resamples=50)
+    marked, unmarked = board.ranked("simulated")
+    assert marked.caution is not None
+    assert "were published in 2024-01" in marked.caution
+    assert unmarked.caution is None
+    assert "were published in 2024-01" in markdown(board)
+
+
+def test_generated_and_measured_data_do_not_stand_on_one_board(runs: tuple[Run, Run], tmp_path: Path) -> None:
+    world().write_csv(tmp_path / "screen.csv")
+    registry = small_registry(datasets=("simulated", "screen"))
+    screen = {"component": "table", "parameters": {"path": str(tmp_path / "screen.csv")}, "summary": ""}
+    generated = registry.datasets["simulated"]
+    registry = registry.model_copy(
+        update={"datasets": {"simulated": generated, "screen": type(generated).model_validate(screen)}}
+    )
+    with pytest.raises(RegistryError, match="of generated data or of measured ones, not both"):
+        build([runs[0].folder], "small", registry, catalog())

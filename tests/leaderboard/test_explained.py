@@ -14,8 +14,8 @@ from small_runs import SMALL, made, rewrite
 from core_harness import explain
 from core_harness.cards import Pair
 from core_harness.leaderboard import write_site
-from core_harness.leaderboard.board import Placed
 from core_harness.leaderboard.explained import CARDS
+from core_harness.leaderboard.rows import Placed
 from core_harness.runs import Run, open_run
 
 

@@ -6,7 +6,7 @@ import re
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from metrics.worlds import scored_frames
 
@@ -32,6 +32,7 @@ def figures_of(scored: pl.DataFrame) -> Figures:
     )
 
 
+@settings(max_examples=40)  # each makes a whole report
 @given(scored_frames(min_size=1))
 def test_every_mark_lies_on_the_paper(scored: pl.DataFrame) -> None:
     for chart in charts(figures_of(scored)):

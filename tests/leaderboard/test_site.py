@@ -17,6 +17,7 @@ from small_boards import board_of
 from small_runs import made, rewrite
 
 from core_harness.cli import cli
+from core_harness.cli.leaderboard_tables import print_board
 from core_harness.errors import RunError
 from core_harness.leaderboard import Board, write_site
 from core_harness.leaderboard.exports import as_dict
@@ -127,6 +128,16 @@ def test_what_a_run_says_is_text_and_nothing_else(hostile: Board, tmp_path: Path
     assert "<script" not in (tmp_path / "site" / "leaderboard.md").read_text()
     rows = list(csv.DictReader(io.StringIO((tmp_path / "site" / "leaderboard.csv").read_text())))
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
+
+
+def test_a_terminal_shows_what_a_run_says_and_does_not_obey_it(
+    hostile: Board, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_board(hostile, tmp_path)
+    printed = capsys.readouterr().out
+    assert "<script>" in printed
+    assert "\x1b" not in printed
+    assert "?[31m" in printed
 
 
 def test_json_is_that_of_the_board(board: Board, tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from core_harness.leaderboard.board import Board, Placed, Row
+from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.ranking import Standing
+from core_harness.leaderboard.rows import Placed, Row
 from core_harness.metrics.names import NAMES
 from core_harness.plain_text import as_csv, as_markdown, figure, markdown_text, p_value, regime_of
 
@@ -99,6 +100,11 @@ def markdown(board: Board) -> str:
         parts.append(f"## {markdown_text(dataset)}\n")
         if ranked := lines(board, dataset):
             parts.append(as_markdown(ranked))
+        parts += [
+            f"{markdown_text(placed.manifest.name)}: {markdown_text(placed.caution)}.\n"
+            for placed in board.ranked(dataset)
+            if placed.caution
+        ]
         for reason, methods in board.not_run(dataset).items():
             parts.append(f"Not run: {markdown_text(', '.join(methods))} ({markdown_text(reason)}).\n")
     if board.apart:
@@ -141,6 +147,7 @@ def _placed(board: Board, placed: Placed) -> dict[str, Any]:
         "run": placed.run,
         "page": f"runs/{placed.page}.html",
         "run_seed": placed.manifest.seed,
+        "caution": placed.caution,
         "coverage": figures.coverage,
         "predictions_sha256": placed.manifest.predictions_sha256,
         **{key: ranked[key] for key in ("value", "low", "high", "genes", "perturbations", "pairs")},

@@ -48,7 +48,8 @@ def read_questions(
     Perturbations are drawn once for all datasets: one that was measured in several lines is drawn in all of
     them together, as :func:`core_harness.metrics.cluster_weights` does within a dataset.
 
-    Raises :class:`~core_harness.errors.RegistryError` where a dataset asks another task than the suite says.
+    Raises :class:`~core_harness.errors.RegistryError` where a dataset asks another task than the suite says,
+    or some of the data are generated and some are not.
     """
     loaded: dict[str, pipeline.Loaded] = {}
     missing: dict[str, str] = {}
@@ -62,6 +63,9 @@ def read_questions(
         if there.task.question != suite.task:
             raise RegistryError(f"{dataset} asks {there.task.question!r}, but its suite is of {suite.task!r}")
         loaded[dataset] = there
+    if len({there.task.simulated for there in loaded.values()}) > 1:
+        names = ", ".join(loaded)
+        raise RegistryError(f"{names}: a suite is of generated data or of measured ones, not both")
     perturbations = {dataset: _perturbations(there) for dataset, there in loaded.items()}
     every = pl.concat([pl.Series(dtype=pl.String), *perturbations.values()]).unique().sort()
     drawn = cluster_weights(len(every), seed=seed, resamples=resamples)

@@ -35,6 +35,7 @@ _KEPT = (
     "task",
     "method",
     "model",
+    "contamination",
     "control",
     "part",
     "seed",

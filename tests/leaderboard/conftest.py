@@ -1,0 +1,14 @@
+"""Boards of tests keep their figures in a cache of the session's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("CORE_HARNESS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
