@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,23 @@ FORMS = ("table", "md", "csv", "json")
 
 
 def form_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command ``--format`` and ``--json``; it takes their value as ``form``."""
-    with_json = click.option("--json", "form", flag_value="json", help="The same as --format json.")(command)
-    return click.option(
+    """Give a command ``--format`` and ``--json``; it takes what they say as ``form``."""
+
+    @click.option(
         "--format",
         "form",
         type=click.Choice(FORMS),
         default="table",
         show_default=True,
         help="How to print it.",
-    )(with_json)
+    )
+    @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+    @wraps(command)
+    def with_form(*, form: str, as_json: bool, **options: Any) -> None:
+        # two options of one name would do, but the oldest click that we support lets the absent one win
+        command(form="json" if as_json else form, **options)
+
+    return with_form
 
 
 plot_option = click.option(
