@@ -17,8 +17,10 @@ from core_harness.pipeline import prompts as pipeline_prompts
 from core_harness.questions import Questions
 from core_harness.rates import gene_rate_of, prevalence_of
 from core_harness.runspec import Method
-from core_harness.schemas import PAIRS, Task
+from core_harness.schemas import EVIDENCE, PAIRS, Block, Schema, Task
 from core_harness.splits import Split
+
+_SELECTIONS: Schema = {"copy": pl.UInt32, "at": pl.List(pl.UInt32)}
 
 _TRIED = 100
 """Voters, the strongest first, without whom a card tries what the score would be."""
@@ -266,11 +268,12 @@ def _asked(
 def _voters(task: Task, method: Method, evidence: Evidence, *, tried: int) -> list[Voter]:
     rows = evidence.rows()
     layers = rows["layers"].to_list() if "layers" in rows.columns else [{}] * rows.height
+    without = _scores_without(task, method, evidence, rows, [[at] for at in range(min(tried, rows.height))])
     return [
         Voter(
             **{name: row[name] for name in ("neighbour", "context", "gene", "label", "weight")},
             layers={layer: value for layer, value in why.items() if value},
-            without=_score_without(task, method, evidence, rows, [at]) if at < tried else None,
+            without=without[at] if at < len(without) else None,
         )
         for at, (row, why) in enumerate(zip(rows.iter_rows(named=True), layers, strict=True))
     ]
@@ -290,17 +293,31 @@ def _flip(
         at: side * (score - voter.without) for at, voter in enumerate(voters) if voter.without is not None
     }
     strongest = [at for at in sorted(pull, key=lambda at: -pull[at]) if pull[at] > 0]
-    rows = evidence.rows()
-    for number in range(1, len(strongest) + 1):
-        without = _score_without(task, method, evidence, rows, strongest[:number])
+    fewer = [strongest[:number] for number in range(1, len(strongest) + 1)]
+    scores = _scores_without(task, method, evidence, evidence.rows(), fewer)
+    for left_out, without in zip(fewer, scores, strict=True):
         if side * (without - gene_rate) <= 0:
-            return [voters[at].neighbour for at in strongest[:number]]
+            return [voters[at].neighbour for at in left_out]
     return None
 
 
-def _score_without(
-    task: Task, method: Method, evidence: Evidence, rows: pl.DataFrame, left_out: Sequence[int]
-) -> float:
-    kept = rows.with_row_index("at").filter(~pl.col("at").is_in(left_out)).drop("at", "layers", strict=False)
-    fewer = Evidence(evidence.block, evidence.relations, chosen=kept)
-    return float(predict(task, method, [fewer], pl.DataFrame(schema=dict(ANSWERS)))["score"].item())
+def _scores_without(
+    task: Task, method: Method, evidence: Evidence, rows: pl.DataFrame, left_out: Sequence[Sequence[int]]
+) -> list[float]:
+    """Return the score without each selection of rows, from one prediction of as many copies of the pair."""
+    if not left_out:
+        return []
+    copies = pl.DataFrame({"copy": range(len(left_out)), "at": left_out}, schema=dict(_SELECTIONS))
+    missing = copies.explode("at")
+    kept = (
+        rows.drop("layers", strict=False)
+        .with_row_index("at")
+        .join(copies.select("copy"), how="cross", maintain_order="right_left")
+        .join(missing, on=["copy", "at"], how="anti", maintain_order="left")
+        .with_columns(pl.col("copy").alias("pair_id"))
+        .select(*EVIDENCE)
+    )
+    pairs = copies.select(pl.col("copy").alias("pair_id")).join(evidence.pairs.drop("pair_id"), how="cross")
+    block = Block(context=evidence.block.context, pairs=pairs, support=evidence.support)
+    fewer = Evidence(block, evidence.relations, chosen=kept)
+    return predict(task, method, [fewer], pl.DataFrame(schema=dict(ANSWERS)))["score"].to_list()
