@@ -10,15 +10,13 @@ import polars as pl
 
 from core_harness.answers import ANSWERS, parse_replies
 from core_harness.asking import PROMPTS, SIMULATED
-from core_harness.errors import UsageError, unknown
 from core_harness.evidence import Evidence
 from core_harness.pipeline import predict
 from core_harness.pipeline import prompts as pipeline_prompts
 from core_harness.questions import Questions
 from core_harness.rates import gene_rate_of, prevalence_of
 from core_harness.runspec import Method
-from core_harness.schemas import EVIDENCE, PAIRS, Block, Schema, Task
-from core_harness.splits import Split
+from core_harness.schemas import EVIDENCE, Block, Schema, Task
 
 _SELECTIONS: Schema = {"copy": pl.UInt32, "at": pl.List(pl.UInt32)}
 
@@ -123,41 +121,6 @@ class Card:
     def as_dict(self) -> dict[str, Any]:
         """Return the card in plain types, fit for JSON."""
         return asdict(self)
-
-
-def single_question(split: Split, pair: Pair) -> Split:
-    """Return a split that asks about one pair only, measured or not; its id is 0.
-
-    Rows of the pair's own (context, perturbation) leave the support, so that no answer is among the
-    evidence. Raises :class:`~core_harness.errors.UsageError` for a context that the data do not have.
-    """
-    known = split.support["context"].unique().sort().to_list()
-    if pair.context is None and len(known) > 1:
-        raise UsageError(f"the data have several contexts ({', '.join(known)}); name one with --context")
-    context = known[0] if pair.context is None else pair.context
-    if context not in known:
-        raise UsageError(unknown("context", context, known))
-    own = (pl.col("context") == context) & (pl.col("perturbation") == pair.perturbation)
-    query = pl.DataFrame([(0, context, pair.perturbation, pair.gene)], schema=dict(PAIRS), orient="row")
-    return Split(
-        support=split.support.filter(~own),
-        queries=query,
-        truth=pl.DataFrame(schema={"pair_id": pl.UInt32, "label": pl.UInt8}),
-    )
-
-
-def find_pair(split: Split, pair: Pair) -> int:
-    """Return the id of a query. Raises :class:`~core_harness.errors.UsageError` for a pair that is none."""
-    same = (pl.col("perturbation") == pair.perturbation) & (pl.col("gene") == pair.gene)
-    found = split.queries.filter(same)
-    if pair.context is not None:
-        found = found.filter(pl.col("context") == pair.context)
-    if found.is_empty():
-        raise UsageError(f"{pair.perturbation} on {pair.gene} was not asked in this run; leave out --run")
-    if found.height > 1:
-        contexts = ", ".join(found["context"])
-        raise UsageError(f"the pair was asked in several contexts ({contexts}); name one with --context")
-    return int(found["pair_id"].item())
 
 
 def make_card(

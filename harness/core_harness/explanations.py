@@ -10,9 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from core_harness.api import Desk
 from core_harness.asking import Journal, answered_before
-from core_harness.cards import Card, Pair, find_pair, make_card, prompts_about, single_question
+from core_harness.cards import Card, Pair, make_card, prompts_about
 from core_harness.catalog import catalog
-from core_harness.errors import UsageError
+from core_harness.errors import UsageError, unknown
 from core_harness.evaluation import Notice, ask
 from core_harness.pipeline import Progress
 from core_harness.protocols import LearningAggregator
@@ -20,6 +20,8 @@ from core_harness.questions import pose
 from core_harness.registry import Registry
 from core_harness.runs import Run
 from core_harness.runspec import RunSpec
+from core_harness.schemas import PAIRS
+from core_harness.splits import Split
 
 
 def explain(
@@ -60,7 +62,7 @@ def explain(
         raise UsageError(
             f"{method.label} learns from many answers; run it, and explain a pair of that run with --run"
         )
-    split = single_question(desk.loaded.split, pair)
+    split = _single_question(desk.loaded.split, pair)
     with threadpool_limits(limits=1):
         questions = pose(desk.loaded.task, method, split, None, desk.facts)
         questions = replace(questions, evidence=list(questions.evidence))
@@ -90,7 +92,7 @@ def explain_run(
     desk = Desk(spec, registry, catalog(), progress=progress, notice=notice)
     desk.check_rows(run.name, run.manifest)
     (method,), split = desk.methods, desk.loaded.split
-    pair_id = find_pair(split, pair)
+    pair_id = _find_pair(split, pair)
     row = run.predictions().filter(pl.col("pair_id") == pair_id).row(0, named=True)
     with threadpool_limits(limits=1):
         questions = pose(desk.loaded.task, method, split, spec.control, desk.facts)
@@ -108,3 +110,38 @@ def explain_run(
             model=spec.model,
             control=spec.control,
         )
+
+
+def _single_question(split: Split, pair: Pair) -> Split:
+    """Return a split that asks about one pair only, measured or not; its id is 0.
+
+    Rows of the pair's own (context, perturbation) leave the support, so that no answer is among the
+    evidence. Raises :class:`~core_harness.errors.UsageError` for a context that the data do not have.
+    """
+    known = split.support["context"].unique().sort().to_list()
+    if pair.context is None and len(known) > 1:
+        raise UsageError(f"the data have several contexts ({', '.join(known)}); name one with --context")
+    context = known[0] if pair.context is None else pair.context
+    if context not in known:
+        raise UsageError(unknown("context", context, known))
+    own = (pl.col("context") == context) & (pl.col("perturbation") == pair.perturbation)
+    query = pl.DataFrame([(0, context, pair.perturbation, pair.gene)], schema=dict(PAIRS), orient="row")
+    return Split(
+        support=split.support.filter(~own),
+        queries=query,
+        truth=pl.DataFrame(schema={"pair_id": pl.UInt32, "label": pl.UInt8}),
+    )
+
+
+def _find_pair(split: Split, pair: Pair) -> int:
+    """Return the id of a query. Raises :class:`~core_harness.errors.UsageError` for a pair that is none."""
+    same = (pl.col("perturbation") == pair.perturbation) & (pl.col("gene") == pair.gene)
+    found = split.queries.filter(same)
+    if pair.context is not None:
+        found = found.filter(pl.col("context") == pair.context)
+    if found.is_empty():
+        raise UsageError(f"{pair.perturbation} on {pair.gene} was not asked in this run; leave out --run")
+    if found.height > 1:
+        contexts = ", ".join(found["context"])
+        raise UsageError(f"the pair was asked in several contexts ({contexts}); name one with --context")
+    return int(found["pair_id"].item())
