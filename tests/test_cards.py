@@ -178,6 +178,16 @@ def test_a_run_knows_only_its_own_pairs_and_rows(tmp_path: Path) -> None:
         explain_run(open_run(result.run), Pair(perturbation="P00", gene="G00"))
 
 
+def test_a_run_of_a_method_that_has_changed_since_is_not_explained(tmp_path: Path) -> None:
+    run, predictions = voting(tmp_path)
+    manifest = json.loads((run.folder / "run.json").read_text())
+    manifest["components"]["organizer"] = {**manifest["components"]["organizer"], "name": "contrast"}
+    manifest["components"]["aggregator"]["parameters"]["power"] = 1.0
+    (run.folder / "run.json").write_text(json.dumps(manifest))
+    with pytest.raises(RunError, match="made with another aggregator and organizer than voting has now"):
+        explain_run(open_run(run.folder), pair_of(predictions.row(0, named=True)))
+
+
 def test_what_learns_is_explained_from_a_run(reader: TestServer) -> None:
     with pytest.raises(UsageError, match="fused learns from many answers; run it"):
         asked(reader, "fused", Pair(perturbation="SIMP003", gene="SIMG010"))

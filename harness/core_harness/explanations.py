@@ -12,14 +12,14 @@ from core_harness.api import Desk
 from core_harness.asking import Journal, answered_before
 from core_harness.cards import Card, Pair, make_card, prompts_about
 from core_harness.catalog import catalog
-from core_harness.errors import UsageError, unknown
+from core_harness.errors import RunError, UsageError, unknown
 from core_harness.evaluation import Notice, ask
 from core_harness.pipeline import Progress
 from core_harness.protocols import LearningAggregator
 from core_harness.questions import pose
 from core_harness.registry import Registry
 from core_harness.runs import Run
-from core_harness.runspec import RunSpec
+from core_harness.runspec import Method, RunSpec
 from core_harness.schemas import PAIRS
 from core_harness.splits import Split
 
@@ -92,6 +92,7 @@ def explain_run(
     desk = Desk(spec, registry, catalog(), progress=progress, notice=notice)
     desk.check_rows(run.name, run.manifest)
     (method,), split = desk.methods, desk.loaded.split
+    _check_same(run, method)
     pair_id = _find_pair(split, pair)
     row = run.predictions().filter(pl.col("pair_id") == pair_id).row(0, named=True)
     with threadpool_limits(limits=1):
@@ -109,6 +110,26 @@ def explain_run(
             scored=(row["score"], row["status"]),
             model=spec.model,
             control=spec.control,
+        )
+
+
+def _check_same(run: Run, method: Method) -> None:
+    """Refuse a run whose components or templates are not what their names stand for now."""
+    now = {
+        made.identity.door: (made.identity.name, dict(made.identity.parameters)) for made in method.components
+    }
+    then = {
+        door: (one["name"], one["parameters"])
+        for door, one in run.manifest["components"].items()
+        if door != "dataset"
+    }
+    changed = sorted(door for door in now.keys() | then.keys() if now.get(door) != then.get(door))
+    if run.manifest["templates"] != [template.identity() for template in method.templates]:
+        changed.append("template")
+    if changed:
+        raise RunError(
+            f"{run.name} was made with another {' and '.join(changed)} than {method.label} has now; "
+            "run it again, or explain the pair without --run"
         )
 
 
