@@ -69,6 +69,20 @@ def test_no_folder_of_runs_is_no_runs(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "none") == []
 
 
+def test_a_broken_folder_does_not_hide_the_others(tmp_path: Path) -> None:
+    with new_run(tmp_path, MANIFEST) as writer:
+        run = writer.finish(PREDICTIONS, {}, None)
+    for name, content in {"broken": "{", "later": '{"schema_version": 99}'}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(content)
+    told: list[str] = []
+    assert [found.name for found in list_runs(tmp_path, notice=told.append)] == [run.name]
+    assert [line.split(":")[0] for line in told] == ["left out"] * 2
+    assert "broken/run.json cannot be read" in told[0]
+    assert "later/run.json has schema version 99" in told[1]
+    assert len(list_runs(tmp_path)) == 1
+
+
 def test_damaged_predictions_are_one_line(tmp_path: Path) -> None:
     with new_run(tmp_path, MANIFEST) as writer:
         run = writer.finish(PREDICTIONS, {}, None)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -170,11 +170,19 @@ def find_run(name: str, parent: Path) -> Run:
     return open_run(parent / name if (parent / name).is_dir() else Path(name))
 
 
-def list_runs(parent: Path) -> list[Run]:
-    """Return the runs directly below ``parent``, oldest first; none where the folder does not exist."""
-    if not parent.is_dir():
-        return []
-    return [open_run(path.parent) for path in sorted(parent.glob("*/run.json"))]
+def list_runs(parent: Path, *, notice: Callable[[str], None] | None = None) -> list[Run]:
+    """Return the runs directly below ``parent``, oldest first; none where the folder does not exist.
+
+    A folder that cannot be read as a run is left out; ``notice`` is called with a line that says why.
+    """
+    runs = []
+    for path in sorted(parent.glob("*/run.json")):
+        try:
+            runs.append(open_run(path.parent))
+        except RunError as error:
+            if notice is not None:
+                notice(f"left out: {error}")
+    return runs
 
 
 def _make_folder(parent: Path, name: str) -> Path:

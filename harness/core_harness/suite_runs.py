@@ -5,7 +5,7 @@ A cell that cannot be run does not stop the others; its reason stands in its pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def run_suite(
     """
     left = settings or Settings()
     states = []
-    for cell, spec, found in _looked_up(suite, out, model, parameters, seed):
+    for cell, spec, found in _looked_up(suite, list_runs(out, notice=notice), model, parameters, seed):
         if found is not None and found.state == "complete":
             states.append(CellState(cell=cell, run=found))
             continue
@@ -126,7 +126,7 @@ def estimate_suite(
 ) -> list[CellState]:
     """Reckon what :func:`run_suite` would ask and spend. Sends nothing and writes nothing."""
     states = []
-    for cell, spec, found in _looked_up(suite, out, model, parameters, seed):
+    for cell, spec, found in _looked_up(suite, list_runs(out), model, parameters, seed):
         if found is not None and found.state == "complete":
             states.append(CellState(cell=cell, run=found))
             continue
@@ -142,10 +142,10 @@ def estimate_suite(
 
 
 def _looked_up(
-    suite: SuiteEntry, out: Path, model: str | None, parameters: Parameters | None, seed: int
+    suite: SuiteEntry, there: Sequence[Run], model: str | None, parameters: Parameters | None, seed: int
 ) -> Iterator[tuple[Cell, RunSpec, Run | None]]:
-    """Yield each cell with its spec and the run of it that lies below ``out``: a complete one if there is."""
-    runs = sorted(list_runs(out), key=lambda run: run.state != "complete")
+    """Yield each cell with its spec and the run of it among those ``there``: a complete one if there is."""
+    runs = sorted(there, key=lambda run: run.state != "complete")
     for cell in cells(suite, model):
         spec = spec_of(suite, cell, seed=seed, parameters=parameters)
         yield cell, spec, next((run for run in runs if is_of(run, spec)), None)

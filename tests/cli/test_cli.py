@@ -83,6 +83,15 @@ def test_runs_are_listed_and_shown(tmp_path: Path) -> None:
     assert as_json["report"]["metrics"] == made["results"][0]["metrics"]
     listed = json.loads(core_harness("runs", "list", "--json", cwd=tmp_path).stdout)
     assert listed["runs"][0]["name"] == name
+    (tmp_path / "runs" / "broken").mkdir()
+    (tmp_path / "runs" / "broken" / "run.json").write_text("{")
+    for command in (["runs", "list"], ["audit", name]):
+        beside = core_harness(*command, cwd=tmp_path)
+        assert "left out: runs/broken/run.json cannot be read" in beside.stderr
+        assert beside.returncode == 0
+    broken = core_harness("runs", "show", "broken", cwd=tmp_path)
+    assert (broken.returncode, broken.stdout) == (5, "")
+    assert "runs/broken/run.json cannot be read" in broken.stderr
 
 
 def test_plugins_are_listed(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from core_harness.catalog import Catalog
 from core_harness.component import Door
 from core_harness.controls import on_split
 from core_harness.errors import DataError, UsageError
+from core_harness.evaluation import Notice
 from core_harness.metrics import Coverage, Estimate, Report, mean_report, report
 from core_harness.pipeline import Progress, gather, hand_over_knowledge, open_knowledge
 from core_harness.registry import Registry
@@ -90,6 +91,7 @@ def audit_run(
     seed: int = 0,
     resamples: int = 1000,
     progress: Progress | None = None,
+    notice: Notice | None = None,
 ) -> RunAudit:
     """Audit a complete run.
 
@@ -105,6 +107,8 @@ def audit_run(
         Of the bootstrap, and of the folds of the recalibration.
     progress
         Called as work goes on.
+    notice
+        Called with lines to show: folders beside the run that cannot be read.
 
     Raises
     ------
@@ -124,7 +128,7 @@ def audit_run(
     tell("comparing with controls", 2, 3)
     controls: tuple[Controlled, ...] = ()
     if run.manifest["control"] is None and "file" not in run.manifest:
-        among = list_runs(run.folder.parent)
+        among = list_runs(run.folder.parent, notice=notice)
         controls = tuple(beside_controls(scored, among, refused, datasets, seed=seed, resamples=resamples))
     properties, not_told = _properties(scored, registry, components)
     tell("looking into strata", 3, 3)

@@ -66,7 +66,7 @@ def audit_command(
         except UsageError as error:
             raise UsageError(f"no run {what!r} in {folder}, and {error}") from None
     audit: RunAudit | DatasetAudit
-    with watching() as (tell, _):
+    with watching() as (tell, notice):
         if is_run:
             audit = audit_run(
                 find_run(what, folder),
@@ -75,6 +75,7 @@ def audit_command(
                 make_controls=controls,
                 seed=seed,
                 progress=tell,
+                notice=notice,
             )
         else:
             audit = audit_dataset(

@@ -32,7 +32,7 @@ def list_command(*, folder: Path, form: str) -> None:
     from core_harness.plain_text import as_csv, as_markdown
     from core_harness.runs import list_runs
 
-    runs = list_runs(folder)
+    runs = list_runs(folder, notice=lambda line: click.echo(line, err=True))
     if form == "json":
         listing = [{"name": run.name, **run.manifest} for run in runs]
         click.echo(json.dumps({"schema_version": 1, "runs": listing}, indent=2))
