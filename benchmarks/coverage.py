@@ -23,8 +23,8 @@ import polars as pl
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from core_harness.metrics import checked, cluster_weights, measures
-from core_harness.metrics.paired import ALPHA, Resampled, difference
+from core_harness.metrics import Resampled, bootstrap, checked, draw_clusters, measures
+from core_harness.metrics.paired import ALPHA, difference
 from core_harness.metrics.segments import Floats
 
 PERTURBATIONS = 267
@@ -102,44 +102,21 @@ def world(genes: Genes, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     return scored(), scored()
 
 
-def drawn_weights(clusters: int, drawn: int, *, seed: int, resamples: int) -> Floats:
-    """Return how often each cluster is drawn, shape (clusters, resamples), where ``drawn`` of them are.
-
-    The spread of such resamples is that of a world of ``drawn`` clusters (Bickel, Goetze and van Zwet
-    1997); times the square root of drawn / clusters it is that of the whole.
-    """
-    rng = np.random.default_rng([seed, 1])
-    weights = rng.multinomial(drawn, np.full(clusters, 1 / clusters), size=resamples)
-    return np.ascontiguousarray(weights.T, dtype=np.float64)
-
-
 def outcome(genes: Genes, metric: str, seed: int, resamples: int, share: float) -> pl.DataFrame:
-    """Return what is said of both methods in one world, and what their layout is.
-
-    ``share`` of the clusters is drawn in a resample; 1 is what the harness does.
-    """
+    """Return what is said of both methods in one world, and what their layout is."""
     found = [measures(rows)[metric] for rows in world(genes, seed)]
-    clusters = found[0].clusters
-    drawn = round(share * clusters)
-    weights = (
-        cluster_weights(clusters, seed=seed, resamples=resamples)
-        if share == 1
-        else drawn_weights(clusters, drawn, seed=seed, resamples=resamples)
-    )
-    runs = []
-    for measure in found:
-        run = Resampled.of([measure], weights)
-        spread = np.sqrt(drawn / clusters) * (run.values - run.value)
-        runs.append(Resampled(value=run.value, values=run.value + spread))
+    draws = draw_clusters(found[0].clusters, seed=seed, resamples=resamples, share=share)
+    runs = [Resampled.of([measure], draws) for measure in found]
+    scaled = [run.value + run.scale * (run.values - run.value) for run in runs]
     intervals = [run.interval(metric) or (None, None) for run in runs]
     return pl.DataFrame(
         {
             "world": seed,
             "value": [run.value for run in runs],
-            "deviation": [float(np.nanstd(run.values, ddof=1)) for run in runs],
-            "drift": [float(np.nanmean(run.values)) - run.value for run in runs],
-            "lower": [float(np.nanquantile(run.values, 0.025)) for run in runs],
-            "upper": [float(np.nanquantile(run.values, 0.975)) for run in runs],
+            "deviation": [run.deviation() for run in runs],
+            "drift": [run.drift() for run in runs],
+            "lower": [float(np.nanquantile(values, 0.025)) for values in scaled],
+            "upper": [float(np.nanquantile(values, 0.975)) for values in scaled],
             "low": [low for low, _ in intervals],
             "high": [high for _, high in intervals],
             "p": difference(*runs).p,
@@ -150,7 +127,13 @@ def outcome(genes: Genes, metric: str, seed: int, resamples: int, share: float) 
 
 
 def outcomes(
-    genes: Genes, metric: str, *, worlds: int, resamples: int, share: float = 1, jobs: int | None = None
+    genes: Genes,
+    metric: str,
+    *,
+    worlds: int,
+    resamples: int,
+    share: float = bootstrap.SHARE,
+    jobs: int | None = None,
 ) -> pl.DataFrame:
     """Return :func:`outcome` of many worlds, two rows a world."""
     tasks = (delayed(outcome)(genes, metric, seed, resamples, share) for seed in range(worlds))
@@ -185,7 +168,9 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=1000)
     parser.add_argument("--resamples", type=int, default=1000)
     parser.add_argument("--metric", default="macro_gene_auroc")
-    parser.add_argument("--share", type=float, default=1, help="of the clusters, drawn in a resample")
+    parser.add_argument(
+        "--share", type=float, default=bootstrap.SHARE, help="of the clusters, drawn in a resample"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
     for name, signal in SIGNALS.items():

@@ -18,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from core_harness.metrics import checked, cluster_weights, measures, report
+from core_harness.metrics import checked, draw_clusters, measures, report
 from core_harness.metrics.ranking import macro_auroc
 from core_harness.metrics.segments import GENE, Floats, Segments, with_both_classes
 from core_harness.rates import gene_rate_of
@@ -97,7 +97,7 @@ def main() -> None:
     rows = checked(scored)
     loop = Loop(rows)
     measure = measures(rows)["macro_gene_auroc"]
-    weights = cluster_weights(measure.clusters, seed=0, resamples=RESAMPLES)
+    weights = draw_clusters(measure.clusters, seed=0, resamples=RESAMPLES).weights
     few = weights[:, :PEER_RESAMPLES]
 
     difference = abs(ours(rows) - loop.macro())

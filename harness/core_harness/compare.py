@@ -1,6 +1,6 @@
 """``compare()``: runs on the same pairs, each against each.
 
-All runs are resampled with the same weights, differences are tested with Holm's correction for all of
+All runs are resampled with the same draws, differences are tested with Holm's correction for all of
 them together, and it is said where they come from and how small a difference these pairs can show.
 """
 
@@ -16,9 +16,9 @@ import polars as pl
 
 from core_harness.catalog import Catalog
 from core_harness.errors import UsageError, unknown
-from core_harness.metrics import Measure, cluster_weights, measures
+from core_harness.metrics import Measure, Resampled, draw_clusters, measures
 from core_harness.metrics.by_segment import changed_placements, genes_by_auroc
-from core_harness.metrics.paired import ALPHA, Difference, Resampled, difference, holm, ranks
+from core_harness.metrics.paired import ALPHA, Difference, difference, holm, ranks
 from core_harness.metrics.segments import GENE, PERTURBATION
 from core_harness.runs import Run
 from core_harness.same_pairs import answered_by_all, as_answered, refuse_other_questions, what_was_asked
@@ -203,8 +203,8 @@ def compare(
     first = repeats[0][0]
     tables = [[_measure(frame, metric) for frame in frames] for frames in repeats]
     rests_on = tables[0][0]
-    weights = cluster_weights(rests_on.clusters, seed=seed, resamples=resamples)
-    resampled = [Resampled.of(table, weights) for table in tables]
+    draws = draw_clusters(rests_on.clusters, seed=seed, resamples=resamples)
+    resampled = [Resampled.of(table, draws) for table in tables]
     contrasts = _contrasts(resampled)
     return Comparison(
         task=replace(scored[0].task, simulated=any(run.task.simulated for run in scored)),

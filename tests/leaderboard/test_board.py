@@ -290,7 +290,13 @@ def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(t
     values = [placed.figures.ranking.value for placed in best.placed.values()]
     assert best.mean.value == pytest.approx(sum(values) / 2)
     drawn = [
-        dict(zip(one.loaded.split.queries["perturbation"].unique().sort(), one.weights.tolist(), strict=True))
+        dict(
+            zip(
+                one.loaded.split.queries["perturbation"].unique().sort(),
+                one.draws.weights.tolist(),
+                strict=True,
+            )
+        )
         for one in whole.questions.values()
     ]
     both = drawn[0].keys() & drawn[1].keys()

@@ -12,10 +12,9 @@ from metrics.worlds import scored_frames
 
 from core_harness.leaderboard.figures import Figures
 from core_harness.leaderboard.pictures import HEIGHT, WIDTH, Chart, _rounded_up, charts
-from core_harness.metrics import checked, report
+from core_harness.metrics import Resampled, checked, report
 from core_harness.metrics.abstention import risk_coverage
 from core_harness.metrics.by_segment import genes_by_auroc
-from core_harness.metrics.paired import Resampled
 from core_harness.metrics.prior import scores_by_gene_rate
 
 
@@ -23,7 +22,7 @@ def figures_of(scored: pl.DataFrame) -> Figures:
     rows = checked(scored)
     return Figures(
         report=report(scored, seed=0, resamples=0).as_dict(),
-        ranking=Resampled(value=0.5, values=pl.Series([0.5]).to_numpy()),
+        ranking=Resampled(value=0.5, values=pl.Series([0.5]).to_numpy(), scale=1.0),
         genes_by_auroc=genes_by_auroc([rows]),
         risk_coverage=risk_coverage(rows),
         by_gene_rate=scores_by_gene_rate(rows),

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_harness.leaderboard.ranking import NEAREST, standings
-from core_harness.metrics.paired import ALPHA, Resampled, difference, holm
+from core_harness.metrics import Resampled
+from core_harness.metrics.paired import ALPHA, difference, holm
 
 SPREAD = 0.01
 
@@ -15,7 +16,10 @@ SPREAD = 0.01
 def resampled(values: list[float], *, seed: int = 0) -> list[Resampled]:
     """Return runs with these values and independent noise."""
     noise = np.random.default_rng(seed).normal(0, SPREAD, (len(values), 400))
-    return [Resampled(value=value, values=value + own) for value, own in zip(values, noise, strict=True)]
+    return [
+        Resampled(value=value, values=value + own, scale=1.0)
+        for value, own in zip(values, noise, strict=True)
+    ]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=NEAREST + 1), st.integers(0, 99))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_harness.metrics import bootstrap, checked, cluster_weights, measures, report
+from core_harness.metrics import Resampled, bootstrap, checked, draw_clusters, measures, report
 from core_harness.metrics.limits import LIMITS, UNIT, interval
 from core_harness.metrics.segments import Floats
 from metrics.worlds import by_sklearn, repeated, scored_frames
@@ -32,38 +32,69 @@ def world(perturbations: int = 40, genes: int = 12, seed: int = 5) -> pl.DataFra
 @given(scored_frames(), st.integers(0, 2**32))
 def test_a_resample_is_the_rows_of_the_drawn_clusters(frame: pl.DataFrame, seed: int) -> None:
     rows = checked(frame)
-    weights = cluster_weights(rows["cluster"].n_unique(), seed=seed, resamples=4)
+    weights = draw_clusters(rows["cluster"].n_unique(), seed=seed, resamples=4).weights
     found = {name: measure.resampled(weights) for name, measure in measures(rows).items()}
     for b in range(4):
         for name, value in by_sklearn(repeated(rows, weights[:, b : b + 1])).items():
             np.testing.assert_allclose(found[name][b], value, rtol=0, atol=1e-12, err_msg=name)
 
 
-def test_weights_are_draws_with_replacement() -> None:
-    weights = cluster_weights(50, seed=1, resamples=4000)
-    assert weights.shape == (50, 4000)
-    assert (weights.sum(axis=0) == 50).all()
-    assert (weights == np.floor(weights)).all()
-    # binomial(50, 1/50): mean 1, variance .98
-    assert weights.mean(axis=1) == pytest.approx(np.ones(50), abs=0.1)
-    assert weights.var() == pytest.approx(0.98, abs=0.02)
+def test_half_of_the_clusters_are_drawn_with_replacement() -> None:
+    draws = draw_clusters(50, seed=1, resamples=4000)
+    assert draws.weights.shape == (50, 4000)
+    assert (draws.weights.sum(axis=0) == 25).all()
+    assert (draws.weights == np.floor(draws.weights)).all()
+    # binomial(25, 1/50): mean .5, variance .49
+    assert draws.weights.mean(axis=1) == pytest.approx(np.full(50, 0.5), abs=0.06)
+    assert draws.weights.var() == pytest.approx(0.49, abs=0.02)
+    assert draws.scale**2 == pytest.approx(1 / 2)
 
 
-def test_weights_follow_the_seed() -> None:
-    first = cluster_weights(9, seed=1, resamples=30)
-    assert (first == cluster_weights(9, seed=1, resamples=30)).all()
-    assert (first != cluster_weights(9, seed=2, resamples=30)).any()
+@pytest.mark.parametrize(("clusters", "drawn"), [(1, 1), (2, 1), (3, 2), (267, 134)])
+def test_half_of_an_odd_number_is_rounded_up_and_the_scale_knows(clusters: int, drawn: int) -> None:
+    draws = draw_clusters(clusters, seed=0, resamples=5)
+    assert (draws.weights.sum(axis=0) == drawn).all()
+    assert draws.scale**2 == pytest.approx(drawn / clusters)
 
 
-def test_an_interval_is_196_standard_deviations_to_either_side() -> None:
+def test_no_clusters_have_resamples_without_any() -> None:
+    assert draw_clusters(0, seed=0, resamples=7).weights.shape == (0, 7)
+
+
+@pytest.mark.parametrize("clusters", [2, 3, 5, 40])
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_the_deviation_of_a_mean_hangs_neither_on_the_share_nor_on_rounding(
+    clusters: int, share: float
+) -> None:
+    frame = world(perturbations=clusters, genes=1)
+    error = (frame["score"] - frame["label"].cast(pl.Float64)).to_numpy() ** 2
+    draws = draw_clusters(clusters, seed=0, resamples=20_000, share=share)
+    brier = Resampled.of([measures(checked(frame))["brier"]], draws)
+    assert brier.deviation() == pytest.approx(error.std() / np.sqrt(clusters), rel=0.03)
+
+
+def test_draws_follow_the_seed() -> None:
+    first, again, other = (draw_clusters(9, seed=seed, resamples=30).weights for seed in (1, 1, 2))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_some_of_the_clusters_keep_their_draws_and_the_scale_of_all() -> None:
+    draws = draw_clusters(9, seed=0, resamples=30)
+    some = draws.among(np.array([1, 4]))
+    assert (some.weights == draws.weights[[1, 4]]).all()
+    assert some.scale == draws.scale
+
+
+def test_an_interval_is_196_scaled_deviations_to_either_side() -> None:
     frame = world()
     rows = checked(frame)
-    weights = cluster_weights(40, seed=7, resamples=200)
+    weights = draw_clusters(40, seed=7, resamples=200).weights
     found = report(frame, seed=7, resamples=200)
     for name, measure in measures(rows).items():
         got, values = found.metrics[name], measure.resampled(weights)
         assert got.value is not None
-        half = 1.96 * np.std(values, ddof=1)
+        half = 1.96 * np.sqrt(20 / 40) * np.std(values, ddof=1)
         assert half > 0 or name == "answer_rate"
         lowest, highest = LIMITS.get(name, UNIT)
         assert got.low == pytest.approx(max(lowest, got.value - half), abs=1e-12)
@@ -127,7 +158,7 @@ def test_unanswered_pairs_leave_the_clusters_of_two_runs_the_same() -> None:
     partly = full.with_columns(score=pl.when(pl.col("perturbation") != "p3").then("score"))
     for frame in (full, partly):
         assert {measure.clusters for measure in measures(checked(frame)).values()} == {40}
-    weights = cluster_weights(40, seed=0, resamples=10)
+    weights = draw_clusters(40, seed=0, resamples=10).weights
     without = measures(checked(full.filter(pl.col("perturbation") != "p3")))["pooled_auroc"]
     kept = np.delete(weights, sorted(full["perturbation"].unique()).index("p3"), axis=0)
     here = measures(checked(partly))["pooled_auroc"]
@@ -137,7 +168,7 @@ def test_unanswered_pairs_leave_the_clusters_of_two_runs_the_same() -> None:
 @pytest.mark.parametrize("cells", [1, 1_500, 10**9])
 def test_chunks_do_not_show(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
     found = measures(checked(world()))
-    weights = cluster_weights(40, seed=0, resamples=23)
+    weights = draw_clusters(40, seed=0, resamples=23).weights
     wanted: dict[str, Floats] = {name: measure.of(weights) for name, measure in found.items()}
     monkeypatch.setattr(bootstrap, "CELLS", cells)
     for name, measure in found.items():

@@ -18,10 +18,10 @@ def test_intervals_cover_and_tests_are_honest(signal: str) -> None:
     found = summary(outcomes(genes, "macro_gene_auroc", worlds=WORLDS, resamples=150))
     # 120 intervals and 60 tests: wide enough for chance, narrow enough for a wrong formula, and no share
     # of 120 or 60 lies on a bound
-    assert 0.87 < found["coverage"] < 0.99
-    assert found["false positives"] < 0.16
+    assert 0.89 < found["coverage"] < 0.99
+    assert found["false positives"] < 0.13
     assert found["share a rank"] == pytest.approx(1 - found["false positives"])
-    assert found["estimated deviation"] == pytest.approx(found["true deviation"], rel=0.2)
+    assert found["estimated deviation"] == pytest.approx(found["true deviation"], rel=0.15)
 
 
 def test_worlds_are_laid_out_like_k562() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from core_harness.metrics import checked, cluster_weights, measures
-from core_harness.metrics.paired import Difference, Resampled, difference, holm, ranks
+from core_harness.metrics import Resampled, checked, draw_clusters, measures
+from core_harness.metrics.paired import Difference, difference, holm, ranks
 from metrics.worlds import by_sklearn, repeated, scored_frames
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
@@ -16,7 +16,7 @@ P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 def resampled(frame: pl.DataFrame, metric: str, *, seed: int = 0, resamples: int = 50) -> Resampled:
     measure = measures(checked(frame))[metric]
-    return Resampled.of([measure], cluster_weights(measure.clusters, seed=seed, resamples=resamples))
+    return Resampled.of([measure], draw_clusters(measure.clusters, seed=seed, resamples=resamples))
 
 
 def two_runs(seed: int = 3) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -40,7 +40,7 @@ def two_runs(seed: int = 3) -> tuple[pl.DataFrame, pl.DataFrame]:
 def test_a_difference_is_that_of_the_same_resamples_in_the_flesh(metric: str) -> None:
     first, second = two_runs()
     found = difference(resampled(first, metric), resampled(second, metric))
-    weights = cluster_weights(30, seed=0, resamples=50)
+    weights = draw_clusters(30, seed=0, resamples=50).weights
     one, two = checked(first), checked(second)
     flesh = [
         by_sklearn(repeated(two, weights[:, b : b + 1]))[metric]
@@ -48,7 +48,7 @@ def test_a_difference_is_that_of_the_same_resamples_in_the_flesh(metric: str) ->
         for b in range(50)
     ]
     value = by_sklearn(two)[metric] - by_sklearn(one)[metric]
-    deviation = np.std(flesh, ddof=1)
+    deviation = np.sqrt(15 / 30) * np.std(flesh, ddof=1)
     assert found.value == pytest.approx(value, abs=1e-12)
     assert found.low == pytest.approx(value - 1.96 * deviation, abs=1e-12)
     assert found.high == pytest.approx(value + 1.96 * deviation, abs=1e-12)
@@ -88,18 +88,18 @@ def test_a_difference_turns_round_with_the_runs() -> None:
 def test_several_seeds_of_a_control_are_one_run() -> None:
     frames = [two_runs(seed)[1].with_columns(two_runs()[0]["label"]) for seed in range(3)]
     found = [measures(checked(frame))["macro_gene_auroc"] for frame in frames]
-    weights = cluster_weights(30, seed=0, resamples=20)
-    run = Resampled.of(found, weights)
+    draws = draw_clusters(30, seed=0, resamples=20)
+    run = Resampled.of(found, draws)
     assert run.value == pytest.approx(np.mean([measure.estimate() for measure in found]), abs=1e-12)
-    singles = [Resampled.of([measure], weights).values for measure in found]
+    singles = [Resampled.of([measure], draws).values for measure in found]
     np.testing.assert_allclose(run.values, np.mean(singles, axis=0), rtol=0, atol=1e-12)
 
 
 def test_rounding_is_no_difference_and_a_sure_one_is_significant() -> None:
     values = np.full(10, 0.5)
-    same = Resampled(value=0.5, values=values)
-    assert difference(same, Resampled(value=0.5 + 1e-16, values=values + 1e-16)).p == 1.0
-    assert difference(same, Resampled(value=0.9, values=values + 0.4)).p == 0.0
+    same = Resampled(value=0.5, values=values, scale=1.0)
+    assert difference(same, Resampled(value=0.5 + 1e-16, values=values + 1e-16, scale=1.0)).p == 1.0
+    assert difference(same, Resampled(value=0.9, values=values + 0.4, scale=1.0)).p == 0.0
 
 
 def test_one_perturbation_gives_no_interval() -> None:

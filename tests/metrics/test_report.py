@@ -66,7 +66,7 @@ def test_a_report_is_plain_json_without_nan(pairs: pl.DataFrame) -> None:
     assert list(found["metrics"]) == NAMES
     for metric in found["metrics"].values():
         assert list(metric) == ["value", "low", "high", "drift", "genes", "perturbations", "pairs"]
-    assert (found["seed"], found["resamples"]) == (2, 3)
+    assert (found["seed"], found["resamples"], found["share"]) == (2, 3, 0.5)
     assert found["clusters"] == pairs["perturbation"].n_unique()
     for part in found["reliability"]:
         assert list(part) == ["mean_score", "positives", "pairs"]

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from core_harness.metrics import checked, cluster_weights, measures, report
+from core_harness.metrics import checked, draw_clusters, measures, report
 from core_harness.metrics.segments import Floats
 from metrics.test_bootstrap import world
 from metrics.worlds import scored_frames
@@ -96,7 +96,7 @@ def test_an_overlap_within_rounding_has_no_slope() -> None:
 def test_a_resample_takes_a_step_towards_its_own_fit() -> None:
     rows = checked(world(perturbations=150, genes=12))
     measure = measures(rows)["calibration_slope"]
-    weights = cluster_weights(150, seed=0, resamples=60)
+    weights = draw_clusters(150, seed=0, resamples=60).weights
     cluster = rows["cluster"].to_numpy()
     fits = np.array([by_sklearn(rows, weights[cluster, b]) for b in range(60)])
     steps = measure.resampled(weights)

@@ -11,7 +11,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from core_harness.metrics import checked, cluster_weights, measures, report
+from core_harness.metrics import checked, draw_clusters, measures, report
 from core_harness.metrics.scored import log_odds
 from core_harness.rates import gene_rate_of
 
@@ -80,7 +80,7 @@ def test_the_slope_of_a_resample_is_nearly_that_of_its_own_fit() -> None:
     odds = np.log(rate / (1 - rate)) + 0.3 * noise
     rows = checked(test.with_columns(score=pl.Series(1 / (1 + np.exp(-odds)))))
     measure = measures(rows)["calibration_slope"]
-    weights = cluster_weights(measure.clusters, seed=0, resamples=20)
+    weights = draw_clusters(measure.clusters, seed=0, resamples=20).weights
     sorted_odds, label, cluster = (
         log_odds(rows)[:, None],
         rows["label"].to_numpy(),

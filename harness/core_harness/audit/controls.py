@@ -12,8 +12,8 @@ from core_harness.catalog import Catalog
 from core_harness.compare import RANKING
 from core_harness.controls import CONTROLS, Control
 from core_harness.errors import UsageError
-from core_harness.metrics import cluster_weights, measures
-from core_harness.metrics.paired import Resampled, difference
+from core_harness.metrics import Resampled, draw_clusters, measures
+from core_harness.metrics.paired import difference
 from core_harness.pipeline import Progress
 from core_harness.registry import Registry
 from core_harness.runs import Run, list_runs
@@ -120,8 +120,8 @@ def make_missing(
 def _beside(scored: Scored, broken: Scored, control: Control, *, seed: int, resamples: int) -> Controlled:
     refuse_other_questions(scored, broken)
     tables = [[measures(frame)[RANKING] for frame in frames] for frames in answered_by_all([scored, broken])]
-    weights = cluster_weights(tables[0][0].clusters, seed=seed, resamples=resamples)
-    whole, left = (Resampled.of(table, weights) for table in tables)
+    draws = draw_clusters(tables[0][0].clusters, seed=seed, resamples=resamples)
+    whole, left = (Resampled.of(table, draws) for table in tables)
     lost = difference(left, whole)
     low, high = left.interval(RANKING) or (None, None)
     return Controlled(

@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 
 from core_harness.knowledge import Graph
-from core_harness.metrics import checked, cluster_weights, measures
-from core_harness.metrics.paired import Resampled
+from core_harness.metrics import Resampled, checked, draw_clusters, measures
 from core_harness.metrics.segments import GENE, with_both_classes
 
 BINS = 4
@@ -111,8 +110,8 @@ def _stratum(
     by: str, lowest: float, highest: float, frames: Sequence[pl.DataFrame], *, seed: int, resamples: int
 ) -> Stratum:
     found = [measures(checked(frame))[_METRIC] for frame in frames]
-    weights = cluster_weights(found[0].clusters, seed=seed, resamples=resamples)
-    run = Resampled.of(found, weights)
+    draws = draw_clusters(found[0].clusters, seed=seed, resamples=resamples)
+    run = Resampled.of(found, draws)
     low, high = run.interval(_METRIC) or (None, None)
     return Stratum(
         by=by,

@@ -16,10 +16,9 @@ import polars as pl
 
 import core_harness.metrics
 from core_harness.leaderboard.questions import Question
-from core_harness.metrics import checked, measures, report
+from core_harness.metrics import Resampled, checked, measures, report
 from core_harness.metrics.abstention import risk_coverage
 from core_harness.metrics.by_segment import genes_by_auroc
-from core_harness.metrics.paired import Resampled
 from core_harness.metrics.prior import RateBin, scores_by_gene_rate
 from core_harness.metrics.scored import are_probabilities
 from core_harness.runs import Run
@@ -82,7 +81,8 @@ class Figures:
     def as_json(self) -> str:
         """Return the figures as they are kept."""
         values = [None if np.isnan(value) else value for value in self.ranking.values]
-        ranking = {"value": None if np.isnan(self.ranking.value) else self.ranking.value, "values": values}
+        value = None if np.isnan(self.ranking.value) else self.ranking.value
+        ranking = {"value": value, "values": values, "scale": self.ranking.scale}
         return json.dumps({**asdict(self), "ranking": ranking}, allow_nan=False)
 
     @classmethod
@@ -93,7 +93,11 @@ class Figures:
         value = float("nan") if ranking["value"] is None else float(ranking["value"])
         return cls(
             report=kept["report"],
-            ranking=Resampled(value=value, values=np.array(ranking["values"], dtype=np.float64)),
+            ranking=Resampled(
+                value=value,
+                values=np.array(ranking["values"], dtype=np.float64),
+                scale=float(ranking["scale"]),
+            ),
             genes_by_auroc=tuple(kept["genes_by_auroc"]),
             risk_coverage=tuple((coverage, risk) for coverage, risk in kept["risk_coverage"]),
             by_gene_rate=tuple(RateBin(**part) for part in kept["by_gene_rate"]),
@@ -139,8 +143,8 @@ def _make(predictions: pl.DataFrame, name: str, question: Question, metric: str)
     probabilities = are_probabilities(rows)
     best, worst = _extremes(answered) if probabilities else ((), ())
     return Figures(
-        report=report(scored, seed=0, resamples=question.weights.shape[1]).as_dict(),
-        ranking=Resampled.of([ranked_by], question.weights),
+        report=report(scored, seed=0, resamples=question.draws.weights.shape[1]).as_dict(),
+        ranking=Resampled.of([ranked_by], question.draws),
         genes_by_auroc=genes_by_auroc([rows]),
         risk_coverage=risk_coverage(answered) if probabilities else (),
         by_gene_rate=scores_by_gene_rate(answered) if probabilities else (),

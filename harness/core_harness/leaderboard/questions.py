@@ -11,8 +11,7 @@ import polars as pl
 from core_harness import pipeline
 from core_harness.catalog import Catalog
 from core_harness.errors import MissingDataError, RegistryError
-from core_harness.metrics import cluster_weights
-from core_harness.metrics.segments import Floats
+from core_harness.metrics import Draws, draw_clusters
 from core_harness.registry import Registry, SuiteEntry
 from core_harness.runspec import make_dataset
 from core_harness.suites import Cell, spec_of
@@ -28,15 +27,15 @@ class Question:
         Its name.
     loaded
         Its rows, divided by the suite's regime.
-    weights
-        How often each of its test perturbations is drawn in each resample, shape (clusters, resamples).
+    draws
+        Of its test perturbations.
     digest
         Of what figures depend on beside predictions: rows, what of them is asked, resamples.
     """
 
     dataset: str
     loaded: pipeline.Loaded
-    weights: Floats
+    draws: Draws
     digest: str
 
 
@@ -46,7 +45,7 @@ def read_questions(
     """Read the datasets of a suite; return those that are on this machine, and why the others are not.
 
     Perturbations are drawn once for all datasets: one that was measured in several lines is drawn in all of
-    them together, as :func:`core_harness.metrics.cluster_weights` does within a dataset.
+    them together, as :func:`core_harness.metrics.draw_clusters` does within a dataset.
 
     Raises :class:`~core_harness.errors.RegistryError` where a dataset asks another task than the suite says,
     or some of the data are generated and some are not.
@@ -68,12 +67,12 @@ def read_questions(
         raise RegistryError(f"{names}: a suite is of generated data or of measured ones, not both")
     perturbations = {dataset: _perturbations(there) for dataset, there in loaded.items()}
     every = pl.concat([pl.Series(dtype=pl.String), *perturbations.values()]).unique().sort()
-    drawn = cluster_weights(len(every), seed=seed, resamples=resamples)
+    drawn = draw_clusters(len(every), seed=seed, resamples=resamples)
     questions = {}
     for dataset, there in loaded.items():
-        weights = drawn[every.search_sorted(perturbations[dataset]).to_numpy()]
-        digest = _digest(there, weights)
-        questions[dataset] = Question(dataset=dataset, loaded=there, weights=weights, digest=digest)
+        draws = drawn.among(every.search_sorted(perturbations[dataset]).to_numpy())
+        digest = _digest(there, draws)
+        questions[dataset] = Question(dataset=dataset, loaded=there, draws=draws, digest=digest)
     return questions, missing
 
 
@@ -82,8 +81,8 @@ def _perturbations(loaded: pipeline.Loaded) -> pl.Series:
     return loaded.split.queries["perturbation"].unique().sort()
 
 
-def _digest(loaded: pipeline.Loaded, weights: Floats) -> str:
+def _digest(loaded: pipeline.Loaded, draws: Draws) -> str:
     content = hashlib.sha256(loaded.digest.encode())
     content.update(loaded.split.queries.write_csv().encode())
-    content.update(weights.tobytes())
+    content.update(draws.weights.tobytes())
     return content.hexdigest()

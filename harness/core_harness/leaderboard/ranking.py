@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core_harness.metrics.paired import ALPHA, Difference, Resampled, difference, holm
+from core_harness.metrics import Resampled
+from core_harness.metrics.paired import ALPHA, Difference, difference, holm
 
 NEAREST = 8
 """Neighbours above, and so below, with which a run is compared in any case."""
@@ -37,7 +38,7 @@ class Standing:
 
 
 def standings(runs: Sequence[Resampled], reference: int | None) -> list[Standing]:
-    """Rank runs that were resampled with the same weights and have a value, more being better.
+    """Rank runs that were resampled with the same draws and have a value, more being better.
 
     ``reference`` is the place of the suite's reference among ``runs``, or None where it was not run.
     """

@@ -6,14 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from core_harness.leaderboard.admission import Apart
 from core_harness.leaderboard.explained import Card
 from core_harness.leaderboard.figures import Figures
 from core_harness.leaderboard.manifest import Manifest
 from core_harness.leaderboard.ranking import Standing, standings
-from core_harness.metrics.paired import Resampled
+from core_harness.metrics import Resampled
 from core_harness.registry import Registry, SuiteEntry
 from core_harness.suites import cells
 
@@ -149,10 +147,11 @@ def _with_means(rows: Sequence[Row], suite: SuiteEntry, registry: Registry) -> l
     """Give a mean and its rank to the methods that ran on every dataset, and sort the rows."""
     means: dict[int, Resampled] = {}
     for at, row in enumerate(rows):
-        measured = [run.figures.ranking for run in row.placed.values()]
-        value = float(np.mean([one.value for one in measured])) if not row.not_run else math.nan
-        if not math.isnan(value):
-            means[at] = Resampled(value=value, values=np.mean([one.values for one in measured], axis=0))
+        if row.not_run:
+            continue
+        mean = Resampled.mean([run.figures.ranking for run in row.placed.values()])
+        if not math.isnan(mean.value):
+            means[at] = mean
     manifests = (next(iter(rows[at].placed.values())).manifest for at in means)
     reference = _reference(manifests, suite, registry)
     done = list(rows)

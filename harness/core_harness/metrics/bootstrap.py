@@ -1,18 +1,32 @@
 """The cluster bootstrap: perturbations are drawn, and their pairs come with them.
 
-Intervals are the estimate +- 1.96 standard deviations of the resamples, not their percentiles. In a
-resample some genes lose a class and drop out of a macro mean, so the resamples drift away from the
-estimate, and percentiles with them; their spread does not.
+Half as many perturbations are drawn in each resample as there are ("m out of n": Bickel, Götze and van Zwet,
+Statistica Sinica 7, 1997). Resamples of m of n clusters spread like worlds of m clusters, so that
+
+    deviation of the estimate = sqrt(m / n) * deviation of the resamples.
+
+With m = n a gene that has one positive, and on K562 half of those that count have no more, can only keep it
+or drop out of the macro mean; it is never given another, and intervals come out too narrow. With m = n / 2
+what the genes lose and what their pairs vary stand in the right proportion (``benchmarks/coverage.py``).
+
+Intervals are the estimate +- 1.96 such deviations, not percentiles of the resamples: genes that drop out move
+the middle of the resamples away from the estimate, and percentiles with it; their spread does not move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core_harness.metrics.limits import interval
 from core_harness.metrics.segments import Floats
+
+SHARE = 0.5
+"""Of the clusters, drawn in each resample; chosen on simulated worlds."""
 
 Z = 1.96
 """Half width of a 95 % interval in standard deviations."""
@@ -30,17 +44,37 @@ _STREAM = 1
 """Keeps these draws apart from whatever else draws with the seed of a run."""
 
 
-def cluster_weights(clusters: int, *, seed: int, resamples: int) -> Floats:
-    """Return how often each cluster is drawn in each resample, shape (clusters, resamples).
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Draws:
+    """The clusters of each resample.
 
-    ``clusters`` are drawn with replacement (multinomial), so that each column sums to their number.
-    Two runs on the same pairs with the same seed get the same weights.
+    Attributes
+    ----------
+    weights
+        How often each cluster is drawn, whole numbers of shape (clusters, resamples).
+    scale
+        sqrt(m / n) for m draws of n clusters: by this the deviation of resamples is narrowed.
+    """
+
+    weights: Floats
+    scale: float
+
+    def among(self, clusters: NDArray[np.intp]) -> Draws:
+        """Return the same resamples, of the clusters at these places."""
+        return Draws(weights=self.weights[clusters], scale=self.scale)
+
+
+def draw_clusters(clusters: int, *, seed: int, resamples: int, share: float = SHARE) -> Draws:
+    """Draw ``share`` of the clusters, rounded up, with replacement (multinomial), in each resample.
+
+    Two runs on the same pairs with the same seed get the same draws.
     """
     if not clusters:
-        return np.zeros((0, resamples))
+        return Draws(weights=np.zeros((0, resamples)), scale=1.0)
+    drawn = math.ceil(share * clusters)
     rng = np.random.default_rng([seed, _STREAM])
-    drawn = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=resamples)
-    return np.ascontiguousarray(drawn.T, dtype=np.float64)
+    weights = rng.multinomial(drawn, np.full(clusters, 1 / clusters), size=resamples)
+    return Draws(weights=np.ascontiguousarray(weights.T, dtype=np.float64), scale=math.sqrt(drawn / clusters))
 
 
 def undefined(weights: Floats) -> Floats:
@@ -78,3 +112,69 @@ class Measure:
         starts = range(0, weights.shape[1], step)
         values = [self.of(np.ascontiguousarray(weights[:, start : start + step])) for start in starts]
         return np.concatenate([np.empty(0), *values])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Resampled:
+    """A metric of one run, or the difference of two, with its resamples.
+
+    Attributes
+    ----------
+    value
+        On the pairs as they are; NaN where it is not defined.
+    values
+        In each resample, shape (resamples,); NaN where it is not defined there.
+    scale
+        Of the draws.
+    """
+
+    value: float
+    values: Floats
+    scale: float
+
+    @classmethod
+    def of(cls, measures: Sequence[Measure], draws: Draws) -> Resampled:
+        """Return the mean of one metric over ``measures``, in each resample of ``draws``.
+
+        There are several where a control was run with several seeds; all are of the same pairs. Where
+        there are fewer than two clusters no resample is kept: their spread is unknown then, not 0.
+        """
+        weights = draws.weights if len(draws.weights) > 1 else draws.weights[:, :0]
+        return cls.mean(
+            [
+                cls(value=measure.estimate(), values=measure.resampled(weights), scale=draws.scale)
+                for measure in measures
+            ]
+        )
+
+    @classmethod
+    def mean(cls, several: Sequence[Resampled]) -> Resampled:
+        """Return the mean of what was resampled with the same draws."""
+        return cls(
+            value=float(np.mean([one.value for one in several])),
+            values=np.mean([one.values for one in several], axis=0),
+            scale=several[0].scale,
+        )
+
+    def minus(self, other: Resampled) -> Resampled:
+        """Return the difference from a run that was resampled with the same draws."""
+        return Resampled(value=self.value - other.value, values=self.values - other.values, scale=self.scale)
+
+    def deviation(self) -> float | None:
+        """Return the standard deviation of the estimate; None where fewer than two resamples are defined."""
+        known = self._known()
+        if math.isnan(self.value) or len(known) < 2:
+            return None
+        return self.scale * float(known.std(ddof=1))
+
+    def interval(self, metric: str) -> tuple[float, float] | None:
+        """Return the 95 % interval of ``metric``, which this is; None where it is not defined."""
+        deviation = self.deviation()
+        return None if deviation is None else interval(metric, self.value, Z * deviation)
+
+    def drift(self) -> float | None:
+        """Return the mean of the resamples minus the value; None where there is no interval."""
+        return None if self.deviation() is None else float(self._known().mean()) - self.value
+
+    def _known(self) -> Floats:
+        return self.values[~np.isnan(self.values)]

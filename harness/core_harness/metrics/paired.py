@@ -1,7 +1,8 @@
 """Two runs on the same pairs: the difference of a metric, and whether it can be told from chance.
 
-Both runs are resampled with the same weights, so that what the pairs do to both of them cancels. The
-p-value is that of a normal difference with the standard deviation of the resampled differences.
+Both runs are resampled with the same draws, so that what the pairs do to both of them cancels. The
+p-value is that of a normal difference with the deviation that the resampled differences tell
+(:mod:`~core_harness.metrics.bootstrap`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core_harness.metrics.bootstrap import Measure, Z
-from core_harness.metrics.limits import interval
-from core_harness.metrics.segments import Floats
+from core_harness.metrics.bootstrap import Resampled, Z
 
 ALPHA = 0.05
 """Adjusted p-values below it are called significant."""
@@ -26,42 +25,6 @@ ROUNDING = 1e-12
 """Differences and deviations below it are sums in another order, not effects."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Resampled:
-    """A metric of one run, with its resamples.
-
-    Attributes
-    ----------
-    value
-        On the pairs as they are; NaN where it is not defined.
-    values
-        In each resample, shape (resamples,); NaN where it is not defined there.
-    """
-
-    value: float
-    values: Floats
-
-    @classmethod
-    def of(cls, measures: Sequence[Measure], weights: Floats) -> Resampled:
-        """Return the mean of one metric over ``measures``, in each resample of ``weights``.
-
-        There are several where a control was run with several seeds; all are of the same pairs. Where
-        there are fewer than two clusters no resample is kept: their spread is unknown then, not 0.
-        """
-        weights = weights if len(weights) > 1 else weights[:, :0]
-        return cls(
-            value=float(np.mean([measure.estimate() for measure in measures])),
-            values=np.mean([measure.resampled(weights) for measure in measures], axis=0),
-        )
-
-    def interval(self, metric: str) -> tuple[float, float] | None:
-        """Return the 95 % interval of ``metric``, which this is; None where it is not defined."""
-        known = self.values[~np.isnan(self.values)]
-        if math.isnan(self.value) or len(known) < 2:
-            return None
-        return interval(metric, self.value, Z * float(known.std(ddof=1)))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """What a second run has more than a first; None where it is not defined, never NaN.
@@ -71,7 +34,7 @@ class Difference:
     value
         The metric of the second run minus that of the first, on the pairs as they are.
     low, high
-        ``value`` +- 1.96 standard deviations of the resampled differences.
+        ``value`` +- 1.96 standard deviations, from the resampled differences.
     p
         Two-sided, from the normal approximation; not adjusted for other comparisons (:func:`holm`).
     smallest
@@ -87,18 +50,16 @@ class Difference:
 
 
 def difference(first: Resampled, second: Resampled) -> Difference:
-    """Compare two runs that were resampled with the same weights.
+    """Compare two runs that were resampled with the same draws.
 
     Interval and p are None where fewer than two resamples are defined in both runs.
     """
-    value = second.value - first.value
-    if math.isnan(value):
-        return Difference(value=None, low=None, high=None, p=None, smallest=None)
-    differences = second.values - first.values
-    differences = differences[~np.isnan(differences)]
-    if len(differences) < 2:
-        return Difference(value=value, low=None, high=None, p=None, smallest=None)
-    deviation = float(differences.std(ddof=1))
+    found = second.minus(first)
+    value, deviation = found.value, found.deviation()
+    if deviation is None:
+        return Difference(
+            value=None if math.isnan(value) else value, low=None, high=None, p=None, smallest=None
+        )
     return Difference(
         value=value,
         low=value - Z * deviation,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from core_harness.metrics.bootstrap import Measure, Z, cluster_weights
+from core_harness.metrics.bootstrap import SHARE, Measure, Resampled, draw_clusters
 from core_harness.metrics.calibration import ReliabilityBin, reliability
-from core_harness.metrics.limits import interval
 from core_harness.metrics.measures import measures
 from core_harness.metrics.scored import are_probabilities, checked
-from core_harness.metrics.segments import GENE, Floats, with_both_classes
+from core_harness.metrics.segments import GENE, with_both_classes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +26,12 @@ class Estimate:
     value
         The metric on the pairs as they are.
     low, high
-        ``value`` +- 1.96 standard deviations of the resamples, cut to the values that the metric can
-        take. None where fewer than two perturbations were asked: their spread is unknown then, not 0.
+        ``value`` +- 1.96 standard deviations (:mod:`~core_harness.metrics.bootstrap`), cut to the values
+        that the metric can take. None where fewer than two perturbations were asked: their spread is
+        unknown then, not 0.
     drift
-        Mean of the resamples minus ``value``: a diagnostic, not a correction.
+        Mean of the resamples, which have half as many perturbations, minus ``value``: how far the figure
+        depends on their number. A diagnostic, not a correction.
     genes, perturbations, pairs
         What the metric rests on; genes and perturbations are counted by context.
     """
@@ -81,6 +82,8 @@ class Report:
         Perturbations (across contexts) that the resamples draw from.
     resamples, seed
         Of the bootstrap.
+    share
+        Of the perturbations, drawn in each resample. Reports that do not tell it drew as many as there are.
     repeats
         Seeds that the figures are a mean of (:func:`~core_harness.metrics.repeats.mean_report`).
     """
@@ -91,6 +94,7 @@ class Report:
     clusters: int
     resamples: int
     seed: int
+    share: float = SHARE
     repeats: int = 1
 
     def as_dict(self) -> dict[str, Any]:
@@ -118,9 +122,9 @@ def report(scored: pl.DataFrame, *, seed: int, resamples: int = 1000) -> Report:
     """
     rows = checked(scored)
     clusters = rows["cluster"].n_unique()
-    weights = cluster_weights(clusters, seed=seed, resamples=resamples)
+    draws = draw_clusters(clusters, seed=seed, resamples=resamples)
     figures = measures(rows)
-    resampled = {measure: measure.resampled(weights) for measure in dict.fromkeys(figures.values())}
+    resampled = {measure: Resampled.of([measure], draws) for measure in dict.fromkeys(figures.values())}
     return Report(
         metrics={name: _estimate(name, measure, resampled[measure]) for name, measure in figures.items()},
         coverage=_coverage(rows),
@@ -131,29 +135,17 @@ def report(scored: pl.DataFrame, *, seed: int, resamples: int = 1000) -> Report:
     )
 
 
-def _estimate(name: str, measure: Measure, resampled: Floats) -> Estimate:
-    value = measure.estimate()
-    low, high, drift = _interval(name, measure, value, resampled)
+def _estimate(name: str, measure: Measure, found: Resampled) -> Estimate:
+    low, high = found.interval(name) or (None, None)
     return Estimate(
-        value=None if np.isnan(value) else value,
+        value=None if math.isnan(found.value) else found.value,
         low=low,
         high=high,
-        drift=drift,
+        drift=found.drift(),
         genes=measure.genes,
         perturbations=measure.perturbations,
         pairs=measure.pairs,
     )
-
-
-def _interval(
-    name: str, measure: Measure, value: float, resampled: Floats
-) -> tuple[float, float, float] | tuple[None, None, None]:
-    """Return low, high and drift."""
-    values = resampled[~np.isnan(resampled)]
-    if np.isnan(value) or measure.clusters < 2 or len(values) < 2:
-        return None, None, None
-    low, high = interval(name, value, Z * float(values.std(ddof=1)))
-    return low, high, float(values.mean()) - value
 
 
 def _coverage(rows: pl.DataFrame) -> Coverage:
