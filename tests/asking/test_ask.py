@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -320,9 +319,14 @@ def test_half_characters_fit_into_no_file_and_are_replaced(tmp_path: Path) -> No
 )
 def test_an_interrupted_run_is_written_down(number: signal.Signals, error: type[BaseException]) -> None:
     journal = Journal(None)
-    llm = Scripted(seconds=0.05)
     texts = [f"t{n}" for n in range(200)]
-    threading.Timer(0.2, os.kill, (os.getpid(), number)).start()
+
+    def answer(text: str, _: int) -> Reply:
+        if text == "t9":
+            os.kill(os.getpid(), number)
+        return said("ANSWER: yes")
+
+    llm = Scripted(answer, seconds=0.01)
     with pytest.raises(error):
         ask(llm, texts, Settings(concurrency=4), journal)
     assert llm.in_flight == 0
