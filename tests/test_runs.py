@@ -12,7 +12,15 @@ import pytest
 from core_harness.errors import RunError
 from core_harness.runs import list_runs, new_run, open_run, reopen_run
 
-MANIFEST: dict[str, Any] = {"task": {"dataset": "table:/a b/../<x>.csv"}, "method": "voting", "control": None}
+MANIFEST: dict[str, Any] = {
+    "task": {"dataset": "table:/a b/../<x>.csv"},
+    "method": "voting",
+    "control": None,
+    "part": {"limit": None, "only": None},
+    "seed": 0,
+    "components": {},
+    "dataset_sha256": "0" * 64,
+}
 PREDICTIONS = pl.DataFrame({"pair_id": [0], "score": [0.5], "status": ["ok"]})
 
 
@@ -72,14 +80,16 @@ def test_no_folder_of_runs_is_no_runs(tmp_path: Path) -> None:
 def test_a_broken_folder_does_not_hide_the_others(tmp_path: Path) -> None:
     with new_run(tmp_path, MANIFEST) as writer:
         run = writer.finish(PREDICTIONS, {}, None)
-    for name, content in {"broken": "{", "later": '{"schema_version": 99}'}.items():
+    broken = {"broken": "{", "empty": '{"schema_version": 1}', "later": '{"schema_version": 99}'}
+    for name, content in broken.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "run.json").write_text(content)
     told: list[str] = []
     assert [found.name for found in list_runs(tmp_path, notice=told.append)] == [run.name]
-    assert [line.split(":")[0] for line in told] == ["left out"] * 2
+    assert [line.split(":")[0] for line in told] == ["left out"] * 3
     assert "broken/run.json cannot be read" in told[0]
-    assert "later/run.json has schema version 99" in told[1]
+    assert "empty/run.json, key state: missing" in told[1]
+    assert "later/run.json has schema version 99" in told[2]
     assert len(list_runs(tmp_path)) == 1
 
 

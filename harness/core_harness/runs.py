@@ -25,6 +25,9 @@ from core_harness.errors import RunError
 SCHEMA_VERSION = 1
 DEFAULT_FOLDER = Path("runs")
 
+_WRITTEN_FIRST = ("state", "task", "method", "control", "part", "seed", "components", "dataset_sha256")
+"""What every manifest of this schema holds from its beginning."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -162,6 +165,8 @@ def open_run(folder: Path) -> Run:
             f"{path} has schema version {manifest.get('schema_version')}, "
             f"this core-harness reads {SCHEMA_VERSION}"
         )
+    if missing := [key for key in _WRITTEN_FIRST if key not in manifest]:
+        raise RunError(f"{path}, key {missing[0]}: missing; no run of core-harness is without it")
     return Run(folder, manifest)
 
 
