@@ -327,8 +327,13 @@ def test_an_interrupted_run_is_written_down(number: signal.Signals, error: type[
         return said("ANSWER: yes")
 
     llm = Scripted(answer, seconds=0.01)
-    with pytest.raises(error):
-        ask(llm, texts, Settings(concurrency=4), journal)
+    # where the tests run in the background, Ctrl-C is ignored in them
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(error):
+            ask(llm, texts, Settings(concurrency=4), journal)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert llm.in_flight == 0
     outcomes = [outcome for *_, outcome in journal.attempts()]
     assert 1 <= outcomes.count("interrupted") <= 4
