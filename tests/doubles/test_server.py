@@ -142,7 +142,10 @@ def test_what_is_no_chat() -> None:
 
 def test_it_can_be_run_by_itself() -> None:
     program = (
+        "import signal\n"
         "from core_harness.doubles import serve\n"
+        # where the tests run in the background, Ctrl-C is ignored in what they start
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "serve(mind='deaf', announce=lambda server: print(server.url, *server.environment, flush=True))"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
