@@ -202,7 +202,7 @@ def test_the_evidence_on_one_query_is_that_of_all_on_it(world: World) -> None:
     for evidence in (whole, whole.top(2, per_side=True)):
         rows, totals = evidence.rows(), evidence.totals()
         for pair_id in whole.pairs["pair_id"]:
-            on = evidence.on(pair_id)
+            on = evidence.about(pl.col("pair_id") == pair_id)
             assert_frame_equal(on.rows(), rows.filter(pl.col("pair_id") == pair_id))
             assert_frame_equal(on.totals(), totals.filter(pl.col("pair_id") == pair_id))
 

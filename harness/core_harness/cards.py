@@ -154,7 +154,7 @@ def make_card(
     """
     prompts = prompts_about(questions, pair_id)
     answers = pl.DataFrame(schema=dict(ANSWERS)) if replies is None else parse_replies(prompts, replies)
-    evidence = _evidence_on(questions.weighed(answers), pair_id)
+    evidence = _block_with(questions.weighed(answers), pair_id).about(pl.col("pair_id") == pair_id)
     task, method = questions.task, questions.method
     if scored is None:
         scored = predict(task, method, [evidence], answers).select("score", "status").row(0)
@@ -191,20 +191,17 @@ def prompts_about(questions: Questions, pair_id: int) -> pl.DataFrame:
     """Return the prompts that ask about a pair, or have its perturbation's neighbours graded."""
     if not questions.method.asks:
         return pl.DataFrame(schema=dict(PROMPTS))
-    for block in questions.evidence:
-        if pair_id in block.pairs["pair_id"]:
-            perturbation = block.pairs.filter(pl.col("pair_id") == pair_id)["perturbation"].item()
-            ids = block.pairs.filter(pl.col("perturbation") == perturbation)["pair_id"]
-            prompts = pipeline_prompts(questions.task, questions.method, [block], questions.facts)
-            grades = (pl.col("form") == "grades") & pl.col("prompt_id").is_in(ids.implode())
-            return prompts.filter(pl.col("pair_ids").list.contains(pair_id) | grades)
-    raise KeyError(pair_id)
+    block = _block_with(questions, pair_id)
+    perturbation = block.pairs.filter(pl.col("pair_id") == pair_id)["perturbation"].item()
+    own = block.about(pl.col("perturbation") == perturbation)  # no prompt is about two perturbations
+    prompts = pipeline_prompts(questions.task, questions.method, [own], questions.facts)
+    return prompts.filter((pl.col("form") == "grades") | pl.col("pair_ids").list.contains(pair_id))
 
 
-def _evidence_on(questions: Questions, pair_id: int) -> Evidence:
+def _block_with(questions: Questions, pair_id: int) -> Evidence:
     for block in questions.evidence:
         if pair_id in block.pairs["pair_id"]:
-            return block.on(pair_id)
+            return block
     raise KeyError(pair_id)
 
 

@@ -94,11 +94,13 @@ class Evidence:
         both = (pl.col("n_pos") > 0) & (pl.col("n_neg") > 0)
         return self.totals().filter(both)["pair_id"]
 
-    def on(self, pair_id: int) -> Evidence:
-        """Return the evidence on one query."""
-        pairs = self.pairs.filter(pl.col("pair_id") == pair_id)
+    def about(self, queries: pl.Expr) -> Evidence:
+        """Return the evidence on the queries that an expression over ``pairs`` picks."""
+        pairs = self.pairs.filter(queries)
         block = Block(context=self.block.context, pairs=pairs, support=self.support)
-        chosen = None if self._chosen is None else self._chosen.filter(pl.col("pair_id") == pair_id)
+        chosen = self._chosen
+        if chosen is not None:
+            chosen = chosen.join(pairs, on="pair_id", how="semi", maintain_order="left")
         relations = self.relations.join(pairs, on="perturbation", how="semi", maintain_order="left")
         return Evidence(block, relations, chosen=chosen, contrasted=self._contrasted)
 
