@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -66,6 +66,12 @@ def asking_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def of_model(api_base: str | None, assignments: Sequence[str]) -> list[str]:
+    """Return ``--api-base`` and ``--model-param`` as assignments to the llm."""
+    address = [] if api_base is None else [f"api_base={api_base}"]
+    return [f"llm.{assignment}" for assignment in (*address, *assignments)]
 
 
 SETTINGS = (

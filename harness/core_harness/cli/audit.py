@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core_harness.cli.forms import form_option
+from core_harness.cli.forms import folder_option, form_option
 from core_harness.cli.registry import registry_options
 
 if TYPE_CHECKING:
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("audit")
 @click.argument("what", metavar="RUN|DATASET")
-@click.option(
-    "--in",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder that holds the runs.",
-)
+@folder_option
 @click.option(
     "--controls", is_flag=True, help="Of a run: run the controls that are missing, and put them beside it."
 )

@@ -7,19 +7,12 @@ from pathlib import Path
 
 import click
 
-from core_harness.cli.forms import form_option, plot_option
+from core_harness.cli.forms import folder_option, form_option, plot_option
 
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True)
-@click.option(
-    "--in",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder that holds the runs.",
-)
+@folder_option
 @click.option(
     "--metric",
     default="macro_gene_auroc",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core_harness.cli import completion
-from core_harness.cli.asking import asking_options, settings_of
+from core_harness.cli.asking import asking_options, of_model, settings_of
 from core_harness.cli.registry import registry_options
 from core_harness.cli.suite import run_whole_suite
 
@@ -128,15 +128,13 @@ def eval_command(
     from core_harness.runspec import parse_parameters
 
     settings = settings_of(options)
-    address = [] if api_base is None else [f"llm.api_base={api_base}"]
-    of_model = [f"llm.{assignment}" for assignment in model_assignments]
     drawn = {"samples": samples, "genes_per_prompt": genes_per_prompt}
     of_prompts = [f"organizer.{name}={value}" for name, value in drawn.items() if value is not None]
     choices = {
         "strategies": _names(strategies),
         "model": None if model == "none" else model,
         "support_contexts": _names(support_contexts),
-        "parameters": parse_parameters([*assignments, *address, *of_model, *of_prompts]),
+        "parameters": parse_parameters([*assignments, *of_model(api_base, model_assignments), *of_prompts]),
         **options,
     }
     if suite is not None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from core_harness.cli import completion
+from core_harness.cli.asking import of_model
+from core_harness.cli.forms import folder_option
 from core_harness.cli.registry import registry_options
 
 if TYPE_CHECKING:
@@ -52,14 +54,7 @@ if TYPE_CHECKING:
     metavar="RUN",
     help="Explain what this run predicted, from the answers that it got; other choices are its own.",
 )
-@click.option(
-    "--in",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder that holds the run.",
-)
+@folder_option
 @click.option("--show-prompt", is_flag=True, help="Show what a model would be asked, and send nothing.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything that draws at random.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -102,15 +97,13 @@ def explain_command(
             run = find_run(run_name, folder)
             card = explain_run(run, pair, progress=tell, notice=notice, registry=registry)
         else:
-            address = [] if api_base is None else [f"llm.api_base={api_base}"]
-            of_model = [f"llm.{assignment}" for assignment in model_assignments]
             card = explain(
                 pair,
                 dataset=dataset,
                 strategy=strategy,
                 model=model,
                 send=not show_prompt,
-                parameters=parse_parameters([*assignments, *address, *of_model]),
+                parameters=parse_parameters([*assignments, *of_model(api_base, model_assignments)]),
                 seed=seed,
                 progress=tell,
                 notice=notice,

@@ -1,4 +1,4 @@
-"""The options that say how a command tells what it found."""
+"""Options that several commands share: where runs lie, and how it is told what was found."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from typing import Any
 import click
 
 FORMS = ("table", "md", "csv", "json")
+
+
+folder_option = click.option(
+    "--in",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder that holds the runs.",
+)
+"""Gives a command ``--in``; it takes the value as ``folder``."""
 
 
 def form_option(command: Callable[..., Any]) -> Callable[..., Any]:

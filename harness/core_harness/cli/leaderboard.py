@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core_harness.cli import completion
+from core_harness.cli.forms import folder_option
 from core_harness.cli.registry import registry_options
 
 if TYPE_CHECKING:
@@ -67,14 +68,7 @@ def build_command(
 @click.option(
     "--suite", required=True, metavar="NAME", shell_complete=completion.suites, help="What it is a result of."
 )
-@click.option(
-    "--in",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder that holds the runs.",
-)
+@folder_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from core_harness.cli.forms import form_option, plot_option
+from core_harness.cli.forms import folder_option, form_option, plot_option
 
 
 @click.group("runs")
@@ -16,14 +16,7 @@ def runs_group() -> None:
 
 
 @runs_group.command("list")
-@click.option(
-    "--in",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder that holds the runs.",
-)
+@folder_option
 @form_option
 def list_command(*, folder: Path, form: str) -> None:
     """List the runs of a folder, oldest first."""
@@ -47,14 +40,7 @@ def list_command(*, folder: Path, form: str) -> None:
 
 @runs_group.command("show")
 @click.argument("run")
-@click.option(
-    "--in",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder that holds the runs.",
-)
+@folder_option
 @form_option
 @plot_option
 def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> None:
