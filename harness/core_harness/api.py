@@ -21,7 +21,7 @@ from core_harness.evaluation import Evaluated, Notice, Outside, Test, estimate_m
 from core_harness.registry import Registry, shipped_registry
 from core_harness.runs import Run, RunWriter, new_run, reopen_run
 from core_harness.runspec import Method, RunSpec, make_dataset, make_methods
-from core_harness.schemas import Task
+from core_harness.schemas import Task, simulated_parts
 
 JSON_VERSION = 1
 """Version of what ``--json`` prints."""
@@ -265,12 +265,13 @@ class Desk:
 
     def _result(self, method: Method, evaluated: Evaluated, folder: Path | None) -> Result:
         asking = evaluated.asked
-        made_up = {"data": self.loaded.task.simulated, "answers": asking is not None and asking.simulated}
         return Result(
             task=self.loaded.task,
             strategy=method.label,
             model=self._spec.model if method.asks else None,
-            simulated=tuple(part for part, is_made_up in made_up.items() if is_made_up),
+            simulated=simulated_parts(
+                data=self.loaded.task.simulated, answers=asking is not None and asking.simulated
+            ),
             contamination=self._contamination if method.asks else None,
             control=self._spec.control,
             limit=self._spec.limit,

@@ -16,7 +16,7 @@ from core_harness.pipeline import prompts as pipeline_prompts
 from core_harness.questions import Questions
 from core_harness.rates import gene_rate_of, prevalence_of
 from core_harness.runspec import Method
-from core_harness.schemas import EVIDENCE, Block, Schema, Task
+from core_harness.schemas import EVIDENCE, Block, Schema, Task, simulated_parts
 
 _SELECTIONS: Schema = {"copy": pl.UInt32, "at": pl.List(pl.UInt32)}
 
@@ -163,10 +163,7 @@ def make_card(
     gene_rate = gene_rate_of(evidence.pairs, evidence.support).item()
     alone = score is not None and "answers" not in method.aggregator.object.needs
     voters = _voters(task, method, evidence, tried=_TRIED if alone else 0)
-    made_up = {
-        "data": task.simulated,
-        "answers": replies is not None and bool(replies["model"].str.starts_with(SIMULATED).any()),
-    }
+    answered_by_script = replies is not None and bool(replies["model"].str.starts_with(SIMULATED).any())
     return Card(
         task=task,
         method=method.label,
@@ -183,7 +180,7 @@ def make_card(
         flip=_flip(task, method, evidence, voters=voters, score=score, gene_rate=gene_rate)
         if score is not None and alone
         else None,
-        simulated=tuple(part for part, is_made_up in made_up.items() if is_made_up),
+        simulated=simulated_parts(data=task.simulated, answers=answered_by_script),
     )
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import polars as pl
 
 from core_harness.errors import RunError
+from core_harness.schemas import simulated_parts
 
 SCHEMA_VERSION = 1
 DEFAULT_FOLDER = Path("runs")
@@ -49,11 +50,10 @@ class Run:
     @property
     def simulated(self) -> tuple[str, ...]:
         """What a program made up: ``data``, ``answers``, both, or nothing."""
-        made_up = {
-            "data": self.manifest["task"]["simulated"],
-            "answers": (self.manifest.get("asking") or {}).get("simulated", False),
-        }
-        return tuple(part for part, is_made_up in made_up.items() if is_made_up)
+        asking = self.manifest.get("asking") or {}
+        return simulated_parts(
+            data=self.manifest["task"]["simulated"], answers=asking.get("simulated", False)
+        )
 
     def report(self) -> dict[str, Any]:
         """Return the metrics as they were written. Raises :class:`RunError`."""

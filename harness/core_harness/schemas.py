@@ -133,6 +133,11 @@ class Block:
         return self.support["perturbation"].unique().sort().to_list()
 
 
+def simulated_parts(*, data: bool, answers: bool) -> tuple[str, ...]:
+    """Return what a program made up: ``data``, ``answers``, both, or nothing. Every figure says so."""
+    return tuple(part for part, made_up in {"data": data, "answers": answers}.items() if made_up)
+
+
 def check(frame: object, schema: Schema, component: str) -> pl.DataFrame:
     """Return ``frame`` with the declared columns first, in their declared types.
 
