@@ -27,8 +27,8 @@ from pathlib import Path
 
 import polars as pl
 
-from core_harness.answers import parse_replies
-from core_harness.asking import (
+from core_harness.knowledge.facts import Facts
+from core_harness.llm import (
     Cache,
     Journal,
     Reply,
@@ -39,9 +39,9 @@ from core_harness.asking import (
     loop,
     requests_of,
 )
-from core_harness.asking.keys import reply_key
-from core_harness.knowledge.facts import Facts
-from core_harness.prompting import Layout, load_template, pair_prompts
+from core_harness.llm.answers import parse_replies
+from core_harness.llm.keys import reply_key
+from core_harness.prompts import Layout, load_template, pair_prompts
 from core_harness.schemas import PAIRS, Task
 from core_harness_plugins.llms.litellm import LiteLLM
 
@@ -52,7 +52,7 @@ REPLAYED = 100_000
 
 _SERVER = """
 import sys
-from core_harness.doubles import serve
+from core_harness.testing import serve
 serve(mind="eager", latency=float(sys.argv[1]), announce=lambda server: print(server.url, flush=True))
 """
 

@@ -18,19 +18,19 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from core_harness import controls
-from core_harness.answers import ANSWERS
-from core_harness.catalog import catalog
-from core_harness.crossfit import out_of_fold
-from core_harness.evidence import Evidence
+from core_harness.data.crossfit import out_of_fold
+from core_harness.data.splits import Split, blocks
+from core_harness.evaluation.pipeline import hand_over_knowledge, load
+from core_harness.evaluation.spec import RunSpec, make_dataset, make_methods
+from core_harness.evidence import controls
+from core_harness.evidence.evidence import Evidence
+from core_harness.llm.answers import ANSWERS
 from core_harness.metrics.by_segment import auroc_by
 from core_harness.metrics.segments import GENE
-from core_harness.pipeline import hand_over_knowledge, load
-from core_harness.protocols import Retriever
-from core_harness.registry import shipped_registry
-from core_harness.runspec import RunSpec, make_dataset, make_methods
+from core_harness.plugins.catalog import catalog
+from core_harness.plugins.protocols import Retriever
+from core_harness.registry.entries import shipped_registry
 from core_harness.schemas import Task
-from core_harness.splits import Split, blocks
 
 LINES = ("k562", "hepg2")
 NETWORKS = ("pagerank", "shared-neighbours")

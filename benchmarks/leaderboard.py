@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 
 from core_harness import evaluate
-from core_harness.catalog import catalog
+from core_harness.analysis.rescore import Datasets, score
 from core_harness.leaderboard import build, write_site
-from core_harness.registry import DatasetEntry, Registry, SuiteEntry, shipped_registry
-from core_harness.runs import open_run
-from core_harness.truth import Datasets, score
+from core_harness.plugins.catalog import catalog
+from core_harness.registry.entries import DatasetEntry, Registry, SuiteEntry, shipped_registry
+from core_harness.runs.folder import open_run
 
 RUNS = 500
 DIFFERENT = 20

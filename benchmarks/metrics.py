@@ -18,10 +18,10 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from core_harness.data.rates import gene_rate_of
 from core_harness.metrics import checked, draw_clusters, measures, report
 from core_harness.metrics.ranking import macro_auroc
 from core_harness.metrics.segments import GENE, Floats, Segments, with_both_classes
-from core_harness.rates import gene_rate_of
 
 REPEATS = 7
 RESAMPLES = 1000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core_harness.catalog import catalog
 from core_harness.leaderboard import Board, build
 from core_harness.leaderboard.exports import markdown
-from core_harness.registry import shipped_registry
+from core_harness.plugins.catalog import catalog
+from core_harness.registry.entries import shipped_registry
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parent / "board.md"

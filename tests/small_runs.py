@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from core_harness import evaluate
-from core_harness.runs import Run, open_run
+from core_harness.runs.folder import Run, open_run
 
 SMALL = {"dataset": {"perturbations": 150, "genes": 40, "modules": 8, "sparsity": 0.3}}
 

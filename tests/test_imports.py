@@ -19,23 +19,15 @@ PLUGINS = Path(core_harness_plugins.__path__[0])
 
 # Each room may import the rooms of earlier lines, and those of its own line that stand left of it.
 FLOORS = [
-    ["errors"],
-    ["checked_toml", "component", "schemas", "folders", "plain_text"],
-    ["hookspecs", "tables"],
-    ["rates", "knowledge", "metrics", "evidence", "splits"],
-    ["asking", "answer_forms", "answers", "prompting"],
-    ["registry", "sources"],
-    ["own_registry", "controls", "protocols", "runs"],
-    ["discovery"],
-    ["catalog"],
-    ["runspec", "contamination"],
-    ["crossfit"],
-    ["pipeline"],
-    ["truth", "same_pairs", "compare"],
-    ["questions", "evaluation", "cards", "api", "explanations", "verdict"],
-    ["suites", "suite_runs", "leaderboard"],
-    ["score", "audit"],
-    ["doubles", "demonstration"],
+    ["errors", "text"],
+    ["schemas", "paths", "knowledge"],
+    ["registry", "llm", "metrics", "runs"],
+    ["data", "prompts"],
+    ["evidence"],
+    ["plugins"],
+    ["evaluation"],
+    ["analysis", "suites", "testing"],
+    ["leaderboard"],
     ["cli"],
     ["__init__", "__main__"],
 ]
@@ -43,15 +35,13 @@ RANK = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 PUBLIC = {
     "core_harness",
-    "core_harness.answer_forms",
-    "core_harness.asking",
+    "core_harness.data",
     "core_harness.errors",
-    "core_harness.folders",
     "core_harness.knowledge",
-    "core_harness.prompting",
-    "core_harness.rates",
+    "core_harness.llm",
+    "core_harness.paths",
+    "core_harness.prompts",
     "core_harness.schemas",
-    "core_harness.tables",
 }
 
 

@@ -10,34 +10,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core_harness.api import Result, estimate, evaluate, resume
-    from core_harness.cards import Card, Pair
-    from core_harness.component import Component
-    from core_harness.evidence import Evidence
-    from core_harness.explanations import explain, explain_run
-    from core_harness.hookspecs import hookimpl
+    from core_harness.analysis.cards import Card, Pair
+    from core_harness.analysis.explain import explain, explain_run
+    from core_harness.evaluation.api import Result, estimate, evaluate, resume
+    from core_harness.evidence.evidence import Evidence
     from core_harness.knowledge.facts import Facts
     from core_harness.knowledge.layers import Graph, Layer
+    from core_harness.plugins.component import Component
+    from core_harness.plugins.hookspecs import hookimpl
     from core_harness.schemas import Block, Need, Task
 
 _HOMES = {
     "Block": "schemas",
-    "Card": "cards",
-    "Component": "component",
-    "Evidence": "evidence",
+    "Card": "analysis.cards",
+    "Component": "plugins.component",
+    "Evidence": "evidence.evidence",
     "Facts": "knowledge.facts",
     "Graph": "knowledge.layers",
     "Layer": "knowledge.layers",
     "Need": "schemas",
-    "Pair": "cards",
-    "Result": "api",
+    "Pair": "analysis.cards",
+    "Result": "evaluation.api",
     "Task": "schemas",
-    "estimate": "api",
-    "evaluate": "api",
-    "explain": "explanations",
-    "explain_run": "explanations",
-    "hookimpl": "hookspecs",
-    "resume": "api",
+    "estimate": "evaluation.api",
+    "evaluate": "evaluation.api",
+    "explain": "analysis.explain",
+    "explain_run": "analysis.explain",
+    "hookimpl": "plugins.hookspecs",
+    "resume": "evaluation.api",
 }
 
 __all__ = [

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from small_runs import made, rewrite
 
 from core_harness.cli import cli
-from core_harness.runs import Run
+from core_harness.runs.folder import Run
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "<script>alert(1)</script> $x_1$ \x1b[31m & more"

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from small_runs import made, rewrite
 from worlds import world
 
-from core_harness.cli.plots import bar, gauge, sparkline
-from core_harness.plain_text import as_csv, as_markdown, p_value
+from core_harness.cli.output.plots import bar, gauge, sparkline
+from core_harness.text import as_csv, as_markdown, p_value
 
 PERSON = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
 BLOCKS = set("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉│")

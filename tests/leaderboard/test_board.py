@@ -14,14 +14,14 @@ from small_boards import board_of, small_registry
 from small_runs import made, rewrite
 from worlds import world
 
-from core_harness.catalog import catalog
+from core_harness.analysis.rescore import Datasets, score
 from core_harness.errors import RegistryError, RunError, UsageError
 from core_harness.leaderboard import build
 from core_harness.leaderboard.exports import as_dict, markdown
 from core_harness.metrics import report
-from core_harness.runs import Run, open_run
-from core_harness.suite_runs import run_suite
-from core_harness.truth import Datasets, score
+from core_harness.plugins.catalog import catalog
+from core_harness.runs.folder import Run, open_run
+from core_harness.suites.run import run_suite
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 import make_board
 
 from core_harness.leaderboard import write_site
-from core_harness.registry import shipped_registry
-from core_harness.runs import list_runs
+from core_harness.registry.entries import shipped_registry
+from core_harness.runs.folder import list_runs
 
 
 def test_every_result_is_ranked(tmp_path: Path) -> None:

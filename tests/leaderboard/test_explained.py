@@ -12,11 +12,11 @@ from small_boards import board_of
 from small_runs import SMALL, made, rewrite
 
 from core_harness import explain
-from core_harness.cards import Pair
+from core_harness.analysis.cards import Pair
 from core_harness.leaderboard import write_site
 from core_harness.leaderboard.explained import CARDS
 from core_harness.leaderboard.rows import Placed
-from core_harness.runs import Run, open_run
+from core_harness.runs.folder import Run, open_run
 
 
 @pytest.fixture(scope="module")

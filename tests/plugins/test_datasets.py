@@ -12,12 +12,12 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from core_harness import Evidence, Task
-from core_harness.answers import ANSWERS
+from core_harness.data.splits import blocks, split_rows
+from core_harness.data.tables import check_rows
 from core_harness.errors import DataError, MissingDataError, UsageError
-from core_harness.protocols import Aggregator, BringsKnowledge, Dataset
+from core_harness.llm.answers import ANSWERS
+from core_harness.plugins.protocols import Aggregator, BringsKnowledge, Dataset
 from core_harness.schemas import ROWS, check
-from core_harness.splits import blocks, split_rows
-from core_harness.tables import check_rows
 from core_harness_plugins.aggregators.gene_frequency import GeneFrequency
 from core_harness_plugins.aggregators.vote import Vote
 from core_harness_plugins.datasets.perturbqa import PerturbQA

@@ -11,13 +11,13 @@ from typing import Any, Literal
 import polars as pl
 import pytest
 
-from core_harness.answers import parse_replies
-from core_harness.asking import PROMPTS, Cache, Journal, Permanent, Request, Transient, ask_all
-from core_harness.asking.messages import LLM, Message
-from core_harness.doubles import TestServer
-from core_harness.doubles.minds import eager
-from core_harness.doubles.reading import Item, Reading
 from core_harness.errors import UsageError
+from core_harness.llm import PROMPTS, Cache, Journal, Permanent, Request, Transient, ask_all
+from core_harness.llm.answers import parse_replies
+from core_harness.llm.messages import LLM, Message
+from core_harness.testing import TestServer
+from core_harness.testing.reading import Item, Reading
+from core_harness.testing.scripted import eager
 from core_harness_plugins.llms.litellm import LiteLLM, _litellm
 from core_harness_plugins.llms.litellm_errors import failure_of, retry_after
 from core_harness_plugins.llms.litellm_reply import reply_of

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from core_harness.errors import UsageError
 from core_harness.knowledge import Graph, Layer, Symbols
 from core_harness.knowledge.kernels import cosines, memberships, neighbourhoods, visits
-from core_harness.protocols import Retriever, UsesKnowledge
+from core_harness.plugins.protocols import Retriever, UsesKnowledge
 from core_harness.schemas import PAIRS, RELATIONS, SUPPORT, Block, Task, check
 from core_harness_plugins.retrievers.kg import KnowledgeGraph
 from core_harness_plugins.retrievers.none import NoNeighbours

@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from core_harness import evaluate
-from core_harness.audit import audit_dataset, audit_run
-from core_harness.catalog import catalog
+from core_harness.analysis.audit import audit_dataset, audit_run
 from core_harness.cli import cli
-from core_harness.registry import shipped_registry
-from core_harness.runs import open_run
-from core_harness.runspec import RunSpec
+from core_harness.evaluation.spec import RunSpec
+from core_harness.plugins.catalog import catalog
+from core_harness.registry.entries import shipped_registry
+from core_harness.runs.folder import open_run
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core_harness.catalog import catalog
 from core_harness.leaderboard import build
-from core_harness.registry import shipped_registry
-from core_harness.suite_runs import run_suite
+from core_harness.plugins.catalog import catalog
+from core_harness.registry.entries import shipped_registry
+from core_harness.suites.run import run_suite
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))
 

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from core_harness.data.tables import check_rows
 from core_harness.schemas import ROWS
-from core_harness.tables import check_rows
 from core_harness_plugins.datasets.perturbqa import PerturbQA
 from core_harness_plugins.datasets.table import Table
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core_harness.evidence import Evidence
+from core_harness.data.rates import gene_rate_of
+from core_harness.evidence.evidence import Evidence
 from core_harness.knowledge import Graph, open_graph
-from core_harness.rates import gene_rate_of
-from core_harness.registry import shipped_registry
+from core_harness.registry.entries import shipped_registry
 from core_harness.schemas import PAIRS, SUPPORT, Block, Task
 from core_harness_plugins.retrievers.kg import KnowledgeGraph
 

@@ -11,9 +11,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from core_harness.data.rates import gene_rate_of
 from core_harness.metrics import checked, draw_clusters, measures, report
 from core_harness.metrics.scored import log_odds
-from core_harness.rates import gene_rate_of
 
 pytestmark = pytest.mark.real
 

@@ -11,10 +11,11 @@ from knowledge.rdf.graphs import assert_equal
 from rdflib import RDF, Dataset, URIRef
 from rdflib.namespace import RDFS
 
-from core_harness import evaluate, pipeline
+from core_harness import evaluate
+from core_harness.evaluation import pipeline
 from core_harness.knowledge import Graph, open_graph
 from core_harness.knowledge.rdf import Origins, read_graph, read_origins, write_graph
-from core_harness.registry import shipped_registry
+from core_harness.registry.entries import shipped_registry
 
 pytestmark = pytest.mark.real
 

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from publisher import LINK_COLUMNS
 
-from core_harness.registry import shipped_registry
-from core_harness.sources.convert import combined_score, string
-from core_harness.sources.manifest import sha256
+from core_harness.data.sources.convert import combined_score, string
+from core_harness.data.sources.manifest import sha256
+from core_harness.registry.entries import shipped_registry
 
 pytestmark = pytest.mark.real
 

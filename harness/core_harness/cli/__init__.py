@@ -1,4 +1,4 @@
-"""The command line: a thin layer over :mod:`core_harness.api`.
+"""The command line: a thin layer over :mod:`core_harness.evaluation.api`.
 
 Commands import what they need when they run, so that ``--help`` and shell completion stay fast.
 """
@@ -10,19 +10,19 @@ from typing import Any
 
 import click
 
-from core_harness.cli.asking import cache_group, testserver_command
-from core_harness.cli.audit import audit_command
-from core_harness.cli.compare import compare_command
-from core_harness.cli.data import data_group
-from core_harness.cli.demo import demo_command
-from core_harness.cli.eval import eval_command
-from core_harness.cli.explain import explain_command
-from core_harness.cli.kg import kg_group
-from core_harness.cli.leaderboard import leaderboard_group
-from core_harness.cli.models import models_command
-from core_harness.cli.plugins import plugins_command
-from core_harness.cli.runs import runs_group
-from core_harness.cli.score import score_command
+from core_harness.cli.commands.audit import audit_command
+from core_harness.cli.commands.compare import compare_command
+from core_harness.cli.commands.data import data_group
+from core_harness.cli.commands.demo import demo_command
+from core_harness.cli.commands.eval import eval_command
+from core_harness.cli.commands.explain import explain_command
+from core_harness.cli.commands.kg import kg_group
+from core_harness.cli.commands.leaderboard import leaderboard_group
+from core_harness.cli.commands.models import models_command
+from core_harness.cli.commands.plugins import plugins_command
+from core_harness.cli.commands.runs import runs_group
+from core_harness.cli.commands.score import score_command
+from core_harness.cli.options.asking import cache_group, testserver_command
 from core_harness.errors import HarnessError
 
 

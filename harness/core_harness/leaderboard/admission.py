@@ -9,9 +9,9 @@ from pathlib import Path
 from core_harness.errors import RunError
 from core_harness.leaderboard.manifest import Manifest, read_manifest
 from core_harness.leaderboard.questions import Question
-from core_harness.plain_text import part_of, plain, regime_of
-from core_harness.registry import SuiteEntry
-from core_harness.runs import Run, open_run
+from core_harness.registry.entries import SuiteEntry
+from core_harness.runs.folder import Run, open_run
+from core_harness.text import part_of, plain, regime_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,22 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core_harness.catalog import Catalog
-from core_harness.contamination import contamination
 from core_harness.errors import RunError
-from core_harness.folders import cache_folder
+from core_harness.evaluation.contamination import contamination
+from core_harness.evaluation.pipeline import Progress
+from core_harness.evaluation.spec import RunSpec
 from core_harness.leaderboard.admission import Apart, open_to_all, refusal, run_folders, said_of
 from core_harness.leaderboard.explained import CARDS, Explainer
 from core_harness.leaderboard.figures import figures_of
 from core_harness.leaderboard.manifest import Manifest
 from core_harness.leaderboard.questions import Question, read_questions
 from core_harness.leaderboard.rows import Placed, Row, newest, or_lowest, rows_of
-from core_harness.pipeline import Progress
-from core_harness.plain_text import plain
-from core_harness.registry import Registry, SuiteEntry
-from core_harness.runs import Run
-from core_harness.runspec import RunSpec
-from core_harness.suites import suite_named
+from core_harness.paths import cache_folder
+from core_harness.plugins.catalog import Catalog
+from core_harness.registry.entries import Registry, SuiteEntry
+from core_harness.runs.folder import Run
+from core_harness.suites.suite import suite_named
+from core_harness.text import plain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,22 +16,22 @@ from typing import Any
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from core_harness import pipeline
-from core_harness.cards import make_card
-from core_harness.catalog import Catalog
+from core_harness.analysis.cards import make_card
 from core_harness.errors import HarnessError
+from core_harness.evaluation import pipeline
+from core_harness.evaluation.questions import pose
+from core_harness.evaluation.spec import Method, make_methods
 from core_harness.knowledge.facts import Facts
 from core_harness.leaderboard.figures import Extreme, keep, place_of
 from core_harness.leaderboard.manifest import Manifest
 from core_harness.leaderboard.questions import Question
-from core_harness.questions import pose
-from core_harness.registry import Registry, SuiteEntry
-from core_harness.runspec import Method, make_methods
+from core_harness.plugins.catalog import Catalog
+from core_harness.registry.entries import Registry, SuiteEntry
 from core_harness.schemas import PAIRS
-from core_harness.suites import Cell, spec_of
+from core_harness.suites.suite import Cell, spec_of
 
 Card = Mapping[str, Any]
-"""A card in plain types (:meth:`core_harness.cards.Card.as_dict`)."""
+"""A card in plain types (:meth:`core_harness.analysis.cards.Card.as_dict`)."""
 
 CARDS = 2
 """Best predictions of a run that get a card, and worst: a card tries what leaving voters out would do."""

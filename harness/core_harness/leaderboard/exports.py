@@ -9,7 +9,7 @@ from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.ranking import Standing
 from core_harness.leaderboard.rows import Placed, Row
 from core_harness.metrics.names import NAMES
-from core_harness.plain_text import as_csv, as_markdown, figure, markdown_text, p_value, regime_of
+from core_harness.text import as_csv, as_markdown, figure, markdown_text, p_value, regime_of
 
 JSON_VERSION = 1
 """Version of ``leaderboard.json``."""

@@ -15,14 +15,14 @@ import numpy as np
 import polars as pl
 
 import core_harness.metrics
+from core_harness.analysis.rescore import beside_truth, parse_predictions, predictions_file
 from core_harness.leaderboard.questions import Question
 from core_harness.metrics import Resampled, checked, measures, report
 from core_harness.metrics.abstention import risk_coverage
 from core_harness.metrics.by_segment import genes_by_auroc
 from core_harness.metrics.prior import RateBin, scores_by_gene_rate
 from core_harness.metrics.scored import are_probabilities
-from core_harness.runs import Run
-from core_harness.truth import beside_truth, parse_predictions, predictions_file
+from core_harness.runs.folder import Run
 
 EXTREMES = 5
 """Pairs that are shown as a run's best predictions, and as its worst."""
@@ -173,7 +173,7 @@ def _code_digest() -> str:
     """Return the digest of the code that figures are made by: this program's, and the numbers' below it."""
     code = Path(str(core_harness.__path__[0]))
     content = hashlib.sha256()
-    for path in sorted([*(code / "metrics").rglob("*.py"), *code.glob("*.py"), Path(__file__)]):
+    for path in sorted(code.rglob("*.py")):
         content.update(path.read_bytes())
     content.update("".join(version(name) for name in ("numpy", "polars", "scipy")).encode())
     return content.hexdigest()[:16]

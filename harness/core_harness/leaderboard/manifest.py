@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from core_harness.errors import RunError
-from core_harness.plain_text import plain
-from core_harness.runs import Run
+from core_harness.runs.folder import Run
+from core_harness.text import plain
 
 _LONGEST = 120
 """Characters of a name that are shown."""

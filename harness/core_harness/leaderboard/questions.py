@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from core_harness import pipeline
-from core_harness.catalog import Catalog
 from core_harness.errors import MissingDataError, RegistryError
+from core_harness.evaluation import pipeline
+from core_harness.evaluation.spec import make_dataset
 from core_harness.metrics import Draws, draw_clusters
-from core_harness.registry import Registry, SuiteEntry
-from core_harness.runspec import make_dataset
-from core_harness.suites import Cell, spec_of
+from core_harness.plugins.catalog import Catalog
+from core_harness.registry.entries import Registry, SuiteEntry
+from core_harness.suites.suite import Cell, spec_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

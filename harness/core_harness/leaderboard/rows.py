@@ -12,8 +12,8 @@ from core_harness.leaderboard.figures import Figures
 from core_harness.leaderboard.manifest import Manifest
 from core_harness.leaderboard.ranking import Standing, standings
 from core_harness.metrics import Resampled
-from core_harness.registry import Registry, SuiteEntry
-from core_harness.suites import cells
+from core_harness.registry.entries import Registry, SuiteEntry
+from core_harness.suites.suite import cells
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,7 +21,7 @@ from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.manifest import public
 from core_harness.leaderboard.pictures import HEIGHT, WIDTH, charts
 from core_harness.metrics.names import GROUPS, NAMES
-from core_harness.plain_text import figure, number, p_value, regime_of
+from core_harness.text import figure, number, p_value, regime_of
 
 _MARK = "leaderboard.json"
 """The file by which a folder is known to hold a board, and may be replaced."""

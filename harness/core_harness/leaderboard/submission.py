@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core_harness.catalog import Catalog
+from core_harness.analysis.rescore import parse_predictions, predictions_file
 from core_harness.errors import RunError
 from core_harness.leaderboard.admission import Apart
 from core_harness.leaderboard.board import place
 from core_harness.leaderboard.manifest import public
 from core_harness.leaderboard.questions import read_questions
-from core_harness.registry import Registry
-from core_harness.runs import open_run
+from core_harness.plugins.catalog import Catalog
+from core_harness.registry.entries import Registry
+from core_harness.runs.folder import open_run
 from core_harness.schemas import PAIRS, PREDICTIONS
-from core_harness.suites import suite_named
-from core_harness.truth import parse_predictions, predictions_file
+from core_harness.suites.suite import suite_named
 
 RESULT_VERSION = 1
 """Version of result folders."""

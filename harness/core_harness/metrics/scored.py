@@ -20,7 +20,7 @@ SCORED: Schema = {
 }
 """One asked pair a row; ``score`` is finite, or null where the pair was not answered.
 
-``gene_rate`` is how often the gene responds in the support (:func:`core_harness.rates.gene_rate_of`).
+``gene_rate`` is how often the gene responds in the support (:func:`core_harness.data.rates.gene_rate_of`).
 """
 
 EPSILON = 1e-6

@@ -9,7 +9,7 @@ import polars as pl
 from scipy.special import expit, logit
 
 from core_harness import Evidence, Need, Task
-from core_harness.rates import gene_rate_of, prevalence_of
+from core_harness.data.rates import gene_rate_of, prevalence_of
 from core_harness_plugins.aggregators.potency import potency_of
 
 _CERTAIN = 1e-6

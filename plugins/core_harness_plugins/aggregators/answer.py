@@ -7,7 +7,7 @@ from typing import ClassVar
 import polars as pl
 
 from core_harness import Evidence, Need, Task
-from core_harness.rates import gene_rate_of
+from core_harness.data.rates import gene_rate_of
 
 
 class ModelAnswer:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from core_harness import Evidence, Need, Task
-from core_harness.rates import perturbation_rates, prevalence_of
+from core_harness.data.rates import perturbation_rates, prevalence_of
 
 
 class Potency:

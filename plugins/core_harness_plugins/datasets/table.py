@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
+from core_harness.data.tables import read_rows
 from core_harness.errors import UsageError
 from core_harness.schemas import Agent, Question
-from core_harness.tables import read_rows
 
 _CONTEXT = "unspecified"
 
@@ -17,7 +17,7 @@ class Table:
     """A CSV, TSV or Parquet file of measured pairs.
 
     Its columns are ``pert`` or ``perturbation``, ``gene``, ``label``, ``split`` and perhaps ``context``,
-    which is ``unspecified`` where it is left out; :func:`core_harness.tables.read_rows` says all of it.
+    which is ``unspecified`` where it is left out; :func:`core_harness.data.tables.read_rows` says all of it.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
-from core_harness.asking import Permanent, Transient
+from core_harness.llm import Permanent, Transient
 
 _HOPELESS = frozenset({401, 402, 404})
 """A wrong key, an unpaid account, an unknown model: the same for every request."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core_harness.asking import Reply, TopLogprobs, Transient, weighed
+from core_harness.llm import Reply, TopLogprobs, Transient, weighed
 
 
 def reply_of(response: Any) -> Reply:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import polars as pl
 
 from core_harness import Evidence, Facts, Need, Task
-from core_harness.prompting import Layout, Template, grade_prompts, load_template
+from core_harness.prompts import Layout, Template, grade_prompts, load_template
 
 
 class Voters:

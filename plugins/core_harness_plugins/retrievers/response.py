@@ -10,8 +10,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core_harness import Block, Task
+from core_harness.data.rates import gene_rates
 from core_harness.errors import UsageError
-from core_harness.rates import gene_rates
 
 Floats = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""What is made of runs: their predictions set against the truth, compared, explained, audited, judged."""

@@ -1,0 +1,142 @@
+"""The controls of a run that are there, side by side with it, and the missing ones made when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isnan
+from typing import Any
+
+from core_harness.analysis.compare import RANKING
+from core_harness.analysis.rescore import Datasets, Scored, score
+from core_harness.analysis.same_pairs import answered_by_all, refuse_other_questions
+from core_harness.errors import UsageError
+from core_harness.evaluation.api import Desk
+from core_harness.evaluation.pipeline import Progress
+from core_harness.evaluation.spec import RunSpec
+from core_harness.evidence.controls import CONTROLS, Control
+from core_harness.metrics import Resampled, draw_clusters, measures
+from core_harness.metrics.paired import difference
+from core_harness.plugins.catalog import Catalog
+from core_harness.registry.entries import Registry
+from core_harness.runs.folder import Run, list_runs
+
+_SAME = ("task", "components", "part", "seed", "model", "dataset_sha256")
+"""What a run and its control have in common."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controlled:
+    """A run beside one of its controls.
+
+    Attributes
+    ----------
+    control
+        What was broken.
+    run
+        The control's run folder by name; None where there is none.
+    value, low, high
+        The control's macro-per-gene AUROC, with its 95 % interval over perturbations.
+    lost, p
+        By how much the run is above it, and the paired p-value, not adjusted.
+    missing
+        Why there is no figure.
+    """
+
+    control: Control
+    run: str | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    lost: float | None = None
+    p: float | None = None
+    missing: str | None = None
+
+
+def beside_controls(
+    scored: Scored,
+    among: Sequence[Run],
+    refused: Mapping[Control, str],
+    datasets: Datasets,
+    *,
+    seed: int,
+    resamples: int,
+) -> list[Controlled]:
+    """Compare a run with its controls among other runs; of several of one kind the last counts.
+
+    ``refused`` says why a control cannot be.
+    """
+    asks = scored.run.manifest["model"] is not None
+    not_run = f"not run; {'`core-harness eval --control`' if asks else '--controls'} runs it"
+    found = []
+    for control in CONTROLS:
+        of_kind = [other for other in among if other.manifest["control"] == control]
+        controls = [other for other in of_kind if _is_control_of(other, scored.run)]
+        if controls:
+            broken = score(controls[-1], datasets)
+            found.append(_beside(scored, broken, control, seed=seed, resamples=resamples))
+        else:
+            found.append(Controlled(control=control, missing=refused.get(control, not_run)))
+    return found
+
+
+def make_missing(
+    run: Run, registry: Registry, components: Catalog, *, progress: Progress | None = None
+) -> dict[Control, str]:
+    """Run the controls of ``run`` that do not stand beside it, and put them there.
+
+    Returns
+    -------
+    dict
+        Of the controls that do not fit the run, why.
+
+    Raises
+    ------
+    UsageError
+        The run asked a model, which costs money, or was not made by this program.
+    """
+    if run.manifest.get("spec") is None:
+        raise UsageError(
+            f"{run.name} was not evaluated here, so its controls cannot be run; leave --controls out"
+        )
+    if run.manifest["model"] is not None:
+        raise UsageError(
+            f"{run.name} asks {run.manifest['model']}; run its controls with `core-harness eval --control`, "
+            "which says what they cost"
+        )
+    folder = run.folder.parent
+    there = {other.manifest["control"] for other in list_runs(folder) if _is_control_of(other, run)}
+    refused: dict[Control, str] = {}
+    for control in CONTROLS:
+        if control not in there:
+            spec = replace(RunSpec(**run.manifest["spec"]), control=control)
+            try:
+                Desk(spec, registry, components, progress=progress).run(out=folder)
+            except UsageError as error:
+                refused[control] = str(error)
+    return refused
+
+
+def _beside(scored: Scored, broken: Scored, control: Control, *, seed: int, resamples: int) -> Controlled:
+    refuse_other_questions(scored, broken)
+    tables = [[measures(frame)[RANKING] for frame in frames] for frames in answered_by_all([scored, broken])]
+    draws = draw_clusters(tables[0][0].clusters, seed=seed, resamples=resamples)
+    whole, left = (Resampled.of(table, draws) for table in tables)
+    lost = difference(left, whole)
+    low, high = left.interval(RANKING) or (None, None)
+    return Controlled(
+        control=control,
+        run=broken.run.name,
+        value=None if isnan(left.value) else left.value,
+        low=low,
+        high=high,
+        lost=lost.value,
+        p=lost.p,
+    )
+
+
+def _is_control_of(other: Run, run: Run) -> bool:
+    def settings(manifest: Any) -> dict[str, Any]:
+        return {key: manifest.get(key) for key in _SAME}
+
+    return other.state == "complete" and settings(other.manifest) == settings(run.manifest)

@@ -1,0 +1,231 @@
+"""``audit_dataset()``: what a dataset can show, and what can be had from it without knowing any biology."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from core_harness.analysis.audit.agreement import Agreement, agreements
+from core_harness.analysis.audit.overlap import Elsewhere, Overlap, Synonyms, elsewhere, overlap, synonyms
+from core_harness.analysis.audit.plain import Plain, plain_methods
+from core_harness.analysis.audit.verdict import Verdict, above_chance, shown
+from core_harness.data.tables import check_rows
+from core_harness.errors import MissingDataError, UsageError, unknown
+from core_harness.evaluation.pipeline import Progress, open_knowledge
+from core_harness.evaluation.spec import RunSpec, make_dataset
+from core_harness.metrics import Estimate
+from core_harness.metrics.segments import GENE, PERTURBATION, with_both_classes
+from core_harness.plugins.catalog import Catalog, Made
+from core_harness.plugins.protocols import Dataset, OffersContexts
+from core_harness.registry.entries import Registry
+from core_harness.schemas import ROWS, check
+
+JSON_VERSION = 1
+
+_QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """Shares or counts over genes or perturbations: smallest, quartiles, largest."""
+
+    over: int
+    quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetAudit:
+    """What :func:`audit_dataset` found; counts are of the test split unless they say otherwise.
+
+    Attributes
+    ----------
+    dataset, question, simulated
+        Which dataset, which question, and whether it was generated.
+    regime, seed
+        In which plain methods were evaluated: ``strict``; and the seed of their resamples.
+    contexts
+        Of the dataset itself.
+    train_pairs, pairs, perturbations, genes
+        Sizes; a gene is counted by context.
+    evaluable_genes, evaluable_pairs
+        Genes with both classes, and the pairs of these genes: all that macro-per-gene AUROC rests on.
+    prevalence
+        Share of positives.
+    by_gene, by_perturbation, pairs_by_gene
+        Prevalence by gene and by perturbation, and the number of pairs of a gene with both classes.
+    overlap, elsewhere, agreements
+        See :mod:`core_harness.analysis.audit.overlap` and :mod:`core_harness.analysis.audit.agreement`.
+    synonyms
+        None where the names of genes are not on this machine; ``synonyms_missing`` says why.
+    plain
+        What gene frequency, potency and the symbol alone reach.
+    """
+
+    dataset: str
+    question: str
+    simulated: bool
+    regime: str
+    seed: int
+    contexts: tuple[str, ...]
+    train_pairs: int
+    pairs: int
+    perturbations: int
+    genes: int
+    evaluable_genes: int
+    evaluable_pairs: int
+    prevalence: float
+    by_gene: Spread
+    by_perturbation: Spread
+    pairs_by_gene: Spread
+    overlap: Overlap
+    synonyms: Synonyms | None
+    synonyms_missing: str | None
+    elsewhere: tuple[Elsewhere, ...]
+    agreements: tuple[Agreement, ...]
+    plain: tuple[Plain, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints; its keys are stable."""
+        return {"schema_version": JSON_VERSION, **asdict(self), "verdict": asdict(self.verdict)}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what follows from it for whoever evaluates a method on this dataset."""
+        frequency = self.plain[0]
+        sentence = "Not fit to judge methods per gene: no gene has both classes."
+        if frequency.macro_gene_auroc is not None and frequency.macro_gene_auroc.value is not None:
+            sentence = (
+                f"Gene frequency alone reaches {_short(frequency.pooled_auroc)} pooled and "
+                f"{_short(frequency.macro_gene_auroc)} per gene: judge methods per gene."
+            )
+        return Verdict(sentence=sentence, reasons=tuple(self._reasons()))
+
+    def _reasons(self) -> Iterator[str]:
+        yield (
+            f"{self.evaluable_genes:,} of {self.genes:,} genes can be evaluated; they hold "
+            f"{self.evaluable_pairs:,} of {self.pairs:,} pairs."
+        )
+        for plain in self.plain[1:]:
+            gene = plain.macro_gene_auroc
+            if gene is not None and above_chance(gene):
+                yield f"A method has to be above the {shown(gene)} per gene of {plain.method} alone."
+        if self.synonyms is not None and self.synonyms.across_splits:
+            number = self.synonyms.across_splits
+            yield f"{number:,} test perturbations stand in train under another name: the split leaks."
+        if told := [other for other in self.elsewhere if other.in_train]:
+            most = max(told, key=lambda other: other.in_train / other.perturbations)
+            yield (
+                f"{most.in_train / most.perturbations:.0%} of {most.context}'s test perturbations stand in "
+                f"{most.other}'s train split: never set strict and cross-context results side by side."
+            )
+        for agreement in self.agreements:
+            if agreement.macro_gene_auroc.value is not None:
+                yield (
+                    f"{agreement.other}'s labels reach {shown(agreement.macro_gene_auroc)} per gene on the "
+                    f"{agreement.pairs:,} pairs that it shares with {agreement.context}: a ceiling for "
+                    "whoever carries them over."
+                )
+        if self.simulated:
+            yield (
+                "The data are SIMULATED: what holds here shows that the program works, and nothing about "
+                "cells."
+            )
+
+
+def audit_dataset(
+    spec: RunSpec,
+    registry: Registry,
+    components: Catalog,
+    *,
+    contexts: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> DatasetAudit:
+    """Audit the dataset of ``spec``.
+
+    Parameters
+    ----------
+    spec
+        The dataset with its parameters, and the seed; all else is left aside.
+    registry, components
+        Where names and components are found.
+    contexts
+        Other contexts to compare with, by the names that the dataset has for them.
+    progress
+        Called as work goes on.
+
+    Raises
+    ------
+    HarnessError
+        The dataset cannot be read, or offers no such context.
+    """
+    tell = progress or (lambda *_: None)
+    tell("reading the dataset", 0, 1)
+    spec = RunSpec(dataset=spec.dataset, parameters=spec.parameters, seed=spec.seed)
+    made = make_dataset(spec, registry, components)
+    source: Dataset = made.object
+    rows = _rows(source.rows(), spec.dataset)
+    everywhere = pl.concat([rows, *(_other(source, name, rows, spec.dataset) for name in contexts)])
+    test = rows.filter(pl.col("split") == "test")
+    evaluable = with_both_classes(test, GENE)
+    found, missing = _synonyms(rows, registry, made)
+    plain = tuple(plain_methods(spec, registry, components, tell))
+    return DatasetAudit(
+        dataset=spec.dataset,
+        question=source.question,
+        simulated=source.simulated,
+        regime=spec.effective_regime,
+        seed=spec.seed,
+        contexts=tuple(rows["context"].unique().sort()),
+        train_pairs=rows.height - test.height,
+        pairs=test.height,
+        perturbations=test.select(PERTURBATION).n_unique(),
+        genes=test.select(GENE).n_unique(),
+        evaluable_genes=evaluable.select(GENE).n_unique(),
+        evaluable_pairs=evaluable.height,
+        prevalence=test.filter(pl.col("label") == 1).height / test.height,
+        by_gene=_spread(test.group_by(GENE).agg(pl.col("label").mean())["label"]),
+        by_perturbation=_spread(test.group_by(PERTURBATION).agg(pl.col("label").mean())["label"]),
+        pairs_by_gene=_spread(evaluable.group_by(GENE).len()["len"]),
+        overlap=overlap(rows),
+        synonyms=found,
+        synonyms_missing=missing,
+        elsewhere=tuple(elsewhere(rows, everywhere)),
+        agreements=tuple(agreements(everywhere, seed=spec.seed)),
+        plain=plain,
+    )
+
+
+def _rows(returned: object, where: str) -> pl.DataFrame:
+    return check_rows(check(returned, ROWS, f"dataset {where!r}"), where=where).select(*ROWS)
+
+
+def _other(source: Dataset, name: str, rows: pl.DataFrame, where: str) -> pl.DataFrame:
+    own = rows["context"].unique().to_list()
+    other = source.other_context(name) if isinstance(source, OffersContexts) else None
+    if other is None:
+        raise UsageError(f"{unknown('context', name, own)} of {where}")
+    checked = _rows(other, where)
+    if checked["context"][0] in own:
+        raise UsageError(f"{name!r} is a context of {where} itself; name another to compare with")
+    return checked
+
+
+def _synonyms(rows: pl.DataFrame, registry: Registry, made: Made) -> tuple[Synonyms | None, str | None]:
+    try:
+        return synonyms(rows, open_knowledge(registry, made).symbols), None
+    except MissingDataError as error:
+        return None, str(error)
+
+
+def _spread(values: pl.Series) -> Spread:
+    found = [values.cast(pl.Float64).quantile(q, "linear") for q in _QUANTILES]
+    return Spread(over=len(values), quantiles=tuple(0.0 if q is None else float(q) for q in found))
+
+
+def _short(estimate: Estimate | None) -> str:
+    """Return ``.957``."""
+    value = None if estimate is None else estimate.value
+    return "-" if value is None else f"{value:.3f}".removeprefix("0")

@@ -1,0 +1,50 @@
+"""What can be had from a dataset without knowing any biology of its pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core_harness.errors import MissingDataError
+from core_harness.evaluation.api import Desk
+from core_harness.evaluation.pipeline import Progress
+from core_harness.evaluation.spec import RunSpec
+from core_harness.metrics import Estimate
+from core_harness.plugins.catalog import Catalog
+from core_harness.registry.entries import Registry
+
+PLAIN: Mapping[str, Mapping[str, Any]] = {
+    "gene frequency": {"strategies": ("gene-frequency",)},
+    "potency": {"strategies": ("potency",)},
+    "symbol": {"strategies": ("voting",), "retriever": "symbol"},
+}
+"""The gene's rate, the strength of related perturbations, and their names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain:
+    """What a method without biology reaches; ``missing`` says why there are no figures."""
+
+    method: str
+    macro_gene_auroc: Estimate | None
+    pooled_auroc: Estimate | None
+    missing: str | None
+
+
+def plain_methods(spec: RunSpec, registry: Registry, components: Catalog, tell: Progress) -> Iterator[Plain]:
+    """Evaluate each method of :data:`PLAIN` on the dataset of ``spec``."""
+    for place, (method, choices) in enumerate(PLAIN.items()):
+        tell(f"what {method} alone reaches", place, len(PLAIN))
+        try:
+            (result,) = Desk(replace(spec, **choices), registry, components).run(out=None)
+        except MissingDataError as error:
+            yield Plain(method=method, macro_gene_auroc=None, pooled_auroc=None, missing=str(error))
+        else:
+            found = result.report.metrics
+            yield Plain(
+                method=method,
+                macro_gene_auroc=found["macro_gene_auroc"],
+                pooled_auroc=found["pooled_auroc"],
+                missing=None,
+            )

@@ -1,0 +1,280 @@
+"""Evidence cards: one prediction explained, by who spoke for it and what would turn it around."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from core_harness.data.rates import gene_rate_of, prevalence_of
+from core_harness.evaluation.pipeline import predict
+from core_harness.evaluation.pipeline import prompts as pipeline_prompts
+from core_harness.evaluation.questions import Questions
+from core_harness.evaluation.spec import Method
+from core_harness.evidence.evidence import Evidence
+from core_harness.llm import PROMPTS, SIMULATED
+from core_harness.llm.answers import ANSWERS, parse_replies
+from core_harness.schemas import EVIDENCE, Block, Schema, Task, simulated_parts
+
+_SELECTIONS: Schema = {"copy": pl.UInt32, "at": pl.List(pl.UInt32)}
+
+_TRIED = 100
+"""Voters, the strongest first, without whom a card tries what the score would be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Which pair a card is about; ``context`` may be None where the data have one only."""
+
+    perturbation: str
+    gene: str
+    context: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voter:
+    """A row of evidence.
+
+    Attributes
+    ----------
+    neighbour, context, gene, label
+        What was measured; label 1 says that the gene was moved, or went up.
+    weight
+        Of the relation, after a model's grade if there was one.
+    layers
+        What each layer of the graph alone says of the relation; empty where the retriever does not say.
+    without
+        The score if this row were not there; None where that was not tried.
+    """
+
+    neighbour: str
+    context: str
+    gene: str
+    label: int
+    weight: float
+    layers: dict[str, float]
+    without: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A prompt that bears on the pair, with what was answered.
+
+    ``text`` is the reply as it came, ``value`` and ``status`` what was read in it about the pair; for
+    grades, which are about neighbours, ``value`` is None. ``text`` is None where there is no reply.
+    """
+
+    sample: int
+    form: str
+    system: str
+    user: str
+    text: str | None
+    value: float | None
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """Everything behind one score.
+
+    Attributes
+    ----------
+    task, method, model, control
+        Of what the score is a prediction, and by whom.
+    pair
+        With its context.
+    score, status
+        As the method predicts; None where it has no score, or was not asked for one.
+    gene_rate, prevalence
+        What would be said without knowing the perturbation, or without knowing either.
+    measured
+        Rows of the support about the gene, in the pair's context.
+    voters
+        The evidence, strongest first.
+    asked
+        Prompts about the pair, and their answers.
+    flip
+        Neighbours without whom the score would be on the other side of the gene's rate: the fewest that
+        were found, going by their pull. None where the score is not one of evidence alone, or where
+        no rows would do.
+    simulated
+        What a program made up: ``data``, ``answers``, both or nothing.
+    """
+
+    task: Task
+    method: str
+    model: str | None
+    control: str | None
+    pair: Pair
+    score: float | None
+    status: str
+    gene_rate: float
+    prevalence: float
+    measured: int
+    voters: Sequence[Voter]
+    asked: Sequence[Question]
+    flip: Sequence[str] | None
+    simulated: Sequence[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the card in plain types, fit for JSON."""
+        return asdict(self)
+
+
+def make_card(
+    questions: Questions,
+    pair_id: int,
+    *,
+    replies: pl.DataFrame | None,
+    scored: tuple[float | None, str] | None,
+    model: str | None = None,
+    control: str | None = None,
+) -> Card:
+    """Return the card of one pair.
+
+    Parameters
+    ----------
+    questions
+        Of a method that was posed this pair, perhaps among others.
+    pair_id
+        Of the pair.
+    replies
+        :data:`~core_harness.llm.REPLIES` to :func:`prompts_about` the pair; None where nobody was asked.
+    scored
+        Score and status, as they were predicted; None predicts now.
+    model, control
+        As the user named them.
+
+    Raises
+    ------
+    KeyError
+        The method was not posed this pair.
+    """
+    prompts = prompts_about(questions, pair_id)
+    answers = pl.DataFrame(schema=dict(ANSWERS)) if replies is None else parse_replies(prompts, replies)
+    evidence = _block_with(questions.weighed(answers), pair_id).about(pl.col("pair_id") == pair_id)
+    task, method = questions.task, questions.method
+    if scored is None:
+        scored = predict(task, method, [evidence], answers).select("score", "status").row(0)
+    score, status = scored
+    (names,) = evidence.pairs.select("perturbation", "gene", "context").to_dicts()
+    gene_rate = gene_rate_of(evidence.pairs, evidence.support).item()
+    alone = score is not None and "answers" not in method.aggregator.object.needs
+    voters = _voters(task, method, evidence, tried=_TRIED if alone else 0)
+    answered_by_script = replies is not None and bool(replies["model"].str.starts_with(SIMULATED).any())
+    return Card(
+        task=task,
+        method=method.label,
+        model=model,
+        control=control,
+        pair=Pair(**names),
+        score=score,
+        status=status,
+        gene_rate=gene_rate,
+        prevalence=prevalence_of(evidence.pairs, evidence.support).item(),
+        measured=evidence.support.join(evidence.pairs, on=["context", "gene"], how="semi").height,
+        voters=voters,
+        asked=_asked(prompts, replies, answers, pair_id),
+        flip=_flip(task, method, evidence, voters=voters, score=score, gene_rate=gene_rate)
+        if score is not None and alone
+        else None,
+        simulated=simulated_parts(data=task.simulated, answers=answered_by_script),
+    )
+
+
+def prompts_about(questions: Questions, pair_id: int) -> pl.DataFrame:
+    """Return the prompts that ask about a pair, or have its perturbation's neighbours graded."""
+    if not questions.method.asks:
+        return pl.DataFrame(schema=dict(PROMPTS))
+    block = _block_with(questions, pair_id)
+    perturbation = block.pairs.filter(pl.col("pair_id") == pair_id)["perturbation"].item()
+    own = block.about(pl.col("perturbation") == perturbation)  # no prompt is about two perturbations
+    prompts = pipeline_prompts(questions.task, questions.method, [own], questions.facts)
+    return prompts.filter((pl.col("form") == "grades") | pl.col("pair_ids").list.contains(pair_id))
+
+
+def _block_with(questions: Questions, pair_id: int) -> Evidence:
+    for block in questions.evidence:
+        if pair_id in block.pairs["pair_id"]:
+            return block
+    raise KeyError(pair_id)
+
+
+def _asked(
+    prompts: pl.DataFrame, replies: pl.DataFrame | None, answers: pl.DataFrame, pair_id: int
+) -> list[Question]:
+    own = answers.filter(pl.col("pair_id") == pair_id)
+    read = {(row["prompt_id"], row["sample"]): row for row in own.iter_rows(named=True)}
+    questions = []
+    for at, prompt in enumerate(prompts.iter_rows(named=True)):
+        reply = None if replies is None else replies.row(at, named=True)
+        answer = read.get((prompt["prompt_id"], prompt["sample"]), {})
+        questions.append(
+            Question(
+                **{name: prompt[name] for name in ("sample", "form", "system", "user")},
+                text=None if reply is None else reply["text"],
+                value=answer.get("value"),
+                status=answer.get("status") or ("not_asked" if reply is None else reply["status"]),
+            )
+        )
+    return questions
+
+
+def _voters(task: Task, method: Method, evidence: Evidence, *, tried: int) -> list[Voter]:
+    rows = evidence.rows()
+    layers = rows["layers"].to_list() if "layers" in rows.columns else [{}] * rows.height
+    without = _scores_without(task, method, evidence, rows, [[at] for at in range(min(tried, rows.height))])
+    return [
+        Voter(
+            **{name: row[name] for name in ("neighbour", "context", "gene", "label", "weight")},
+            layers={layer: value for layer, value in why.items() if value},
+            without=without[at] if at < len(without) else None,
+        )
+        for at, (row, why) in enumerate(zip(rows.iter_rows(named=True), layers, strict=True))
+    ]
+
+
+def _flip(
+    task: Task,
+    method: Method,
+    evidence: Evidence,
+    *,
+    voters: Sequence[Voter],
+    score: float,
+    gene_rate: float,
+) -> list[str] | None:
+    side = 1 if score > gene_rate else -1
+    pull = {
+        at: side * (score - voter.without) for at, voter in enumerate(voters) if voter.without is not None
+    }
+    strongest = [at for at in sorted(pull, key=lambda at: -pull[at]) if pull[at] > 0]
+    fewer = [strongest[:number] for number in range(1, len(strongest) + 1)]
+    scores = _scores_without(task, method, evidence, evidence.rows(), fewer)
+    for left_out, without in zip(fewer, scores, strict=True):
+        if side * (without - gene_rate) <= 0:
+            return [voters[at].neighbour for at in left_out]
+    return None
+
+
+def _scores_without(
+    task: Task, method: Method, evidence: Evidence, rows: pl.DataFrame, left_out: Sequence[Sequence[int]]
+) -> list[float]:
+    """Return the score without each selection of rows, from one prediction of as many copies of the pair."""
+    if not left_out:
+        return []
+    copies = pl.DataFrame({"copy": range(len(left_out)), "at": left_out}, schema=dict(_SELECTIONS))
+    missing = copies.explode("at")
+    kept = (
+        rows.drop("layers", strict=False)
+        .with_row_index("at")
+        .join(copies.select("copy"), how="cross", maintain_order="right_left")
+        .join(missing, on=["copy", "at"], how="anti", maintain_order="left")
+        .with_columns(pl.col("copy").alias("pair_id"))
+        .select(*EVIDENCE)
+    )
+    pairs = copies.select(pl.col("copy").alias("pair_id")).join(evidence.pairs.drop("pair_id"), how="cross")
+    block = Block(context=evidence.block.context, pairs=pairs, support=evidence.support)
+    fewer = Evidence(block, evidence.relations, chosen=kept)
+    return predict(task, method, [fewer], pl.DataFrame(schema=dict(ANSWERS)))["score"].to_list()

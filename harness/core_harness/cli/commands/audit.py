@@ -1,0 +1,93 @@
+"""``core-harness audit``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from core_harness.cli.options.forms import folder_option, form_option
+from core_harness.cli.options.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry.entries import Registry
+
+
+@click.command("audit")
+@click.argument("what", metavar="RUN|DATASET")
+@folder_option
+@click.option(
+    "--controls", is_flag=True, help="Of a run: run the controls that are missing, and put them beside it."
+)
+@click.option(
+    "--contexts",
+    default="",
+    metavar="NAMES",
+    help="Of a dataset: compare with these other contexts too, separated by commas.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
+@form_option
+@registry_options
+def audit_command(
+    *, what: str, folder: Path, controls: bool, contexts: str, seed: int, form: str, registry: Registry
+) -> None:
+    """Say what a RUN's figures are made of, or what a DATASET can show, and end with a plain verdict.
+
+    A run is a name below --in, or a path; a dataset is named as in `eval`.
+    """
+    from core_harness.analysis.audit import DatasetAudit, RunAudit, audit_dataset, audit_run
+    from core_harness.cli.output import dataset_audit, run_audit
+    from core_harness.cli.output.progress import watching
+    from core_harness.cli.output.sections import print_sections, sections_as_markdown
+    from core_harness.errors import UsageError
+    from core_harness.evaluation.spec import RunSpec, make_dataset
+    from core_harness.plugins.catalog import catalog
+    from core_harness.runs.folder import find_run
+    from core_harness.text import as_csv
+
+    is_run = any((place / what / "run.json").is_file() for place in (folder, Path()))
+    if is_run and contexts:
+        raise UsageError("--contexts is about a dataset, and this is a run; leave it out")
+    if controls and not is_run:
+        raise UsageError(f"--controls is about a run, and {what!r} is none; leave it out")
+    spec, components = RunSpec(dataset=what, seed=seed), catalog()
+    if not is_run:
+        try:
+            make_dataset(spec, registry, components)
+        except UsageError as error:
+            raise UsageError(f"no run {what!r} in {folder}, and {error}") from None
+    audit: RunAudit | DatasetAudit
+    with watching() as (tell, notice):
+        if is_run:
+            audit = audit_run(
+                find_run(what, folder),
+                registry,
+                components,
+                make_controls=controls,
+                seed=seed,
+                progress=tell,
+                notice=notice,
+            )
+        else:
+            audit = audit_dataset(
+                spec,
+                registry,
+                components,
+                contexts=[name.strip() for name in contexts.split(",") if name.strip()],
+                progress=tell,
+            )
+    if form == "json":
+        click.echo(json.dumps(audit.as_dict(), indent=2, allow_nan=False))
+        return
+    if isinstance(audit, RunAudit):
+        sections, rows = run_audit.sections(audit), run_audit.flat(audit)
+    else:
+        sections, rows = dataset_audit.sections(audit), dataset_audit.flat(audit)
+    if form == "csv":
+        click.echo(as_csv(rows), nl=False)
+    elif form == "md":
+        click.echo(sections_as_markdown(list(sections)), nl=False)
+    else:
+        print_sections(list(sections))

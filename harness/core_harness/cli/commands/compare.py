@@ -1,0 +1,49 @@
+"""``core-harness compare``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from core_harness.cli.options.forms import folder_option, form_option, plot_option
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True)
+@folder_option
+@click.option(
+    "--metric",
+    default="macro_gene_auroc",
+    show_default=True,
+    help="Compare by this metric.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
+@form_option
+@plot_option
+def compare_command(
+    *, runs: tuple[str, ...], folder: Path, metric: str, seed: int, form: str, plot: Path | None
+) -> None:
+    """Compare RUNS on the same pairs: differences, intervals, and whether they can be told from chance.
+
+    A run is a name, or a path. What changed most is told of the last run against the first.
+    """
+    from core_harness.analysis.compare import compare
+    from core_harness.cli.output.comparison import about, flat, markdown, print_comparison
+    from core_harness.cli.output.pictures import check_picture, picture_of_comparison
+    from core_harness.plugins.catalog import catalog
+    from core_harness.runs.folder import find_run
+    from core_harness.text import as_csv
+
+    check_picture(plot)
+    opened = [find_run(name, folder) for name in runs]
+    comparison = compare(opened, catalog(), metric=metric, seed=seed)
+    if plot is not None:
+        picture_of_comparison(about(comparison), comparison).save(plot)
+    if form == "json":
+        click.echo(json.dumps(comparison.as_dict(), indent=2, allow_nan=False))
+    elif form == "table":
+        print_comparison(comparison)
+    else:
+        click.echo(markdown(comparison) if form == "md" else as_csv(flat(comparison)), nl=False)

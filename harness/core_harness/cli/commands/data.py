@@ -1,0 +1,236 @@
+"""``core-harness data``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core_harness.cli.options import completion
+
+if TYPE_CHECKING:
+    from core_harness.data.sources.download import Tell
+    from core_harness.registry.entries import SourceEntry
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+
+
+@click.group("data")
+def data_group() -> None:
+    """Get data from their publishers, and look at what is there.
+
+    Data lie in the folder that CORE_HARNESS_DATA names, else in the user's data folder. Each source has
+    a licence of its own: docs/data.md describes them all.
+    """
+
+
+@data_group.command("pull")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=completion.sources)
+@click.option("--yes", is_flag=True, help="Accept size and licences without being asked.")
+@click.option(
+    "--mirror",
+    metavar="URL",
+    envvar="CORE_HARNESS_MIRROR",
+    show_envvar=True,
+    help="Get files from a copy: below it they lie at HOST/PATH of their own address.",
+)
+def pull_command(*, names: tuple[str, ...], yes: bool, mirror: str | None) -> None:
+    """Get what is absent. NAME is a source (see `data list`), perturbqa, kg, or all.
+
+    Nothing is downloaded before size and licences are accepted. Files that are there but were not
+    pulled stay as they are.
+    """
+    from core_harness.data.sources import choose, lacking, pull
+    from core_harness.errors import UsageError
+    from core_harness.paths import data_folder
+    from core_harness.registry.entries import shipped_registry
+
+    if mirror and not mirror.startswith(("http://", "https://")):
+        raise UsageError(f"mirror {mirror!r} is not an address; it should begin with http:// or https://")
+    folder = data_folder()
+    chosen = choose(shipped_registry().source, names)
+    wanted = [source for source in chosen if lacking(folder, source)]
+    if not wanted:
+        click.echo(f"{', '.join(names)}: all there, in {folder}")
+        return
+    if not yes:
+        _ask(wanted, folder)
+    for source in wanted:
+        with _watching() as tell:
+            records = pull(source, folder, mirror=mirror or None, tell=tell)
+        for file, record in records.items():
+            click.echo(f"{folder / file}  {_size(record.bytes)}  {record.licence}  sha256 {record.sha256}")
+
+
+@data_group.command("list")
+@_JSON
+def list_command(*, as_json: bool) -> None:
+    """List the sources: what is there, how large it is, and under which licence."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from core_harness.cli.output.tables import stdout
+    from core_harness.data.sources import holdings
+    from core_harness.paths import data_folder
+    from core_harness.registry.entries import shipped_registry
+
+    folder, sources = data_folder(), shipped_registry().source
+    if as_json:
+        listing = [_as_dict(source, folder) for source in sources]
+        click.echo(json.dumps({"schema_version": 1, "folder": str(folder), "sources": listing}, indent=2))
+        return
+    table = Table(
+        "source", "part of", "files there", "on disk", "to download", "release", "licence", box=None
+    )
+    table.header_style = "bold"
+    for source in sources:
+        held = holdings(folder, source)
+        there = [h for h in held if h.bytes is not None]
+        states = Counter(h.state for h in held if h.state not in {"absent", "whole"})
+        cells = (
+            source.name,
+            source.collection,
+            ", ".join([f"{len(there)} of {len(held)}", *(f"{n} {state}" for state, n in states.items())]),
+            _size(sum(h.bytes or 0 for h in there)) if there else "-",
+            "-" if len(there) == len(held) else f"about {source.megabytes:g} MB",
+            source.release,
+            source.licence,
+        )
+        table.add_row(*map(escape, cells))
+    console = stdout()
+    console.print(table)
+    console.print(f"[dim]in {escape(str(folder))}[/dim]", soft_wrap=True)
+
+
+@data_group.command("show")
+@click.argument("name", shell_complete=completion.sources)
+@_JSON
+def show_command(*, name: str, as_json: bool) -> None:
+    """Show one source: where it comes from, its licence, its files."""
+    from core_harness.errors import UsageError, unknown
+    from core_harness.paths import data_folder
+    from core_harness.registry.entries import shipped_registry
+
+    sources = {source.name: source for source in shipped_registry().source}
+    if name not in sources:
+        raise UsageError(unknown("source", name, sources))
+    source, folder = sources[name], data_folder()
+    content = _as_dict(source, folder)
+    if as_json:
+        click.echo(json.dumps({"schema_version": 1, "folder": str(folder), **content}, indent=2))
+        return
+    click.echo(f"{source.name}: {source.summary}")
+    click.echo(f"release  {source.release}")
+    click.echo(f"licence  {source.licence}  {source.terms}")
+    click.echo(f"about {source.megabytes:g} MB from")
+    for download in source.downloads:
+        digest = f"  sha256 {download.sha256}" if download.sha256 else ""
+        click.echo(f"  {download.url}{digest}")
+    click.echo(f"files in {folder}")
+    for file in content["files"]:
+        size = "" if file["bytes"] is None else f"  {_size(file['bytes'])}"
+        day = f"  fetched {file['date']}" if file["date"] else ""
+        click.echo(f"  {file['file']}  {file['state']}{size}{day}")
+
+
+@data_group.command("verify")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completion.sources)
+@_JSON
+def verify_command(*, names: tuple[str, ...], as_json: bool) -> None:
+    """Check files against the digests that were recorded when they were pulled.
+
+    A file is whole, changed, absent, older (of another release than the registry names now), or own
+    (there, but not pulled: nothing is known to check it against).
+    """
+    from core_harness.data.sources import choose, holdings
+    from core_harness.errors import DataError
+    from core_harness.paths import data_folder
+    from core_harness.registry.entries import shipped_registry
+
+    folder = data_folder()
+    chosen = choose(shipped_registry().source, names or ("all",))
+    held = {source.name: holdings(folder, source) for source in chosen}
+    found = [(name, h) for name, hs in held.items() for h in hs if h.record or h.bytes is not None]
+    wrong = [(name, h.file) for name, h in found if h.state in {"absent", "changed"}]
+    if as_json:
+        files = [{"source": name, "file": h.file, "state": h.state} for name, h in found]
+        click.echo(json.dumps({"schema_version": 1, "folder": str(folder), "files": files}, indent=2))
+    else:
+        for name, h in found:
+            click.echo(f"{h.state:8}{name:16}{h.file}")
+    if wrong:
+        sources = " ".join(dict.fromkeys(name for name, _ in wrong))
+        raise DataError(
+            f"{len(wrong)} of {len(found)} files in {folder} are not as they were pulled, the first of them "
+            f"{wrong[0][1]}; `core-harness data pull {sources}` gets them again"
+        )
+    if not found:
+        click.echo(f"nothing in {folder}; `core-harness data pull all` gets it", err=True)
+
+
+@contextmanager
+def _watching() -> Iterator[Tell]:
+    """Yield a function that shows how much of a download is there; silent where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task("")
+
+        def tell(what: str, done: int, total: int) -> None:
+            bars.update(bar, description=what, completed=done, total=total)
+
+        yield tell
+
+
+def _ask(wanted: Sequence[SourceEntry], folder: Path) -> None:
+    """Show size and licences and go on only with a yes."""
+    from core_harness.errors import UsageError
+
+    total = sum(source.megabytes for source in wanted)
+    if not sys.stdin.isatty():
+        licences = "; ".join(f"{source.name}: {source.licence}, {source.terms}" for source in wanted)
+        raise UsageError(
+            f"about {total:.0f} MB would be downloaded to {folder}, each source under its own licence "
+            f"({licences}); read them, and pass --yes to accept"
+        )
+    for source in wanted:
+        click.echo(
+            f"{source.name}: {source.summary}; {source.release}; about {source.megabytes:g} MB", err=True
+        )
+        click.echo(f"    licence: {source.licence}  {source.terms}", err=True)
+    click.confirm(f"Download about {total:.0f} MB to {folder} under these licences?", abort=True, err=True)
+
+
+def _as_dict(source: SourceEntry, folder: Path) -> dict[str, Any]:
+    from core_harness.data.sources import holdings
+
+    content = source.model_dump(mode="json")
+    content["files"] = [
+        {
+            "file": h.file,
+            "state": h.state,
+            "bytes": h.bytes,
+            "sha256": h.record.sha256 if h.record else None,
+            "date": h.record.date if h.record else None,
+        }
+        for h in holdings(folder, source)
+    ]
+    return content
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e6:.1f} MB" if number >= 1e5 else f"{number / 1e3:.1f} kB"

@@ -1,0 +1,134 @@
+"""``core-harness kg``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from core_harness.cli.options import completion
+
+if TYPE_CHECKING:
+    from core_harness.knowledge import Graph
+    from core_harness.knowledge.rdf import Origins
+    from core_harness.plugins.catalog import Made
+
+_DATASET = click.option(
+    "--dataset",
+    "-d",
+    shell_complete=completion.datasets,
+    help="The dataset whose perturbations are meant; one that brings a graph of its own is asked for it.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+
+
+@click.group("kg")
+def kg_group() -> None:
+    """Build the knowledge graph, look at it, and export it."""
+
+
+@kg_group.command("build")
+def build_command() -> None:
+    """Build the graph from its sources, or check that it is built, and say where it lies."""
+    from core_harness.evaluation.pipeline import open_knowledge
+    from core_harness.knowledge.graph import stored_at
+    from core_harness.paths import cache_folder
+    from core_harness.registry.entries import shipped_registry
+
+    graph = open_knowledge(shipped_registry())
+    click.echo(f"{len(graph.layers)} layers in {stored_at(graph, cache_folder())}")
+
+
+@kg_group.command("show")
+@_DATASET
+@_JSON
+def show_command(*, dataset: str | None, as_json: bool) -> None:
+    """Show the layers: kind, size, source and licence, and which perturbations of a dataset they know."""
+    from core_harness.cli.output.kg_reports import layers_report, print_layers
+    from core_harness.schemas import ROWS, check
+
+    graph, made, origins = _open(dataset)
+    rows = None if made is None else check(made.object.rows(), ROWS, f"dataset {dataset!r}")
+    report = layers_report(graph, origins, dataset, None if rows is None else rows["perturbation"])
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        print_layers(report)
+
+
+@kg_group.command("export")
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--layer", "-l", "layers", multiple=True, help="Only this layer, without aliases. May be repeated."
+)
+@_DATASET
+def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None) -> None:
+    """Write the graph as RDF to OUT: .nt (N-Triples), .ttl (Turtle) or .trig (TriG), perhaps with .gz.
+
+    TriG has a named graph a layer, with its licence, date and digest.
+    """
+    from core_harness.errors import UsageError, unknown
+    from core_harness.knowledge import Graph
+    from core_harness.knowledge.rdf import write_graph
+
+    graph, _, origins = _open(dataset)
+    if layers:
+        known = [layer.name for layer in graph.layers]
+        for name in layers:
+            if name not in known:
+                raise UsageError(unknown("layer", name, known))
+        graph = Graph.of([layer for layer in graph.layers if layer.name in layers])
+    write_graph(graph, out, origins)
+    rows = sum(layer.frame.height for layer in graph.layers)
+    names = ", ".join(layer.name for layer in graph.layers)
+    click.echo(f"{out}: {names}; {rows:,} memberships and edges, {out.stat().st_size / 1e6:,.1f} MB")
+
+
+@kg_group.command("path")
+@click.argument("a")
+@click.argument("b")
+@click.option(
+    "--retriever",
+    default="kg",
+    show_default=True,
+    shell_complete=completion.components,
+    help="What says how related they are.",
+)
+@_DATASET
+@_JSON
+def path_command(*, a: str, b: str, retriever: str, dataset: str | None, as_json: bool) -> None:
+    """Say why the perturbations A and B are related: what they share in each layer, and what it weighs."""
+    from core_harness.cli.output.kg_reports import path_report, print_path
+    from core_harness.plugins.catalog import catalog
+
+    graph, _, origins = _open(dataset)
+    report = path_report(graph, origins, a, b, catalog().make("retriever", retriever, {}))
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        print_path(report)
+
+
+def _open(dataset: str | None) -> tuple[Graph, Made | None, Origins]:
+    """Return the graph, the dataset if one was named, and what is known about the graph's sources."""
+    from core_harness.evaluation.pipeline import open_knowledge
+    from core_harness.evaluation.spec import RunSpec, make_dataset
+    from core_harness.knowledge.rdf import Origin, Origins, read_origins
+    from core_harness.paths import data_folder
+    from core_harness.plugins.catalog import catalog
+    from core_harness.plugins.protocols import BringsKnowledge
+    from core_harness.registry.entries import shipped_registry
+
+    registry = shipped_registry()
+    made = None if dataset is None else make_dataset(RunSpec(dataset=dataset), registry, catalog())
+    graph = open_knowledge(registry, made)
+    simulated = ", SIMULATED" if made is not None and made.object.simulated else ""
+    if made is not None and isinstance(made.object, BringsKnowledge):
+        origin = Origin(title=f"brought by the dataset {dataset}{simulated}")
+        return graph, made, Origins(layers={layer.name: origin for layer in graph.layers})
+    origins = read_origins(
+        data_folder(), registry.layer, registry.aliases, registry.identifiers, graph.symbols
+    )
+    return graph, made, origins

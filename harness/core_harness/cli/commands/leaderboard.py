@@ -1,0 +1,92 @@
+"""``core-harness leaderboard``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from core_harness.cli.options import completion
+from core_harness.cli.options.forms import folder_option
+from core_harness.cli.options.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry.entries import Registry
+
+
+@click.group("leaderboard")
+def leaderboard_group() -> None:
+    """Rank runs of a suite, and hand in results."""
+
+
+@leaderboard_group.command("build")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--suite",
+    required=True,
+    metavar="NAME",
+    shell_complete=completion.suites,
+    help="What is ranked, and how.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("site"),
+    show_default=True,
+    help="Folder of the site; an earlier board in it is replaced.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what leaderboard.json holds.")
+@registry_options
+def build_command(
+    *, registry: Registry, runs: tuple[Path, ...], suite: str, out: Path, as_json: bool
+) -> None:
+    """Build a static site from RUNS: run folders, or folders that hold some.
+
+    Every figure is made again from the predictions. Runs that cannot be ranked are listed apart.
+    """
+    import json
+
+    from core_harness.cli.output.leaderboard_tables import print_board
+    from core_harness.cli.output.progress import watching
+    from core_harness.leaderboard import build, write_site
+    from core_harness.leaderboard.exports import as_dict
+    from core_harness.plugins.catalog import catalog
+
+    with watching() as (tell, _):
+        board = build(runs, suite, registry, catalog(), progress=tell)
+        tell("writing the site", 0, 1)
+        write_site(board, out)
+    if as_json:
+        click.echo(json.dumps(as_dict(board), indent=2, allow_nan=False))
+    else:
+        print_board(board, out)
+
+
+@leaderboard_group.command("submit")
+@click.argument("run")
+@click.option(
+    "--suite", required=True, metavar="NAME", shell_complete=completion.suites, help="What it is a result of."
+)
+@folder_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("docs/results"),
+    show_default=True,
+    help="Folder below which the result gets its own.",
+)
+@registry_options
+def submit_command(*, registry: Registry, run: str, suite: str, folder: Path, out: Path) -> None:
+    """Write RUN (a name, or a path) as a result folder for a pull request: what was done, what was predicted.
+
+    It is checked as `leaderboard build` will check it. Replies and settings of your machine stay behind.
+    """
+    from core_harness.leaderboard import submit
+    from core_harness.plugins.catalog import catalog
+    from core_harness.runs.folder import find_run
+
+    found = find_run(run, folder)
+    result = submit(found.folder, suite, registry, catalog(), out=out)
+    click.echo(str(result))
+    click.echo("Look at its run.json, then add the folder to a pull request.", err=True)

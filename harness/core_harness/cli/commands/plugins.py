@@ -1,0 +1,54 @@
+"""``core-harness plugins``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from core_harness.cli.options.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry.entries import Registry
+
+
+@click.command("plugins")
+@registry_options
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def plugins_command(*, registry: Registry, as_json: bool) -> None:
+    """List strategies, datasets and components, and the plugins that are broken."""
+    from rich.table import Table
+
+    from core_harness.cli.output.tables import stdout
+    from core_harness.plugins.catalog import catalog
+
+    components = catalog()
+    rows = [
+        *(("strategy", name, entry.summary, "registry") for name, entry in registry.strategies.items()),
+        *(("dataset", name, entry.summary, "registry") for name, entry in registry.datasets.items()),
+        *(
+            (f.door, f.component.name, f.component.summary, f"{f.distribution} {f.version}")
+            for f in components
+            if f.door != "dataset" or f.component.name not in registry.datasets
+        ),
+    ]
+    if as_json:
+        names = ("kind", "name", "summary", "from")
+        broken = [
+            {"plugin": b.plugin, "distribution": b.distribution, "reason": b.reason}
+            for b in components.broken
+        ]
+        listing = {
+            "schema_version": 1,
+            "components": [dict(zip(names, r, strict=True)) for r in rows],
+            "broken": broken,
+        }
+        click.echo(json.dumps(listing, indent=2))
+        return
+    table = Table("kind", "name", "what it is", "from", box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    stdout().print(table)
+    for b in components.broken:
+        click.echo(f"broken: plugin {b.plugin!r} of {b.distribution}: {b.reason}", err=True)

@@ -1,0 +1,149 @@
+"""``core-harness eval --suite``: all cells of a suite, and what became of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from core_harness.evaluation.spec import Parameters
+    from core_harness.llm import Estimate, Settings
+    from core_harness.registry.entries import Registry
+    from core_harness.suites.run import CellState
+
+DRY_RUN = "dry run"
+"""What :func:`core_harness.suites.run.estimate_suite` says of a cell that would be run."""
+
+_OWN = frozenset(
+    {
+        *("suite", "model", "api_base", "model_assignments", "dry_run", "seed", "out", "as_json"),
+        *("path", "trust_registry"),
+    }
+)
+"""Options of ``eval`` that go with a suite, beside those about asking."""
+
+
+def run_whole_suite(
+    name: str,
+    registry: Registry,
+    *,
+    model: str | None,
+    parameters: Parameters,
+    settings: Settings,
+    seed: int,
+    out: Path,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Run the suite ``name``, or reckon what that would take, and print one row a cell."""
+    from core_harness.cli.output.progress import watching
+    from core_harness.suites.run import estimate_suite, run_suite
+    from core_harness.suites.suite import suite_named
+    from core_harness.text import regime_of
+
+    _refuse_other_options()
+    suite = suite_named(name, registry)
+    with watching() as (tell, notice):
+        if dry_run:
+            states = estimate_suite(
+                suite,
+                out=out,
+                registry=registry,
+                model=model,
+                parameters=parameters,
+                seed=seed,
+                settings=settings,
+            )
+        else:
+            states = run_suite(
+                suite,
+                out=out,
+                registry=registry,
+                model=model,
+                parameters=parameters,
+                seed=seed,
+                settings=settings,
+                progress=tell,
+                notice=notice,
+            )
+    if as_json:
+        content = {"schema_version": 1, "suite": name, "cells": [state.as_dict() for state in states]}
+        click.echo(json.dumps(content, indent=2, allow_nan=False))
+        return
+    setting = {"regime": suite.regime, **suite.model_dump(include={"support_contexts", "gene_holdout"})}
+    simulated = any(state.run is not None and state.run.simulated for state in states)
+    marked = "  (SIMULATED)" if simulated else ""
+    heading = f"suite {name}, {suite.task}, {regime_of(setting)} regime, seed {seed}{marked}"
+    _print_cells(name, heading, states, out=out)
+
+
+def _refuse_other_options() -> None:
+    from click.core import ParameterSource
+
+    from core_harness.cli.options.asking import SETTINGS
+    from core_harness.errors import UsageError
+
+    context = click.get_current_context()
+    for option in context.command.params:
+        given = option.name and context.get_parameter_source(option.name) is not ParameterSource.DEFAULT
+        if given and option.name not in {*_OWN, *SETTINGS}:
+            raise UsageError(f"{option.opts[0]} does not go with --suite: a suite says itself what is run")
+
+
+def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: Path) -> None:
+    from core_harness.cli.output.tables import as_table, printable, stdout
+
+    console = stdout()
+    reasons = [state.reason for state in states if state.reason and state.reason != DRY_RUN]
+    notes = {reason: place for place, reason in enumerate(dict.fromkeys(reasons), start=1)}
+    console.print(f"[bold]{printable(heading)}[/bold]")
+    dry_run = any(state.reason == DRY_RUN for state in states)
+    console.print(as_table([_row(state, notes, dry_run=dry_run) for state in states]))
+    for reason, place in notes.items():
+        console.print(f"[dim]({place}) {printable(reason)}[/dim]", soft_wrap=True)
+    if dry_run:
+        reckoned = [state.estimate for state in states if state.estimate is not None]
+        costs = [estimate.cost for estimate in reckoned if estimate.cost is not None]
+        unpriced = len(reckoned) - len(costs)
+        unknown = f", and {unpriced} cells whose price is not known" if unpriced else ""
+        calls = sum(estimate.calls for estimate in reckoned)
+        console.print(f"all together: {calls:,} calls, about ${sum(costs):,.4f}{unknown}; nothing was sent")
+    elif any(state.run is not None for state in states):
+        folder = printable(str(out))
+        console.print(
+            f"next: core-harness leaderboard build {folder} --suite {printable(name)}", soft_wrap=True
+        )
+
+
+def _row(state: CellState, notes: Mapping[str, int], *, dry_run: bool) -> dict[str, str]:
+    from core_harness.text import figure
+
+    said = "-"
+    if state.reason is not None and state.reason != DRY_RUN:
+        said = f"{'not run' if state.run is None else 'not complete'} ({notes[state.reason]})"
+    elif state.run is not None and state.run.state == "complete":
+        said = figure(state.run.report()["metrics"]["macro_gene_auroc"])
+    return {
+        "dataset": state.cell.dataset,
+        "strategy": state.cell.strategy,
+        "model": state.cell.model or "-",
+        "macro-per-gene AUROC [95 %]": said,
+        **(_reckoned(state.estimate) if dry_run else {"run": "-" if state.run is None else state.run.name}),
+    }
+
+
+def _reckoned(estimate: Estimate | None) -> dict[str, str]:
+    if estimate is None:
+        return dict.fromkeys(("calls", "prompt tokens", "generated at most", "cost", "cost at most"), "-")
+    costs = ["unknown" if cost is None else f"${cost:,.2f}" for cost in (estimate.cost, estimate.cost_bound)]
+    return {
+        "calls": f"{estimate.calls:,}",
+        "prompt tokens": f"{estimate.prompt_tokens:,}",
+        "generated at most": f"{estimate.completion_tokens:,}",
+        "cost": costs[0],
+        "cost at most": costs[1],
+    }

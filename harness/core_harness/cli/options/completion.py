@@ -1,0 +1,53 @@
+"""Shell completion of names that come from the registry and the plugins."""
+
+from __future__ import annotations
+
+import click
+
+from core_harness.plugins.component import Door
+
+
+def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete the last of a comma-separated list of strategies."""
+    from core_harness.registry.entries import shipped_registry
+
+    *done, last = incomplete.split(",")
+    names = [name for name in shipped_registry().strategies if name.startswith(last) and name not in done]
+    return [",".join([*done, name]) for name in names]
+
+
+def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete a dataset."""
+    from core_harness.registry.entries import shipped_registry
+
+    return [name for name in (*shipped_registry().datasets, "table:") if name.startswith(incomplete)]
+
+
+def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete the short name of a model."""
+    from core_harness.registry.entries import shipped_registry
+
+    return [name for name in shipped_registry().models if name.startswith(incomplete)]
+
+
+def suites(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete a suite."""
+    from core_harness.registry.entries import shipped_registry
+
+    return [name for name in shipped_registry().suites if name.startswith(incomplete)]
+
+
+def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete a source of data, a collection of them, or all."""
+    from core_harness.registry.entries import shipped_registry
+
+    known = {name for source in shipped_registry().source for name in (source.name, source.collection)}
+    return sorted(name for name in {"all", *known} if name.startswith(incomplete))
+
+
+def components(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete a component of the door that the option is called after."""
+    from core_harness.plugins.catalog import catalog
+
+    door: Door = param.name  # type: ignore[assignment]
+    return [name for name in catalog().names(door) if name.startswith(incomplete)]

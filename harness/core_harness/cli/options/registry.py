@@ -1,0 +1,36 @@
+"""The options that name a registry of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., None]
+
+
+def registry_options(command: Command) -> Command:
+    """Add ``--registry`` and ``--trust-registry``, and hand the command the ``registry`` they open."""
+
+    @click.option(
+        "--registry",
+        "path",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Add the datasets, strategies, models and suites of this registry.toml.",
+    )
+    @click.option(
+        "--trust-registry",
+        is_flag=True,
+        help="Let that file change shipped names, and name hosts and keys.",
+    )
+    @wraps(command)
+    def with_registry(*, path: Path | None, trust_registry: bool, **options: Any) -> None:
+        from core_harness.registry.user import open_registry
+
+        command(registry=open_registry(path, trusted=trust_registry), **options)
+
+    return with_registry

@@ -1,0 +1,77 @@
+"""Runs as rows of a table, each with all that a reader needs to know about a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from core_harness.cli.output.sections import Section
+from core_harness.cli.output.tables import heading
+from core_harness.metrics.names import NAMES
+from core_harness.runs.folder import Run
+from core_harness.text import figure
+
+_BESIDE_TASK = ("control", "part", "seed")
+_FIGURE = ("value", "low", "high", "genes", "perturbations", "pairs")
+
+
+def about(run: Run) -> str:
+    """Return method, dataset, question, regime, control and part of a run, and whether it is simulated."""
+    manifest, task = run.manifest, run.manifest["task"]
+    asked = {**task, "task": task["question"], "simulated": bool(run.simulated), "repeats": 1}
+    return f"{manifest['method']} on {heading({**asked, **{key: manifest[key] for key in _BESIDE_TASK}})}"
+
+
+def flat_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Return one row a run, with its macro-per-gene AUROC; empty where the run is not complete."""
+    rows = []
+    for run in runs:
+        found = run.report()["metrics"]["macro_gene_auroc"] if run.state == "complete" else {}
+        rows.append({**_asked(run), **{f"macro_gene_auroc_{key}": found.get(key) for key in _FIGURE}})
+    return rows
+
+
+def flat_run(run: Run) -> list[dict[str, Any]]:
+    """Return one row a metric."""
+    return [
+        {"metric": metric, **{key: estimate[key] for key in _FIGURE}, **_asked(run)}
+        for metric, estimate in run.report()["metrics"].items()
+    ]
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the metrics of a run, and what they rest on, for people."""
+    report = run.report()
+    coverage = report["coverage"]
+    yield Section(title=about(run), sentences=[f"run {run.name}"])
+    yield Section(
+        rows=[
+            {
+                "metric": NAMES.get(metric, metric),
+                "value [95 %]": figure(estimate),
+                **{key: f"{estimate[key]:,}" for key in ("genes", "perturbations", "pairs")},
+            }
+            for metric, estimate in report["metrics"].items()
+        ],
+        sentences=[f"{coverage['scored']:,} of {coverage['pairs']:,} pairs answered"],
+    )
+
+
+def _asked(run: Run) -> dict[str, Any]:
+    manifest, task = run.manifest, run.manifest["task"]
+    return {
+        "run": run.name,
+        "state": run.state,
+        "method": manifest["method"],
+        "model": manifest.get("model"),
+        "control": manifest["control"],
+        "dataset": task["dataset"],
+        "question": task["question"],
+        "regime": task["regime"],
+        "support_contexts": " ".join(task["support_contexts"]),
+        "gene_holdout": task["gene_holdout"],
+        "simulated": bool(run.simulated),
+        "limit": manifest["part"]["limit"],
+        "only": manifest["part"]["only"],
+        "seed": manifest["seed"],
+    }

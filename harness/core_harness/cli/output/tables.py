@@ -1,0 +1,246 @@
+"""Tables that a person reads: results on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from core_harness.analysis.verdict import verdict
+from core_harness.cli.output.plots import gauge
+from core_harness.evaluation.api import JSON_VERSION, Result
+from core_harness.llm import Estimate
+from core_harness.metrics.names import GROUPS
+from core_harness.runs.folder import Run
+from core_harness.text import figure, number, part_of, plain, regime_of
+
+
+def stdout() -> Console:
+    """Return the console of results: wide where nobody's terminal sets the width, plain under NO_COLOR."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)
+
+
+def results_as_dict(results: Sequence[Result]) -> dict[str, Any]:
+    """Return what ``--json`` prints."""
+    return {"schema_version": JSON_VERSION, "results": [result.as_dict() for result in results]}
+
+
+def print_results(results: Sequence[Result]) -> None:
+    """Print one row a method, what the figures rest on, and one sentence of verdict."""
+    rows = [result.as_dict() for result in results]
+    first = rows[0]
+    console = stdout()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("method")
+    table.add_column("macro-per-gene AUROC [95 %]", style="bold")
+    for title in ("pooled AUROC", "calibration (ECE)", "answered"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        values = row["metrics"]
+        coverage = row["coverage"]
+        table.add_row(
+            printable(_method(row)),
+            figure(values["macro_gene_auroc"]),
+            number(values["pooled_auroc"]["value"]),
+            number(values["ece"]["value"]),
+            f"{coverage['scored'] / coverage['pairs']:.0%}",
+        )
+    console.print(f"[bold]{printable(heading(first))}[/bold]")
+    console.print(table)
+    console.print(f"[dim]{printable(_basis(first))}[/dim]", soft_wrap=not console.is_terminal)
+    console.print(printable(verdict(rows)), soft_wrap=not console.is_terminal)
+    for row in rows:
+        if said := _by_default(row):
+            console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=not console.is_terminal)
+    if folders := [str(result.run) for result in results if result.run is not None]:
+        console.print(f"[dim]runs: {printable(', '.join(folders))}[/dim]", soft_wrap=True)
+
+
+def print_estimates(estimates: Mapping[str, Estimate], *, as_json: bool) -> None:
+    """Print what would be asked, one line a method."""
+    if as_json:
+        content = {label: estimate.as_dict() for label, estimate in estimates.items()}
+        stdout().print_json(data={"schema_version": JSON_VERSION, "estimates": content})
+        return
+    for label, estimate in estimates.items():
+        stdout().print(printable(f"{label}: {estimate.sentence()}"), soft_wrap=True)
+    if not estimates:
+        stdout().print("No model would be asked; this costs nothing.")
+
+
+def print_runs(runs: Sequence[Run]) -> None:
+    """Print one row a run."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("run", no_wrap=True)  # it is what other commands take
+    for title in ("dataset", "method", "control", "state", "macro-per-gene AUROC [95 %]"):
+        table.add_column(title)
+    for run in runs:
+        complete = run.state == "complete"
+        estimate = figure(run.report()["metrics"]["macro_gene_auroc"]) if complete else "-"
+        task = run.manifest["task"]
+        dataset = f"{task['dataset']} (simulated)" if task["simulated"] else task["dataset"]
+        cells = (
+            run.name,
+            dataset,
+            method_of(run),
+            run.manifest["control"] or "-",
+            run.state,
+            estimate,
+        )
+        table.add_row(*(printable(cell) for cell in cells))
+    stdout().print(table)
+
+
+def method_of(run: Run) -> str:
+    """Return the method with its model, and whether a program made its answers up."""
+    method, model = run.manifest["method"], run.manifest.get("model")
+    name = method if model is None else f"{method} · {model}"
+    return f"{name} (simulated answers)" if "answers" in run.simulated else name
+
+
+def print_run(run: Run) -> None:
+    """Print everything a run says about itself."""
+    console = stdout()
+    manifest = run.manifest
+    console.print(f"[bold]{printable(run.name)}[/bold]  {run.state}")
+    about = Table(box=None, show_header=False, pad_edge=False)
+    task = manifest["task"]
+    about.add_row("dataset", printable(task["dataset"]) + ("  (simulated)" if task["simulated"] else ""))
+    about.add_row("question", task["question"])
+    about.add_row("regime", regime_of(task))
+    about.add_row("method", printable(method_of(run)))
+    about.add_row("control", manifest["control"] or "none")
+    about.add_row("part", part_of(manifest["part"]) or "whole")
+    about.add_row("seed", str(manifest["seed"]))
+    for door, component in manifest["components"].items():
+        settings = ", ".join(f"{key}={value}" for key, value in component["parameters"].items())
+        about.add_row(
+            door,
+            printable(f"{component['name']}({settings})  {component['distribution']} {component['version']}"),
+        )
+    if dates := manifest.get("contamination"):  # earlier programs did not write it
+        knows = f"{manifest['model']} knows up to {dates['knowledge_cutoff'] or 'a date that is not known'}"
+        about.add_row("may have read", printable(f"published {dates['published']}; {knows}"))
+    about.add_row("dataset sha256", manifest["dataset_sha256"])
+    about.add_row("graph sha256", manifest["graph_sha256"] or "no graph")
+    console.print(about)
+    if run.state != "complete":
+        console.print(
+            "This run did not end, so no figures count; `core-harness eval --resume` goes on with it.",
+            soft_wrap=True,
+        )
+        return
+    report = run.report()
+    console.print()
+    console.print(_metrics(report["metrics"]))
+    coverage = report["coverage"]
+    by_status = ", ".join(f"{pairs} {status}" for status, pairs in coverage["status"].items())
+    console.print(
+        f"\n{coverage['scored']} of {coverage['pairs']} pairs answered ({by_status}); "
+        f"{coverage['evaluable_genes']} of {coverage['genes']} genes have both classes"
+    )
+    if curve := report.get("reliability"):
+        console.print()
+        console.print(_reliability(curve, ascii_only=console.options.ascii_only))
+
+
+def _metrics(estimates: Mapping[str, Any]) -> Table:
+    """Return a table of a report's metrics, group by group; an earlier program wrote fewer of them."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("metric")
+    table.add_column("value [95 %]")
+    for title in ("genes", "perturbations", "pairs"):
+        table.add_column(title, justify="right")
+    for group, names in GROUPS.items():
+        table.add_row(f"[dim]{group}[/dim]")
+        for metric, name in names.items():
+            if (estimate := estimates.get(metric)) is None:
+                continue
+            counts = (f"{estimate[key]:,}" for key in ("genes", "perturbations", "pairs"))
+            table.add_row(f"  {name}", figure(estimate), *counts)
+    return table
+
+
+def _reliability(bins: Sequence[Mapping[str, Any]], *, ascii_only: bool) -> Table:
+    """Return the reliability curve: a bar is the share of positives, the stroke in it the mean score."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("mean score", "share of positives", "pairs"):
+        table.add_column(title, justify="right")
+    table.add_column("positives (bar) and mean score (stroke), 0 to 1", no_wrap=True)
+    for part in bins:
+        score, positives = part["mean_score"], part["positives"]
+        drawn = gauge(positives, score, width=40, ascii_only=ascii_only)
+        table.add_row(number(score), number(positives), f"{part['pairs']:,}", drawn)
+    return table
+
+
+def heading(row: Mapping[str, Any]) -> str:
+    """Return what the figures of a result are of: data, question, regime, control and part."""
+    what = f"{row['dataset']}, {row['task']}, {regime_of(row)} regime, seed {row['seed']}"
+    if row["simulated"]:
+        what += "  (SIMULATED)"
+    if row["control"]:
+        what += f"  control: {row['control']}"
+        what += f", mean of {row['repeats']} seeds" if row["repeats"] > 1 else ""
+    if part := part_of(row["part"]):
+        what += f"  PART of the dataset: {part}"
+    return what
+
+
+def _method(row: Mapping[str, Any]) -> str:
+    """Return the method with its model, and what a reader must know before looking at its figures."""
+    name = row["strategy"] if row["model"] is None else f"{row['strategy']} · {row['model']}"
+    if "answers" in row["simulated_parts"]:
+        name += " (SIMULATED answers)"
+    if row["asking"] is not None and row["asking"]["ended"]:
+        name += " (PARTIAL)"
+    return name
+
+
+def _by_default(row: Mapping[str, Any]) -> str:
+    """Return how many pairs a method scored by default, and its figure on the others; empty for none."""
+    coverage = row["coverage"]
+    by_default = coverage["scored"] - coverage["status"].get("ok", 0)
+    if not by_default:
+        return ""
+    kinds = ", ".join(
+        f"{pairs:,} {status}" for status, pairs in coverage["status"].items() if status.startswith("no_")
+    )
+    others = row["metrics"]["macro_gene_auroc_ok_only"]
+    return (
+        f"{row['strategy']}: {by_default:,} of {coverage['pairs']:,} pairs have their gene's rate ({kinds}); "
+        f"macro-per-gene AUROC of the others {figure(others)} ({others['genes']:,} genes)"
+    )
+
+
+def _basis(row: Mapping[str, Any]) -> str:
+    gene = row["metrics"]["macro_gene_auroc"]
+    coverage = row["coverage"]
+    spread = (
+        f"{row['repeats']} seeds of the control"
+        if row["repeats"] > 1
+        else f"{row['resamples']:,} resamples of {row['clusters']} perturbations"
+    )
+    return (
+        f"{coverage['pairs']:,} pairs; macro-per-gene over the {gene['genes']:,} of "
+        f"{coverage['genes']:,} genes with both classes ({gene['pairs']:,} pairs); intervals from {spread}"
+    )
+
+
+def as_table(rows: Sequence[Mapping[str, str]]) -> Table:
+    """Return rows that share their keys as a table for the terminal; what they say is harmless there."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in rows[0]:
+        table.add_column(escape(title), no_wrap=title in {"#", "run", "rank"})
+    for row in rows:
+        table.add_row(*(printable(cell) for cell in row.values()))
+    return table
+
+
+def printable(text: str) -> str:
+    """Make text of a file or a user harmless: no markup, no control characters."""
+    return escape(plain(text))

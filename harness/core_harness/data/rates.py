@@ -1,0 +1,74 @@
+"""Shrunk rates: how often a gene responds, how much a perturbation does.
+
+Both are ``(positives + shrinkage * prevalence) / (measured + shrinkage)``, where prevalence is the
+share of positives in the support of the same context. A gene is the pair (context, gene). Whoever
+scores rows that were seen here must refit without them (:mod:`core_harness.data.crossfit`): a gene's rate
+with one row left out tells that row's label exactly.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+SHRINKAGE = 1.0
+"""Pseudo-observations at the prevalence: one, fixed a priori."""
+
+
+def prevalence(support: pl.DataFrame) -> pl.DataFrame:
+    """Return ``context, prevalence``: share of positives by context."""
+    return support.group_by("context").agg(pl.col("label").mean().alias("prevalence")).sort("context")
+
+
+def gene_rates(support: pl.DataFrame, *, shrinkage: float = SHRINKAGE) -> pl.DataFrame:
+    """Return ``context, gene, measured, rate`` from :data:`~core_harness.schemas.SUPPORT` rows."""
+    return _rates(support, "gene", shrinkage)
+
+
+def perturbation_rates(support: pl.DataFrame, *, shrinkage: float = SHRINKAGE) -> pl.DataFrame:
+    """Return ``context, perturbation, measured, rate``: the share of measured genes that it moves."""
+    return _rates(support, "perturbation", shrinkage)
+
+
+def prevalence_of(pairs: pl.DataFrame, support: pl.DataFrame) -> pl.Series:
+    """Return the prevalence in each pair's context, in the order of ``pairs``.
+
+    A context without support has the prevalence of all support.
+    """
+    base = support["label"].mean() if support.height else 0.5
+    return (
+        pairs.select("context")
+        .join(prevalence(support), on="context", how="left", maintain_order="left")
+        .select(pl.col("prevalence").fill_null(pl.lit(base, pl.Float64)))
+        .to_series()
+    )
+
+
+def gene_rate_of(pairs: pl.DataFrame, support: pl.DataFrame, *, shrinkage: float = SHRINKAGE) -> pl.Series:
+    """Return the shrunk rate of each pair's gene, in the order of ``pairs``.
+
+    A gene that was never measured in the pair's context has the context's prevalence.
+    """
+    known = gene_rates(support, shrinkage=shrinkage)
+    return (
+        pairs.select("context", "gene")
+        .join(known, on=["context", "gene"], how="left", maintain_order="left")
+        .select(pl.col("rate").fill_null(prevalence_of(pairs, support)))
+        .to_series()
+    )
+
+
+def _rates(support: pl.DataFrame, by: str, shrinkage: float) -> pl.DataFrame:
+    return (
+        support.group_by("context", by)
+        .agg(pl.len().alias("measured"), pl.col("label").cast(pl.Int64).sum().alias("moved"))
+        .join(prevalence(support), on="context")
+        .select(
+            "context",
+            by,
+            "measured",
+            ((pl.col("moved") + shrinkage * pl.col("prevalence")) / (pl.col("measured") + shrinkage)).alias(
+                "rate"
+            ),
+        )
+        .sort("context", by)
+    )

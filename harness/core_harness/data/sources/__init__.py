@@ -1,0 +1,8 @@
+"""Data from their publishers: downloaded, checked, converted, and remembered with licence and digest."""
+
+from __future__ import annotations
+
+from core_harness.data.sources.manifest import Holding, Record, holdings
+from core_harness.data.sources.pull import choose, lacking, pull
+
+__all__ = ["Holding", "Record", "choose", "holdings", "lacking", "pull"]

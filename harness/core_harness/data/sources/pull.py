@@ -1,0 +1,124 @@
+"""Getting the files of a source into the data folder: all of them whole, or none."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core_harness.data.sources.convert import convert
+from core_harness.data.sources.download import Tell, address, fetch
+from core_harness.data.sources.manifest import Fetched, Record, add_records, holdings, sha256
+from core_harness.errors import DataError, DownloadError, UsageError, unknown
+from core_harness.registry.entries import SourceEntry
+
+
+def choose(sources: Sequence[SourceEntry], names: Sequence[str]) -> list[SourceEntry]:
+    """Return the sources that names mean, in the order of the registry, each once.
+
+    A name is that of a source or of a collection of them, or ``all``. Raises
+    :class:`~core_harness.errors.UsageError` for any other.
+    """
+    known = {"all"} | {source.name for source in sources} | {source.collection for source in sources}
+    for name in names:
+        if name not in known:
+            raise UsageError(unknown("source", name, known))
+    return [s for s in sources if {"all", s.name, s.collection} & set(names)]
+
+
+def lacking(folder: Path, source: SourceEntry) -> list[str]:
+    """Return the files of a source that a pull would get.
+
+    Those are the absent ones, and those that were fetched but are changed or of another release. A file
+    that was not fetched by us is never among them: it is left as it is.
+    """
+    return [h.file for h in holdings(folder, source) if h.state in {"absent", "changed", "older"}]
+
+
+def pull(
+    source: SourceEntry, folder: Path, *, mirror: str | None = None, tell: Tell, patience: float = 0.5
+) -> dict[str, Record]:
+    """Get what is lacking of a source, and return what is now recorded of it, by file.
+
+    Everything is downloaded, checked and converted in a hidden folder beside the data, which goes away
+    whatever happens; then the records are written, and the files are moved to their places.
+
+    Parameters
+    ----------
+    source
+        From the registry.
+    folder
+        The data folder; made where it is absent.
+    mirror, tell, patience
+        As in :func:`~core_harness.data.sources.download.fetch`.
+
+    Raises
+    ------
+    DownloadError
+        A file cannot be got or written, or is not what was published. Nothing is changed then.
+    """
+    wanted = lacking(folder, source)
+    if not wanted:
+        return {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".incoming-") as scratch:
+            made = _make(source, wanted, Path(scratch), mirror=mirror, tell=tell, patience=patience)
+            records = {file: record for file, (_, record) in made.items()}
+            add_records(folder, records)
+            for file, (new, _) in made.items():
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                new.replace(folder / file)
+    except OSError as error:
+        raise DownloadError(
+            f"{source.name} cannot be written to {folder}: {error.strerror or error}; make room there, or "
+            "name another folder in CORE_HARNESS_DATA"
+        ) from None
+    return records
+
+
+def _make(
+    source: SourceEntry,
+    wanted: Sequence[str],
+    scratch: Path,
+    *,
+    mirror: str | None,
+    tell: Tell,
+    patience: float,
+) -> dict[str, tuple[Path, Record]]:
+    """Return where the wanted files lie in the scratch folder, and their records."""
+
+    def get(number: int) -> tuple[Path, Fetched]:
+        download = source.downloads[number]
+        path = fetch(download, scratch / str(number), mirror=mirror, tell=tell, patience=patience)
+        return path, Fetched(url=address(download, mirror), bytes=path.stat().st_size, sha256=sha256(path))
+
+    if source.convert is None:
+        taken = {file: get(number) for number, file in enumerate(source.files) if file in wanted}
+        return {file: (path, _record(source, path, [came])) for file, (path, came) in taken.items()}
+    paths, downloads = zip(*map(get, range(len(source.downloads))), strict=True)
+    tell(f"converting {source.name}", 0, 1)
+    try:
+        contents = convert(source.convert, paths)
+    except DataError as error:
+        raise DownloadError(f"{source.name}: {error}; it is not what was published, and not kept") from None
+    made = {}
+    for number, (file, content) in enumerate(zip(source.files, contents, strict=True)):
+        if file in wanted:
+            path = scratch / f"made-{number}"
+            path.write_bytes(content)
+            made[file] = (path, _record(source, path, downloads))
+    return made
+
+
+def _record(source: SourceEntry, path: Path, downloads: Sequence[Fetched]) -> Record:
+    return Record(
+        source=source.name,
+        release=source.release,
+        licence=source.licence,
+        date=datetime.now(UTC).date().isoformat(),
+        bytes=path.stat().st_size,
+        sha256=sha256(path),
+        downloads=tuple(downloads),
+    )

@@ -1,0 +1,103 @@
+"""Who may learn from what: regimes, parts of a dataset, blocks.
+
+A dataset's rows are divided by perturbation. In the ``strict`` regime the support of a query is the
+train rows of its own context; in the ``cross-context`` regime the train rows of other, named contexts
+join it; in the ``double-unseen`` regime the genes that are asked about leave it. Labels of queries are
+put aside here and reach no component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from core_harness.schemas import PAIRS, SUPPORT, Block
+
+Only = Literal["evaluable"]
+
+BLOCK_PERTURBATIONS = 512
+"""Query perturbations in a block. Fixed, so that block bounds depend on the data only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Rows divided into what methods see and what the corridor keeps.
+
+    Attributes
+    ----------
+    support
+        Frame of :data:`~core_harness.schemas.SUPPORT`, sorted.
+    queries
+        Frame of :data:`~core_harness.schemas.PAIRS`, sorted; ``pair_id`` counts the rows.
+    truth
+        ``pair_id, label``. Only metrics read it.
+    """
+
+    support: pl.DataFrame
+    queries: pl.DataFrame
+    truth: pl.DataFrame
+
+
+def split_rows(rows: pl.DataFrame) -> Split:
+    """Divide checked, sorted rows (:func:`core_harness.data.tables.check_rows`) by their ``split`` column."""
+    test = rows.filter(pl.col("split") == "test").with_row_index("pair_id")
+    return Split(
+        support=rows.filter(pl.col("split") == "train").select(*SUPPORT),
+        queries=test.select(*PAIRS),
+        truth=test.select("pair_id", "label"),
+    )
+
+
+def limit_genes(split: Split, pairs: int, *, seed: int) -> Split:
+    """Keep whole genes, drawn with ``seed``, until ``pairs`` queries are reached.
+
+    Whole genes, because 1,000 single pairs of K562 would leave 15 genes that can be evaluated.
+    """
+    genes = split.queries.group_by("context", "gene").agg(pl.len().alias("n")).sort("context", "gene")
+    order = np.random.default_rng([seed, 1]).permutation(genes.height)
+    drawn = genes[order].filter((pl.col("n").cum_sum() - pl.col("n")) < pairs)
+    return _keep(split, split.queries.join(drawn, on=["context", "gene"], how="semi"))
+
+
+def only_evaluable(split: Split) -> Split:
+    """Keep queries of genes with both classes: the only ones that can move macro-per-gene AUROC."""
+    labelled = split.queries.join(split.truth, on="pair_id")
+    both = pl.col("label").n_unique().over("context", "gene") == 2
+    return _keep(split, labelled.filter(both))
+
+
+def hold_out_genes(split: Split, share: float, *, seed: int) -> Split:
+    """Take a share of the query genes, drawn with ``seed``, out of the support, and ask only about them.
+
+    A gene is held out in all contexts. At least one is.
+    """
+    genes = split.queries["gene"].unique().sort()
+    order = np.random.default_rng([seed, 5]).permutation(len(genes))
+    held = genes.gather(order[: max(1, round(share * len(genes)))]).implode()
+    support = split.support.filter(~pl.col("gene").is_in(held))
+    return replace(_keep(split, split.queries.filter(pl.col("gene").is_in(held))), support=support)
+
+
+def blocks(
+    queries: pl.DataFrame, support: pl.DataFrame, *, support_contexts: Collection[str] = ()
+) -> Iterator[Block]:
+    """Yield the queries in blocks of whole perturbations of one context, each with its support.
+
+    The support is that of the context itself and of ``support_contexts``.
+    """
+    for (context,), pairs in queries.sort("context").group_by("context", maintain_order=True):
+        own = support.filter(pl.col("context").is_in([context, *support_contexts]))
+        names = pairs["perturbation"].unique().sort()
+        for start in range(0, len(names), BLOCK_PERTURBATIONS):
+            members = names[start : start + BLOCK_PERTURBATIONS].implode()
+            chosen = pairs.filter(pl.col("perturbation").is_in(members)).select(*PAIRS)
+            yield Block(context=str(context), pairs=chosen.sort("perturbation", "gene"), support=own)
+
+
+def _keep(split: Split, queries: pl.DataFrame) -> Split:
+    queries = queries.select(*PAIRS).sort("pair_id")
+    return replace(split, queries=queries, truth=split.truth.join(queries, on="pair_id", how="semi"))

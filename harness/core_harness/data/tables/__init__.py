@@ -1,0 +1,9 @@
+"""Tables of any format: reading them as they stand, and making measured pairs or predictions of them."""
+
+from __future__ import annotations
+
+from core_harness.data.tables.predictions import read_predictions
+from core_harness.data.tables.reading import find_column, read_table
+from core_harness.data.tables.rows import check_rows, read_rows
+
+__all__ = ["check_rows", "find_column", "read_predictions", "read_rows", "read_table"]

@@ -1,0 +1,164 @@
+"""Measured pairs: made of a table, and checked before anything is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from core_harness.data.tables.reading import find_column, read_table, shown
+from core_harness.errors import DataError
+from core_harness.schemas import ROWS
+
+_UNIT = ("context", "perturbation")
+_PAIR = (*_UNIT, "gene")
+_SPLITS = ("train", "test")
+_LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
+_TEXT = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+
+
+def read_rows(path: Path, *, context: str) -> pl.DataFrame:
+    """Return the measured pairs of a file as checked :data:`~core_harness.schemas.ROWS` with ``row``.
+
+    Parameters
+    ----------
+    path
+        A table with the columns ``pert`` or ``perturbation``, ``gene``, ``label``, ``split`` and perhaps
+        ``context``; others are left out. Labels are ``0`` and ``1``; ``0.0`` and ``1.0``, as pandas
+        writes them where a column once had a gap, count as the same, and so do the booleans and the
+        numbers 0 and 1 of a Parquet file.
+    context
+        The context of all rows where the file has no such column.
+
+    Raises
+    ------
+    DataError
+        The file is not such a table (see :func:`~core_harness.data.tables.read_table`), or its rows break a
+        rule (see :func:`check_rows`).
+    """
+    table = read_table(path)
+    names = {
+        "perturbation": find_column(table, "perturbation", "pert", path=path),
+        "gene": find_column(table, "gene", path=path),
+        "split": find_column(table, "split", path=path),
+    }
+    label = find_column(table, "label", path=path)
+    if "context" in table.columns:
+        names["context"] = "context"
+    for column in names.values():
+        kind = table.schema[column]
+        if not (kind in _TEXT or kind.is_integer()):
+            raise DataError(f"{path}, column {column!r}: values of type {kind} are no names; write text")
+    rows = table.select(
+        "row",
+        _labels(table, label, path),
+        pl.lit(context).alias("context"),
+    ).with_columns(table[column].cast(pl.String).alias(name) for name, column in names.items())
+    return check_rows(rows.select(*ROWS, "row"), where=str(path))
+
+
+def check_rows(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+    """Return measured pairs in order, or say in one line what is wrong with them.
+
+    Parameters
+    ----------
+    frame
+        Frame of :data:`~core_harness.schemas.ROWS`. Where a column ``row`` rides along, messages name it.
+    where
+        The file or the dataset, for messages.
+
+    Returns
+    -------
+    polars.DataFrame
+        Sorted by (context, perturbation, gene), each once, names without white space around them. Pairs
+        whose gene is the perturbed gene are left out, and so are repetitions of a row.
+
+    Raises
+    ------
+    DataError
+        A name is missing or holds a control character, a label is not 0 or 1, a split is neither
+        ``train`` nor ``test``, a pair stands there twice with another label or split, a perturbation of
+        one context is in both splits, or a split has no rows.
+    """
+    rows = frame.with_columns(pl.col(*_PAIR, "split").str.strip_chars())
+    for name in (*_PAIR, "split"):
+        missing = pl.col(name).is_null() | (pl.col(name) == "")
+        _refuse(rows.filter(missing), where, f"no {name}; fill it in, or take the row out")
+    for name in _PAIR:
+        control = pl.col(name).str.contains(r"\p{Cc}")
+        _refuse(
+            rows.filter(control), where, f"a control character in {name} {{{name}}}; is a quote left open?"
+        )
+    wrong = rows.filter(pl.col("label").is_null() | (pl.col("label") > 1))
+    _refuse(wrong, where, "label {label} is not 0 or 1")
+    wrong = rows.filter(~pl.col("split").is_in(_SPLITS))
+    _refuse(wrong, where, "unknown split {split}; write 'train' or 'test'")
+
+    rows = _once(rows.sort(c for c in (*_PAIR, "row") if c in rows.columns), where)
+    rows = rows.filter(pl.col("perturbation") != pl.col("gene"))
+    _refuse(
+        _after_its_like(rows.unique([*_UNIT, "split"], keep="first", maintain_order=True), _UNIT),
+        where,
+        "perturbation {perturbation} of context {context} is in split {split}, but in {split_before} "
+        f"{_elsewhere(rows)}; keep a perturbation in one split",
+    )
+    for split in _SPLITS:
+        if split not in rows["split"]:
+            raise DataError(f"{where}: the {split} split is empty; a dataset needs rows of both splits")
+    return rows
+
+
+def _labels(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
+    kind = table.schema[column]
+    written = table[column]
+    if kind in _TEXT:
+        text = written.cast(pl.String).str.strip_chars()
+        labels = text.replace_strict(_LABELS, default=None, return_dtype=pl.UInt8)
+    elif kind.is_numeric() or kind == pl.Boolean:
+        number = written.cast(pl.Float64)
+        labels = number.set(~number.is_in([0.0, 1.0]), None).cast(pl.UInt8)
+    else:
+        raise DataError(f"{path}, column {column!r}: values of type {kind} are no labels; write 0 and 1")
+    quoted = pl.DataFrame([table["row"], written.cast(pl.String).fill_null("").alias("label")])
+    _refuse(
+        quoted.filter(labels.is_null()),
+        str(path),
+        "label {label} is not 0 or 1; write 1 where the answer is yes and 0 where it is no",
+    )
+    return labels.alias("label")
+
+
+def _once(rows: pl.DataFrame, where: str) -> pl.DataFrame:
+    """Return sorted rows with each pair once; where a pair is told in two ways, two neighbours differ."""
+    repeated = _after_its_like(rows, _PAIR)
+    for column in ("label", "split"):
+        _refuse(
+            repeated.filter(pl.col(column) != pl.col(f"{column}_before")),
+            where,
+            f"{{perturbation}} and {{gene}} in context {{context}} have {column} {{{column}}}, but "
+            f"{{{column}_before}} {_elsewhere(rows)}; keep one of the two",
+        )
+    return rows.unique(_PAIR, keep="first", maintain_order=True) if repeated.height else rows
+
+
+def _after_its_like(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Return the rows whose ``key`` is that of the row before, with that row's values as ``*_before``."""
+    before = [pl.col(c).shift(1).alias(f"{c}_before") for c in ("label", "split", "row") if c in rows.columns]
+    alike = pl.all_horizontal(pl.col(c) == pl.col(c).shift(1) for c in key)
+    return rows.with_columns(*before, alike.alias("alike")).filter("alike")
+
+
+def _elsewhere(rows: pl.DataFrame) -> str:
+    return "in row {row_before}" if "row" in rows.columns else "elsewhere"
+
+
+def _refuse(bad: pl.DataFrame, where: str, problem: str) -> None:
+    """Raise ``problem`` about the first of the ``bad`` rows, if there are any; ``{column}`` quotes it."""
+    if bad.is_empty():
+        return
+    first = bad.sort("row").row(0, named=True) if "row" in bad.columns else bad.row(0, named=True)
+    at = f", row {first['row']}" if "row" in first else ""
+    more = f" (and {bad.height - 1} more like it)" if bad.height > 1 else ""
+    quoted = {name: shown(value) if isinstance(value, str) else value for name, value in first.items()}
+    raise DataError(f"{where}{at}: {problem.format_map(quoted)}{more}")

@@ -1,0 +1,68 @@
+"""Asking language models: concurrency, retries, cache, journal and budget, once for every llm plugin.
+
+A plugin author needs :class:`LLM`, :class:`Request`, :class:`Reply`, :class:`Transient` and
+:class:`Permanent`; the corridor needs :func:`ask_all` and :func:`estimate`.
+"""
+
+from __future__ import annotations
+
+from core_harness.llm.ask import Asked, answered_before, ask_all
+from core_harness.llm.budget import prompt_bound
+from core_harness.llm.cache import Cache, CachedModel
+from core_harness.llm.estimate import Estimate, estimate
+from core_harness.llm.frames import PROMPTS, REPLIES, replies_of, requests_of
+from core_harness.llm.journal import Journal
+from core_harness.llm.logprobs import probability_of_yes, weighed
+from core_harness.llm.messages import (
+    LLM,
+    SIMULATED,
+    Form,
+    Message,
+    Permanent,
+    Price,
+    Provider,
+    Reply,
+    Request,
+    Tokens,
+    TopLogprobs,
+    Transient,
+)
+from core_harness.llm.redact import is_secret, redactor
+from core_harness.llm.settings import Settings, parse_failures, parse_price
+from core_harness.llm.summary import Summary
+
+__all__ = [
+    "LLM",
+    "PROMPTS",
+    "REPLIES",
+    "SIMULATED",
+    "Asked",
+    "Cache",
+    "CachedModel",
+    "Estimate",
+    "Form",
+    "Journal",
+    "Message",
+    "Permanent",
+    "Price",
+    "Provider",
+    "Reply",
+    "Request",
+    "Settings",
+    "Summary",
+    "Tokens",
+    "TopLogprobs",
+    "Transient",
+    "answered_before",
+    "ask_all",
+    "estimate",
+    "is_secret",
+    "parse_failures",
+    "parse_price",
+    "probability_of_yes",
+    "prompt_bound",
+    "redactor",
+    "replies_of",
+    "requests_of",
+    "weighed",
+]

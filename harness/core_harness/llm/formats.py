@@ -1,0 +1,144 @@
+"""How an answer is written: what prompts tell a model, and the JSON schema for providers that enforce one.
+
+An answer is one word of ``yes``, ``no`` and ``abstain``, or a grade from 0 to 10, for each item. It
+stands in a JSON object, or on lines of its own::
+
+    ANSWER: yes                     (yes-no)
+    ANSWER TP53: no                 (yes-no-list, a line an item)
+    ANSWER TP53: 7                  (grades, a line an item)
+
+:mod:`core_harness.llm.answers` reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from core_harness.llm.messages import Form
+
+Word = Literal["yes", "no", "abstain"]
+Verdict = Word | int
+"""A word, or a grade."""
+
+BEST_GRADE = 10
+
+_SpeltWord = Annotated[
+    Word, BeforeValidator(lambda word: word.strip(" .").lower() if isinstance(word, str) else word)
+]
+_Grade = Annotated[int, Field(strict=True, ge=0, le=BEST_GRADE)]
+
+
+class YesNo(BaseModel):
+    """One answer."""
+
+    reasoning: str = ""
+    answer: _SpeltWord
+
+
+class ItemAnswer(BaseModel):
+    """The answer for one item of a list."""
+
+    item: str
+    answer: _SpeltWord
+
+
+class YesNoList(BaseModel):
+    """Answers for several items."""
+
+    reasoning: str = ""
+    answers: list[ItemAnswer]
+
+
+class ItemGrade(BaseModel):
+    """The grade of one item."""
+
+    item: str
+    grade: _Grade
+
+
+class Grades(BaseModel):
+    """Grades of several items."""
+
+    reasoning: str = ""
+    grades: list[ItemGrade]
+
+
+OBJECTS: dict[Form, type[BaseModel]] = {"yes-no": YesNo, "yes-no-list": YesNoList, "grades": Grades}
+"""The JSON object of each form."""
+
+_WORDS = '"yes", "no" or, if what you know does not let you decide, "abstain"'
+_INSTRUCTIONS: dict[Form, str] = {
+    "yes-no": (
+        f'End your reply with one line that reads "ANSWER: " and one word: {_WORDS}. '
+        'If a JSON object is required of you, put the word into its field "answer" instead.'
+    ),
+    "yes-no-list": (
+        'End your reply with one line for each item, in the given order, that reads "ANSWER <item>: " and '
+        f"one word: {_WORDS}. If a JSON object is required of you, put items and words into it instead."
+    ),
+    "grades": (
+        'End your reply with one line for each item, in the given order, that reads "ANSWER <item>: " and '
+        f"a whole number from 0 to {BEST_GRADE}. If a JSON object is required of you, put items and numbers "
+        "into it instead."
+    ),
+}
+
+
+def instructions(form: Form) -> str:
+    """Return the sentences of a prompt that say how to answer, with or without an enforced schema."""
+    return _INSTRUCTIONS[form]
+
+
+@cache
+def json_schema(form: Form) -> dict[str, Any]:
+    """Return the JSON schema of the object, as strict as providers want it: each field required, no other."""
+    schema = OBJECTS[form].model_json_schema()
+    definitions = schema.pop("$defs", {})
+    return dict(_strict(schema, definitions))
+
+
+def render(
+    form: Form, verdicts: Sequence[tuple[str, Verdict]], *, structured: bool, reasoning: str = ""
+) -> str:
+    """Return a reply in the grammar: the inverse of :func:`core_harness.llm.answers.parse`.
+
+    ``verdicts`` are ``(item, verdict)`` pairs; the form ``yes-no`` takes one.
+    """
+    if structured:
+        if form == "yes-no":
+            content: dict[str, Any] = {"answer": verdicts[0][1]}
+        else:
+            field, value = ("grades", "grade") if form == "grades" else ("answers", "answer")
+            content = {field: [{"item": item, value: verdict} for item, verdict in verdicts]}
+        return json.dumps({"reasoning": reasoning, **content}, ensure_ascii=False)
+    labels = [""] if form == "yes-no" else [f" {item}" for item, _ in verdicts]
+    lines = [f"ANSWER{label}: {verdict}" for label, (_, verdict) in zip(labels, verdicts, strict=True)]
+    return "\n".join([*([reasoning, ""] if reasoning else []), *lines])
+
+
+def _strict(schema: Any, definitions: dict[str, Any]) -> Any:
+    """Write references out, require every property, and drop titles, descriptions and defaults."""
+    if isinstance(schema, list):
+        return [_strict(part, definitions) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if reference := schema.get("$ref"):
+        return _strict(definitions[reference.removeprefix("#/$defs/")], definitions)
+    if schema.get("type") == "object":
+        properties = {name: _strict(part, definitions) for name, part in schema["properties"].items()}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+    return {
+        key: _strict(part, definitions)
+        for key, part in schema.items()
+        if key not in {"title", "description", "default"}
+    }

@@ -1,0 +1,142 @@
+"""What asking came to, in figures and in one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from core_harness.llm.budget import Amount
+from core_harness.llm.frames import Outcome
+from core_harness.llm.messages import Price
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """Of one call of :func:`~core_harness.llm.ask_all`, or of several added up.
+
+    Attributes
+    ----------
+    prompts, distinct
+        Rows asked for, and how many of them differ; the other figures count distinct ones.
+    from_journal, from_cache, from_provider
+        Where answers came from: this run before, other runs, or asked now.
+    failed, not_asked
+        Prompts without an answer, because of a cause, or because the run ended first.
+    calls
+        Attempts sent now, repeated ones among them.
+    lost
+        Calls that were in flight when this run was last killed; they may have been charged.
+    prompt_tokens, completion_tokens, thinking_tokens
+        Of the answers given now, as the provider counted; thinking is part of completion.
+    charged_tokens
+        What the calls sent now took out of the budget: as counted, failed ones by their upper bound.
+    cost
+        US dollars for the calls sent now, failed ones by their upper bound; None where it is unknown.
+    price_date
+        Day of the price, or None where it is unknown.
+    simulated
+        Whether any answer, from wherever, was made by a scripted mind.
+    ended
+        Why the run ended before all prompts were asked; None if it did not. The result is partial then.
+    """
+
+    prompts: int
+    distinct: int
+    from_journal: int
+    from_cache: int
+    from_provider: int
+    failed: int
+    not_asked: int
+    calls: int
+    lost: int
+    prompt_tokens: int
+    completion_tokens: int
+    thinking_tokens: int
+    charged_tokens: int
+    cost: float | None
+    price_date: str | None
+    simulated: bool
+    ended: str | None
+
+    def __add__(self, other: Summary) -> Summary:
+        """Return both together: the cost unknown where either's is, ended where either did."""
+        counts = {
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in fields(self)
+            if field.type == "int"
+        }
+        known = self.cost is not None and other.cost is not None
+        return Summary(
+            **counts,
+            cost=(self.cost or 0.0) + (other.cost or 0.0) if known else None,
+            price_date=self.price_date or other.price_date,
+            simulated=self.simulated or other.simulated,
+            ended=self.ended or other.ended,
+        )
+
+    @property
+    def answered(self) -> int:
+        """Distinct prompts with an answer."""
+        return self.from_journal + self.from_cache + self.from_provider
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures for a manifest."""
+        return asdict(self)
+
+    def sentence(self) -> str:
+        """Return what a person wants to know, on one line."""
+        sources = (
+            f"{self.from_journal:,} by this run before, {self.from_cache:,} from the cache, "
+            f"{self.from_provider:,} by the model"
+        )
+        dated = f" at prices of {self.price_date}" if self.price_date else ""
+        parts = [
+            f"{self.answered:,} of {self.distinct:,} prompts answered ({sources})",
+            f"{self.calls:,} calls",
+            f"{self.prompt_tokens + self.completion_tokens:,} tokens",
+            "cost unknown" if self.cost is None else f"${self.cost:,.4f}{dated}",
+        ]
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        if self.lost:
+            parts.append(f"{self.lost:,} calls were in flight when this run was killed")
+        if self.ended:
+            parts.append(f"ended early, {self.not_asked:,} not asked: {self.ended}")
+        return ("simulated: " if self.simulated else "") + "; ".join(parts)
+
+
+def summarise(
+    outcomes: Collection[Outcome],
+    *,
+    prompts: int,
+    calls: int,
+    lost: int,
+    charged: Amount,
+    price: Price | None,
+    ended: str | None,
+) -> Summary:
+    """Return the figures of ``outcomes``, one a distinct prompt, beside what the caller counted."""
+    replied = [(outcome.source, outcome.reply) for outcome in outcomes if outcome.reply is not None]
+    fresh = [reply for source, reply in replied if source == "provider"]
+    count = Counter(outcome.source or outcome.status for outcome in outcomes)
+    return Summary(
+        prompts=prompts,
+        distinct=len(outcomes),
+        from_journal=count["journal"],
+        from_cache=count["cache"],
+        from_provider=count["provider"],
+        failed=count["failed"],
+        not_asked=count["not_asked"],
+        calls=calls,
+        lost=lost,
+        prompt_tokens=sum(reply.prompt_tokens or 0 for reply in fresh),
+        completion_tokens=sum(reply.completion_tokens or 0 for reply in fresh),
+        thinking_tokens=sum(reply.thinking_tokens or 0 for reply in fresh),
+        charged_tokens=charged.tokens,
+        cost=charged.cost,
+        price_date=None if price is None else price.date,
+        simulated=any(reply.simulated for _, reply in replied),
+        ended=ended,
+    )

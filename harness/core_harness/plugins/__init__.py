@@ -1,0 +1,1 @@
+"""Components: what they are, how they are found, made and called."""

@@ -1,0 +1,129 @@
+"""The catalog: from the name of a component to an object with checked parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from core_harness.errors import PluginError, UsageError, unknown
+from core_harness.llm import LLM
+from core_harness.plugins import protocols
+from core_harness.plugins.component import Door
+from core_harness.plugins.discovery import Broken, Found, installed
+
+_PROTOCOLS: dict[Door, type] = {
+    "dataset": protocols.Dataset,
+    "retriever": protocols.Retriever,
+    "organizer": protocols.Organizer,
+    "llm": LLM,
+    "aggregator": protocols.Aggregator,
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a component is, for manifests and cache keys: name, code and every parameter."""
+
+    door: Door
+    name: str
+    target: str
+    distribution: str
+    version: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A component's object beside its identity."""
+
+    identity: Identity
+    object: Any
+
+
+class Catalog:
+    """All components by door and name.
+
+    Raises :class:`~core_harness.errors.PluginError` where two plugins give one name at one door.
+    """
+
+    def __init__(self, found: Iterable[Found], broken: Iterable[Broken] = ()) -> None:
+        self._found: dict[tuple[Door, str], Found] = {}
+        self.broken = tuple(broken)
+        for new in found:
+            old = self._found.setdefault((new.door, new.component.name), new)
+            if old is not new:
+                raise PluginError(
+                    f"two components are called {new.door} {new.component.name!r}: "
+                    f"{old.component.target} of {old.distribution} and {new.component.target} of "
+                    f"{new.distribution}; uninstall one of them"
+                )
+
+    def __iter__(self) -> Iterator[Found]:
+        return iter(self._found.values())
+
+    def names(self, door: Door) -> list[str]:
+        """Return the names at one door, sorted."""
+        return sorted(name for at, name in self._found if at == door)
+
+    def parameters(self, door: Door, name: str) -> Mapping[str, inspect.Parameter]:
+        """Return the keyword parameters of a component, by name."""
+        return inspect.signature(self._class(door, name)).parameters
+
+    def make(self, door: Door, name: str, parameters: Mapping[str, Any]) -> Made:
+        """Return the component's object, its parameters checked against their annotations.
+
+        Raises :class:`~core_harness.errors.UsageError` for an unknown name or parameter or a value of
+        another type, :class:`~core_harness.errors.PluginError` for a component that cannot be loaded.
+        """
+        cls = self._class(door, name)
+        known = self.parameters(door, name)
+        hints = get_type_hints(cls.__init__)
+        values = {key: parameter.default for key, parameter in known.items()}
+        for key, value in parameters.items():
+            if key not in known:
+                raise UsageError(unknown(f"parameter of {door} {name!r}", key, known))
+            try:
+                values[key] = TypeAdapter(hints.get(key, Any)).validate_python(value)
+            except ValidationError as error:
+                reason = error.errors()[0]["msg"]
+                raise UsageError(f"{door} {name!r}, parameter {key}={value!r}: {reason}") from None
+        component = self._found[door, name]
+        identity = Identity(
+            door, name, component.component.target, component.distribution, component.version, values
+        )
+        made = cls(**values)
+        if not isinstance(made, _PROTOCOLS[door]):
+            raise PluginError(
+                f"{door} {name!r} ({component.component.target} of {component.distribution}) lacks what a "
+                f"{door} must have; see core_harness.plugins.protocols.{_PROTOCOLS[door].__name__}"
+            )
+        return Made(identity, made)
+
+    def _class(self, door: Door, name: str) -> Any:
+        if (door, name) not in self._found:
+            hint = "".join(
+                f"; plugin {b.plugin!r} of {b.distribution} is broken: {b.reason}" for b in self.broken
+            )
+            raise UsageError(unknown(door, name, self.names(door)) + hint)
+        found = self._found[door, name]
+        module, _, attribute = found.component.target.partition(":")
+        try:
+            return getattr(import_module(module), attribute)
+        except Exception as error:
+            raise PluginError(
+                f"{door} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+
+@cache
+def catalog() -> Catalog:
+    """Return the catalog of the installed plugins."""
+    found, broken = installed()
+    return Catalog(found, broken)

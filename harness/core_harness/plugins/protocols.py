@@ -1,0 +1,150 @@
+"""The five doors: what a component's object can do. This page is the plugin author's manual.
+
+Objects are made with keyword arguments that all have defaults, and do no work in ``__init__``. What
+a protocol does not list here is not called. Components never see the label of a query.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+
+import polars as pl
+
+from core_harness.schemas import Agent, Block, Need, Question, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core_harness.evidence.evidence import Evidence
+    from core_harness.knowledge import Graph
+    from core_harness.knowledge.facts import Facts
+    from core_harness.prompts import Template
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """What was measured, what is asked?"""
+
+    question: Question
+    """``de`` or ``dir``."""
+    agent: Agent
+    """``knockdown`` or ``drug``."""
+    simulated: bool
+    """True where the data were generated; every figure made from them says so."""
+
+    def rows(self) -> pl.DataFrame:
+        """Return all measured pairs, as :data:`core_harness.schemas.ROWS`, in any order.
+
+        A column ``row`` may ride along: the place in the file, quoted in messages about the data.
+        Raises :class:`~core_harness.errors.DataError` for data that cannot be used.
+        """
+        ...
+
+
+@runtime_checkable
+class BringsKnowledge(Protocol):
+    """A dataset with a knowledge graph of its own, used in place of the shared one."""
+
+    def knowledge(self) -> Graph:
+        """Return the graph in whose layers the dataset's perturbations are related."""
+        ...
+
+
+@runtime_checkable
+class OffersContexts(Protocol):
+    """A dataset whose other contexts can be had on request, for the cross-context regime."""
+
+    def other_context(self, name: str) -> pl.DataFrame | None:
+        """Return the rows of another context, as :meth:`Dataset.rows` does, or None where it has none such.
+
+        All rows are of one context, under the name that the dataset gives it. Only train rows are used.
+        """
+        ...
+
+
+@runtime_checkable
+class UsesKnowledge(Protocol):
+    """A component that reads the knowledge graph: the corridor opens it and hands it over first."""
+
+    def use(self, graph: Graph) -> None:
+        """Keep the graph for later calls."""
+        ...
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """Which measured perturbations are related to this one, how much, and why?"""
+
+    def relate(self, task: Task, block: Block) -> pl.DataFrame:
+        """Relate ``block.perturbations`` to ``block.candidates``.
+
+        Returns :data:`core_harness.schemas.RELATIONS`: one row a related pair, weights finite and
+        >= 0, no perturbation related to itself; pairs left out are unrelated. A struct column
+        ``layers`` (one float a layer) may say what the weight is made of.
+        """
+        ...
+
+
+@runtime_checkable
+class Organizer(Protocol):
+    """Which evidence stands side by side for a question?"""
+
+    gives: ClassVar[frozenset[Need]]
+    """What an aggregator behind this organizer can count on."""
+
+    def organize(self, task: Task, evidence: Evidence) -> Evidence:
+        """Return the evidence to be used: all of it, or a cut."""
+        ...
+
+
+@runtime_checkable
+class AskingOrganizer(Organizer, Protocol):
+    """An organizer that puts questions to a language model; it gives ``answers``, or ``grades``."""
+
+    facts: int
+    """Facts of the knowledge graph in a prompt, at most, about each thing; with 0 the graph is not opened."""
+
+    def prompts(self, task: Task, evidence: Evidence, facts: Facts) -> pl.DataFrame:
+        """Return :data:`core_harness.llm.PROMPTS` about the pairs of the evidence.
+
+        ``prompt_id`` is that of one of the pairs that the prompt is about, and so unique in the run. Pairs
+        that need no answer have no prompt. Items of the form ``grades`` are neighbours of the pair's
+        perturbation.
+        """
+        ...
+
+    def templates(self) -> Sequence[Template]:
+        """Return the templates that prompts are written with; their digests stand in the manifest."""
+        ...
+
+
+@runtime_checkable
+class Aggregator(Protocol):
+    """What is the score of each question?"""
+
+    needs: ClassVar[frozenset[Need]]
+    """What the organizer must give. A combination that does not fit is refused before it runs."""
+
+    def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
+        """Return :data:`core_harness.schemas.PREDICTIONS`, one row a pair of the evidence, in any order.
+
+        ``answers`` is a frame of :data:`core_harness.llm.answers.ANSWERS`, empty where no model was asked.
+        """
+        ...
+
+
+@runtime_checkable
+class LearningAggregator(Aggregator, Protocol):
+    """An aggregator that is fitted, before it predicts, on perturbations of the support."""
+
+    examples: int
+    """Perturbations of the support that become queries for it, the support being without them."""
+
+    def fit(
+        self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
+    ) -> None:
+        """Learn from the evidence about the examples, and from the model's answers to them.
+
+        ``labels`` has ``pair_id, label`` of the examples.
+        """
+        ...

@@ -1,0 +1,268 @@
+"""``registry.toml``: the names that users type, and what stands behind them.
+
+The registry ships inside the wheel; a checkout reads the one at its root. It is validated as a whole
+when it is first read, and an error names the key and its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from core_harness.errors import RegistryError, unknown
+from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
+from core_harness.knowledge.layer_source import DataFile
+from core_harness.registry.checked_toml import line_of, parse_entry
+
+Scalar = str | int | float | bool
+Parameters = dict[str, Scalar]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]*$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+StrategyDoor = Literal["retriever", "organizer", "aggregator"]
+"""Where a strategy chooses; dataset and model are the user's choice."""
+Conversion = Literal["go", "hgnc", "string", "unzip"]
+
+
+class Entry(BaseModel):
+    """Base of all tables of the registry: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatasetEntry(Entry):
+    """A dataset by name: a dataset component with its parameters."""
+
+    summary: str
+    component: str
+    parameters: Parameters = {}
+    published: Month | None = None
+    """When its measurements could first be read; None for what nobody can have read."""
+
+
+class StrategyEntry(Entry):
+    """A strategy: a named choice at the doors, with parameters that differ from the components' own."""
+
+    summary: str
+    retriever: str
+    organizer: str
+    aggregator: str
+    parameters: dict[StrategyDoor, Parameters] = {}
+
+
+class Download(Entry):
+    """One file as its publisher offers it.
+
+    ``sha256`` is recorded where the address names one version for good and the file has been seen.
+    """
+
+    url: Annotated[str, Field(pattern=r"^https://[^\s?#]+$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class SourceEntry(Entry):
+    """Where files of the data folder come from: one ``[[source]]`` table.
+
+    Without ``convert``, each download is the file in the same place; with it, that step of
+    :mod:`core_harness.data.sources.convert` makes all the files of all the downloads.
+    """
+
+    name: Name
+    collection: Name
+    """What is asked for together: the name under which ``data pull`` gets it with its like."""
+    summary: str
+    release: str
+    licence: str
+    terms: str
+    """Address of the licence's text, or of the page on which the publisher names it."""
+    megabytes: Annotated[float, Field(gt=0)]
+    """About how much is downloaded."""
+    downloads: Annotated[tuple[Download, ...], Field(min_length=1)]
+    files: Annotated[tuple[DataFile, ...], Field(min_length=1)]
+    convert: Conversion | None = None
+
+    @model_validator(mode="after")
+    def _each_file_has_its_download(self) -> Self:
+        if self.convert is None and len(self.downloads) != len(self.files):
+            raise ValueError(
+                f"source {self.name!r} has {len(self.downloads)} downloads for {len(self.files)} files "
+                "and no 'convert'"
+            )
+        return self
+
+
+class ListPrice(Entry):
+    """US dollars for a million tokens, and the list or the day they are of."""
+
+    prompt: Annotated[float, Field(ge=0)]
+    completion: Annotated[float, Field(ge=0)]
+    date: str
+
+
+class Route(Entry):
+    """One provider of a model."""
+
+    model: Annotated[str, Field(pattern=r"^[\w.@:+/-]+$")]
+    """Its name in litellm."""
+    key: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
+    """The environment variable whose value is sent as the key; None: whatever litellm finds, or none."""
+    api_base: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$")] | None = None
+    """Address of the server, in place of the provider's own."""
+    logprobs: bool
+    """Whether log-probabilities of the answer arrive."""
+    price: ListPrice | None = None
+
+    @property
+    def provider(self) -> str:
+        """The provider's name in litellm."""
+        return self.model.partition("/")[0]
+
+    @field_validator("model")
+    @classmethod
+    def _is_no_address(cls, model: str) -> str:
+        if "://" in model:  # some providers would be asked at the address that stands in a model's name
+            raise ValueError("a model's name holds no address; 'api_base' does")
+        return model
+
+
+class ModelEntry(Entry):
+    """An alias of a model. The first of its routes whose key is set is taken."""
+
+    summary: str
+    routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    parameters: Parameters = {}
+    """Parameters of the llm that differ from its own, for all routes."""
+    knowledge_cutoff: Month | None = None
+    """As its maker publishes it; None where no date is published, or none was found."""
+
+    @field_validator("parameters")
+    @classmethod
+    def _hold_no_route(cls, parameters: Parameters) -> Parameters:
+        if of_routes := {"model", "api_base", "key_variable", "price"} & set(parameters):
+            raise ValueError(f"{min(of_routes)!r} is said by a route, not by parameters")
+        return parameters
+
+
+class Published(Entry):
+    """A figure from the literature. It stands beside a board and is never ranked with it."""
+
+    method: str
+    value: float
+    of: str
+    """What the figure is of: data, question, protocol as far as it is known."""
+    source: str
+
+
+class SuiteEntry(Entry):
+    """A suite: what has to be run, and how runs of it are ranked.
+
+    Its cells are ``strategies`` and, with each of the ``models``, the strategies ``asking``; each on all
+    ``datasets``, in one regime. ``support_contexts`` and ``gene_holdout`` belong to regimes that need them.
+    """
+
+    summary: str
+    datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    task: Literal["de", "dir"]
+    regime: Literal["strict", "cross-context", "double-unseen"] = "strict"
+    support_contexts: tuple[str, ...] = ()
+    gene_holdout: float | None = None
+    strategies: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Strategies that are run without a model."""
+    asking: tuple[Name, ...] = ()
+    """Strategies that are run with each of the models."""
+    models: tuple[Name, ...] = ()
+    metric: Literal["macro_gene_auroc", "pooled_auroc"] = "macro_gene_auroc"
+    """What runs are ranked by."""
+    coverage: Annotated[float, Field(gt=0, le=1)]
+    """Share of the pairs that a run must have answered to be ranked."""
+    reference: Name
+    """The strategy that every run is compared with; it is one of ``strategies``."""
+    published: tuple[Published, ...] = ()
+
+
+class Registry(Entry):
+    """The whole file."""
+
+    schema_version: Literal[1]
+    datasets: dict[Name, DatasetEntry]
+    strategies: dict[Name, StrategyEntry]
+    models: dict[Name, ModelEntry] = {}
+    suites: dict[Name, SuiteEntry] = {}
+    llm: str = "none"
+    """The component that asks a model named by anything but an alias."""
+    layer: tuple[LayerSource, ...] = ()
+    """The layers of the shared knowledge graph, in order."""
+    aliases: AliasSource | None = None
+    """What brings symbols to approved names; None leaves them as they are."""
+    identifiers: IdentifierSource | None = None
+    """What genes are called in RDF; without it, and where it is silent, by their symbols."""
+    source: tuple[SourceEntry, ...] = ()
+    """Where ``core-harness data pull`` gets the files of the data folder."""
+
+    @model_validator(mode="after")
+    def _each_file_has_one_source(self) -> Self:
+        names = [source.name for source in self.source]
+        files = [file for source in self.source for file in source.files]
+        for kind, values in (("source", names), ("file", files)):
+            if twice := {value for value in values if values.count(value) > 1}:
+                raise ValueError(f"{kind} {min(twice)!r} stands in two [[source]] tables")
+        return self
+
+
+@cache
+def shipped_registry() -> Registry:
+    """Return the registry that belongs to this installation. Raises :class:`RegistryError`."""
+    path = registry_path()
+    return parse_registry(path.read_text(encoding="utf-8"), str(path))
+
+
+def registry_path() -> Path:
+    """Return the file: inside the installed package, or at the root of a checkout it runs from."""
+    packaged = Path(str(resources.files("core_harness"))) / "registry.toml"
+    checkout = packaged.parents[2] / "registry.toml"
+    for path in (packaged, checkout):
+        if path.is_file():
+            return path
+    raise RegistryError(
+        f"no registry.toml in {packaged.parent} or {checkout.parent}; install core-harness again"
+    )
+
+
+def parse_registry(text: str, where: str) -> Registry:
+    """Return the registry written in ``text``; ``where`` names it in messages."""
+    registry = parse_entry(Registry, text, where)
+    check_suites(registry, registry.suites, text, where)
+    return registry
+
+
+def check_suites(registry: Registry, suites: Mapping[str, SuiteEntry], text: str, where: str) -> None:
+    """Refuse a suite that names what ``registry`` does not have; ``text`` is what the suites were read from.
+
+    Raises :class:`RegistryError` with key and line.
+    """
+    for place, fault in _faults_of_suites(registry, suites):
+        line = line_of(text, list(place))
+        raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
+
+
+def _faults_of_suites(
+    registry: Registry, suites: Mapping[str, SuiteEntry]
+) -> Iterator[tuple[Sequence[str], str]]:
+    for name, suite in suites.items():
+        named: dict[str, tuple[str, Sequence[str], Collection[str]]] = {
+            "datasets": ("dataset", suite.datasets, registry.datasets),
+            "strategies": ("strategy", suite.strategies, registry.strategies),
+            "asking": ("strategy", suite.asking, registry.strategies),
+            "models": ("model", suite.models, registry.models),
+            "reference": ("strategy of the suite", (suite.reference,), suite.strategies),
+        }
+        for key, (kind, wanted, known) in named.items():
+            for missing in wanted:
+                if missing not in known:
+                    yield ("suites", name, key), unknown(kind, missing, known)
+        if bool(suite.asking) != bool(suite.models):
+            yield ("suites", name), "'asking' and 'models' go together; write both, or neither"

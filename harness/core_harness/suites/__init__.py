@@ -1,0 +1,1 @@
+"""Suites: grids of datasets and methods, and running what one lacks."""

@@ -1,0 +1,12 @@
+"""Stand-ins for language models, for tests and demonstrations without network or key.
+
+Whatever is made with them is labelled simulated: they show that the plumbing works, and nothing else.
+"""
+
+from __future__ import annotations
+
+from core_harness.testing.faults import FAULTS
+from core_harness.testing.scripted import MINDS
+from core_harness.testing.server import Stats, TestServer, serve
+
+__all__ = ["FAULTS", "MINDS", "Stats", "TestServer", "serve"]

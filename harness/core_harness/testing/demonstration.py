@@ -1,0 +1,106 @@
+"""CORE's argument in small: scripted minds are asked, through a real client, about a simulated world.
+
+Nothing in it is a finding. It shows that the program can tell a model that follows the evidence from one
+that says what sounds plausible, before anybody pays for a model.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from core_harness.evaluation.api import Result, evaluate
+from core_harness.evaluation.evaluation import Notice
+from core_harness.evaluation.pipeline import Progress
+from core_harness.evidence.controls import Control
+from core_harness.testing import TestServer
+
+SEEDS = 3
+"""Of each control: few, for this shows what happens and estimates nothing."""
+
+_MODEL = "hosted_vllm/simulated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One mind with one strategy, perhaps under a control, and what it is there to show."""
+
+    mind: str
+    strategy: str
+    control: Control | None
+    shows: str
+
+
+SCENES = (
+    Scene(
+        mind="eager",
+        strategy="isolated",
+        control=None,
+        shows="says yes to what sounds plausible: far too often, and at chance within genes",
+    ),
+    Scene(
+        mind="reader",
+        strategy="reasoning",
+        control=None,
+        shows="follows the contrast: above chance within genes",
+    ),
+    Scene(
+        mind="reader",
+        strategy="reasoning",
+        control="shuffled-labels",
+        shows="the evidence made worthless: falls to chance",
+    ),
+    Scene(
+        mind="deaf",
+        strategy="reasoning",
+        control=None,
+        shows="is shown the contrast and ignores it",
+    ),
+    Scene(
+        mind="deaf",
+        strategy="reasoning",
+        control="shuffled-labels",
+        shows="is not moved by shuffled labels: it did not use the evidence",
+    ),
+)
+
+
+def demonstrate(
+    *, seed: int = 0, progress: Progress | None = None, notice: Notice | None = None
+) -> Iterator[tuple[Scene, Result]]:
+    """Yield each scene with its result; test servers on this machine play the minds.
+
+    Replies go to a cache that is thrown away.
+    """
+    with _cache_of_its_own():
+        for mind in dict.fromkeys(scene.mind for scene in SCENES):
+            with TestServer(mind=mind) as server:
+                for scene in (scene for scene in SCENES if scene.mind == mind):
+                    (result,) = evaluate(
+                        strategies=scene.strategy,
+                        model=_MODEL,
+                        parameters={"llm": {"api_base": server.url}, "organizer": {"genes_per_prompt": 20}},
+                        control=scene.control,
+                        control_seeds=SEEDS,
+                        only="evaluable",
+                        seed=seed,
+                        progress=progress,
+                        notice=notice,
+                    )
+                    yield scene, result
+
+
+@contextmanager
+def _cache_of_its_own() -> Iterator[None]:
+    name = "CORE_HARNESS_CACHE"
+    before: Mapping[str, str] = {name: os.environ[name]} if name in os.environ else {}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[name] = folder
+        try:
+            yield
+        finally:
+            del os.environ[name]
+            os.environ.update(before)

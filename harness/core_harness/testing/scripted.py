@@ -1,0 +1,73 @@
+"""Scripted minds. Each is a pure function of the prompt: how probable is yes, for each item?"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from core_harness.llm.formats import BEST_GRADE, Verdict
+from core_harness.testing.reading import Item, Reading
+
+Mind = Callable[[Reading, Item], float | None]
+"""Returns the probability of yes, or None to abstain."""
+
+
+def eager(reading: Reading, item: Item) -> float:
+    """Say yes to what sounds plausible, and nearly everything does.
+
+    It goes by the gene, as one that has learnt which genes are jumpy, and by how much is told of it; of
+    what the perturbation does it knows nothing.
+    """
+    told = min(len(item.facts) + len(reading.facts), 5) / 5
+    return _logistic(1.5 + 1.8 * _noise("jumpy", item.name) + 0.5 * told)
+
+
+def reader(reading: Reading, item: Item) -> float | None:
+    """Follow the evidence of the prompt: its weighted share of positives, shrunk to a half.
+
+    A candidate is graded by the facts that it shares with the perturbation. Without anything to go by
+    it abstains.
+    """
+    if reading.form == "grades":
+        return _overlap(reading.facts, item.facts)
+    if not item.evidence:
+        return None
+    positive = sum(weight for label, weight in item.evidence if label)
+    return (positive + 0.5) / (sum(weight for _, weight in item.evidence) + 1.0)
+
+
+def deaf(reading: Reading, item: Item) -> float:
+    """Go by the names alone, whatever the evidence says."""
+    return _logistic(2.0 * _noise("names", reading.perturbation, item.name))
+
+
+def first(reading: Reading, item: Item) -> float:  # noqa: ARG001 - a mind is given both
+    """Side with whatever group comes first, as models with a position bias do."""
+    return 0.9 if not item.evidence or item.evidence[0][0] else 0.1
+
+
+MINDS: Mapping[str, Mind] = {"eager": eager, "reader": reader, "deaf": deaf, "first": first}
+
+
+def verdict(reading: Reading, probability: float | None) -> Verdict:
+    """Return the word, or grade, of a probability. A grade cannot be withheld: it is 0 then."""
+    if reading.form == "grades":
+        return round(BEST_GRADE * (probability or 0.0))
+    return "abstain" if probability is None else "yes" if probability >= 0.5 else "no"
+
+
+def _noise(*names: str) -> float:
+    """Return a number in [-1, 1) that depends on the names only."""
+    digest = hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:4], "big") / 2**31 - 1
+
+
+def _overlap(left: Sequence[str], right: Sequence[str]) -> float:
+    """Return the share of facts in common (Jaccard)."""
+    both = set(left) | set(right)
+    return len(set(left) & set(right)) / len(both) if both else 0.0
+
+
+def _logistic(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x))

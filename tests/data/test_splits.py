@@ -1,0 +1,84 @@
+"""Who may learn from what."""
+
+from __future__ import annotations
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import world
+
+from core_harness.data.crossfit import folds, out_of_fold
+from core_harness.data.splits import blocks, limit_genes, only_evaluable, split_rows
+
+worlds = st.builds(
+    world,
+    seed=st.integers(0, 99),
+    perturbations=st.integers(8, 30),
+    genes=st.integers(5, 15),
+    contexts=st.sampled_from([("a",), ("a", "b")]),
+)
+
+
+@given(worlds)
+def test_truth_is_put_aside_and_nothing_is_lost(rows: pl.DataFrame) -> None:
+    split = split_rows(rows)
+    assert "label" not in split.queries.columns
+    assert split.support.height + split.queries.height == rows.height
+    again = split.queries.join(split.truth, on="pair_id").drop("pair_id")
+    test = rows.filter(pl.col("split") == "test").drop("split")
+    assert again.equals(test.select(again.columns))
+
+
+@given(worlds)
+def test_blocks_are_whole_perturbations_with_their_own_context_as_support(rows: pl.DataFrame) -> None:
+    split = split_rows(rows)
+    made = list(blocks(split.queries, split.support))
+    assert pl.concat([b.pairs for b in made]).sort("pair_id").equals(split.queries)
+    for block in made:
+        assert set(block.support["context"].unique()) <= {block.context}
+        assert set(block.pairs["context"].unique()) == {block.context}
+        assert not set(block.perturbations) & set(block.candidates)
+    owners = [(b.context, p) for b in made for p in b.perturbations]
+    assert len(owners) == len(set(owners))
+
+
+@given(worlds, st.integers(1, 200), st.integers(0, 5))
+def test_a_limit_draws_whole_genes_and_depends_on_the_seed_alone(
+    rows: pl.DataFrame, pairs: int, seed: int
+) -> None:
+    split = split_rows(rows)
+    part = limit_genes(split, pairs, seed=seed)
+    assert part.queries.equals(limit_genes(split, pairs, seed=seed).queries)
+    assert part.queries.height >= min(pairs, split.queries.height)
+    whole = split.queries.join(part.queries, on=["context", "gene"], how="semi")
+    assert part.queries.equals(whole)
+    assert part.truth["pair_id"].equals(part.queries["pair_id"])
+
+
+@given(worlds)
+def test_only_evaluable_keeps_genes_with_both_classes(rows: pl.DataFrame) -> None:
+    part = only_evaluable(split_rows(rows))
+    labels = (
+        part.queries.join(part.truth, on="pair_id")
+        .group_by("context", "gene")
+        .agg(pl.col("label").n_unique())
+    )
+    assert (labels["label"] == 2).all()
+
+
+@given(worlds, st.integers(2, 5))
+def test_folds_divide_perturbations_whatever_their_context(rows: pl.DataFrame, number: int) -> None:
+    support = rows.drop("split")
+    sizes = folds(support, number=number)["fold"].value_counts()["count"]
+    assert sizes.sum() == support["perturbation"].n_unique()
+    assert sizes.max() - (sizes.min() if len(sizes) == number else 0) <= 1  # type: ignore[operator]
+
+
+@given(worlds)
+def test_out_of_fold_sees_each_row_once_and_never_its_perturbation(rows: pl.DataFrame) -> None:
+    support = rows.drop("split")
+    seen = []
+    for split in out_of_fold(support, number=3):
+        assert not set(split.support["perturbation"]) & set(split.queries["perturbation"])
+        seen.append(split.queries.drop("pair_id"))
+    assert pl.concat(seen).sort("context", "perturbation", "gene").equals(support.drop("label"))

@@ -1,0 +1,115 @@
+"""Regimes: what the support of a query may hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import world
+
+from core_harness import evaluate
+from core_harness.data.splits import blocks, hold_out_genes, split_rows
+from core_harness.errors import UsageError
+from core_harness.evaluation.spec import RunSpec
+
+
+@given(st.integers(0, 50), st.floats(0.05, 0.9), st.integers(0, 5))
+def test_held_out_genes_have_no_support_and_only_they_are_asked(
+    world_seed: int, share: float, seed: int
+) -> None:
+    split = split_rows(world(seed=world_seed, contexts=("a", "b")))
+    part = hold_out_genes(split, share, seed=seed)
+    asked = set(part.queries["gene"])
+    assert asked
+    assert not asked & set(part.support["gene"])
+    assert set(split.support["gene"]) - set(part.support["gene"]) <= asked
+    assert part.queries.equals(hold_out_genes(split, share, seed=seed).queries)
+    assert part.truth["pair_id"].equals(part.queries["pair_id"])
+
+
+def test_named_contexts_join_the_support_of_every_block() -> None:
+    split = split_rows(world(contexts=("a", "b", "c")))
+    for block in blocks(split.queries, split.support, support_contexts=("b",)):
+        assert set(block.support["context"].unique()) == {block.context, "b"}
+
+
+@pytest.mark.parametrize(
+    ("words", "regime"),
+    [
+        ({}, "strict"),
+        ({"support_contexts": ("b",)}, "cross-context"),
+        ({"gene_holdout": 0.2}, "double-unseen"),
+        ({"gene_holdout": 0.2, "regime": "double-unseen"}, "double-unseen"),
+    ],
+)
+def test_the_regime_is_what_the_options_amount_to(words: dict[str, object], regime: str) -> None:
+    assert RunSpec(**words).effective_regime == regime  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"regime": "cross-context"}, "regime 'cross-context' needs --support-contexts"),
+        ({"regime": "double-unseen"}, "regime 'double-unseen' needs --gene-holdout"),
+        ({"regime": "strict", "gene_holdout": 0.2}, "regime 'strict' does not go with --gene-holdout"),
+        ({"support_contexts": ("b",), "gene_holdout": 0.2}, "are two regimes; choose one"),
+        ({"gene_holdout": 1.5}, "it is a share between 0 and 1"),
+    ],
+)
+def test_options_that_exclude_each_other_are_one_line(words: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        RunSpec(**words)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+
+
+def table(tmp_path: Path) -> str:
+    """Write a world in which the test perturbations of one context are measured in the other's train rows."""
+    here = world(contexts=("a", "b"), perturbations=30, genes=20)
+    asked = pl.when(pl.col("context") == "a").then(pl.lit("0")).otherwise(pl.lit("1"))
+    split = (
+        pl.when(pl.col("perturbation").str.slice(-1) == asked).then(pl.lit("test")).otherwise(pl.lit("train"))
+    )
+    here.with_columns(split.alias("split")).write_csv(tmp_path / "t.csv")
+    return f"table:{tmp_path / 't.csv'}"
+
+
+def test_a_context_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"unknown context 'c' \(known: a, b\)"):
+        evaluate(table(tmp_path), "constant", support_contexts=("c",))
+
+
+def test_responses_elsewhere_relate_perturbations(tmp_path: Path) -> None:
+    (result,) = evaluate(table(tmp_path), "voting", retriever="response", support_contexts=("a", "b"))
+    assert result.task.regime == "cross-context"
+    assert result.task.support_contexts == ("a", "b")
+    assert (result.predictions["status"] == "ok").any()
+    with pytest.raises(UsageError, match="name some with --support-contexts"):
+        evaluate(table(tmp_path), "voting", retriever="response")
+
+
+def test_profiles_that_agree_weigh_more_than_profiles_that_do_not() -> None:
+    from core_harness.schemas import Block, Task
+    from core_harness_plugins.retrievers.response import ResponseProfiles
+
+    genes = [f"G{g:02}" for g in range(40)]
+    patterns = {"P": "0011", "LIKE": "0011", "ODD": "0101", "ANTI": "1100"}
+    rows = [("b", p, g, int(pattern[i % 4])) for p, pattern in patterns.items() for i, g in enumerate(genes)]
+    own = [("a", p, "G00", 1) for p in patterns if p != "P"]
+    schema = {"context": pl.String, "perturbation": pl.String, "gene": pl.String, "label": pl.UInt8}
+    support = pl.DataFrame(rows + own, schema=schema, orient="row").sort("context", "perturbation", "gene")
+    pairs = pl.DataFrame({"pair_id": [0], "context": ["a"], "perturbation": ["P"], "gene": ["G00"]})
+    task = Task(dataset="d", question="de", agent="knockdown", regime="cross-context", seed=0, simulated=True)
+    related = ResponseProfiles().relate(task, Block(context="a", pairs=pairs, support=support))
+    weights = dict(related.select("neighbour", "weight").iter_rows())
+    assert weights["LIKE"] > weights.get("ODD", 0.0)
+    assert "ANTI" not in weights
+    assert "P" not in weights
+
+
+def test_without_support_for_the_gene_voting_is_at_chance() -> None:
+    (result,) = evaluate("simulated", "voting", gene_holdout=0.3)
+    assert result.report.metrics["macro_gene_auroc"].value == 0.5
+    assert set(result.predictions["status"]) == {"no_evidence"}

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core_harness.errors import RunError
+from core_harness.llm import Cache, Journal, Price, Reply, Tokens
+
+REPLY = Reply(text="ANSWER: yes", model="simulated/eager")
+
+
+def fill(path: Path, name: str, number: int) -> None:
+    with Cache(path) as cache:
+        for n in range(number):
+            cache.put([(f"{name}-{n}", REPLY)], "m")
+            assert cache.get([f"{name}-{n}"]) == {f"{name}-{n}": REPLY}
+
+
+def test_processes_write_at_once_and_none_is_locked_out(tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "replies.sqlite"
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=fill, args=(path, f"w{n}", 150)) for n in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    with Cache(path) as cache:
+        assert [model.replies for model in cache.show()] == [450]
+
+
+def begin_and_die(path: Path) -> None:
+    journal = Journal(path)
+    first = journal.begin("a", 1, Tokens(100, 10), None)
+    journal.answered(first, "a", REPLY, model="m", used=Tokens(20, 2))
+    journal.begin("b", 1, Tokens(100, 10), None)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_process_leaves_what_it_had_written(tmp_path: Path) -> None:
+    path = tmp_path / "replies.sqlite"
+    child = multiprocessing.get_context("spawn").Process(target=begin_and_die, args=(path,))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    with Journal(path) as journal:
+        assert journal.own(["a", "b"]) == {"a": REPLY}
+        assert journal.close_lost() == 1
+        assert journal.close_lost() == 0
+        spent = journal.spent(Price(prompt=1.0, completion=10.0, date="2026-11-01"))
+    # what was in flight is charged by its bound
+    assert (spent.calls, spent.tokens) == (2, 132)
+    assert spent.cost == pytest.approx((120 + 120) / 1e6)
+
+
+def test_a_run_folder_stands_alone(tmp_path: Path) -> None:
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        cache.put([("a", REPLY)], "m")
+        with Journal(tmp_path / "replies.sqlite", cache=cache) as journal:
+            journal.adopt(journal.cached(["a", "b"]))
+    with Journal(tmp_path / "replies.sqlite") as journal:
+        assert journal.own(["a", "b"]) == {"a": REPLY}
+        assert journal.cached(["a"]) == {}
+
+
+def test_replies_go_to_the_cache_as_they_come(tmp_path: Path) -> None:
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        with Journal(None, cache=cache) as journal:
+            journal.answered(
+                journal.begin("a", 1, Tokens(1, 1), None), "a", REPLY, model="m", used=Tokens(1, 1)
+            )
+        assert cache.get(["a"]) == {"a": REPLY}
+
+
+def test_the_first_reply_stays(tmp_path: Path) -> None:
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        cache.put([("a", REPLY)], "m")
+        cache.put([("a", Reply(text="another", model="m"))], "m")
+        assert cache.get(["a"]) == {"a": REPLY}
+
+
+def test_what_the_cache_shows_and_prunes(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    with Cache(path) as cache:
+        cache.put([(f"a{n}", REPLY) for n in range(3)], "hosted_vllm/a")
+        cache.put([("b", Reply(text="ü", model="b-2026"))], "openai/b")
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("UPDATE replies SET stored = stored - 10 * 86400 WHERE key = 'a0'")
+            other.commit()
+        shown = cache.show()
+        assert [(m.model, m.answered, m.replies) for m in shown] == [
+            ("hosted_vllm/a", "simulated/eager", 3),
+            ("openai/b", "b-2026", 1),
+        ]
+        assert shown[0].newest - shown[0].oldest == pytest.approx(10 * 86400, abs=60)
+        assert shown[1].size == len(Reply(text="ü", model="b-2026").to_json().encode())
+        assert cache.prune(older_than=11) == 0
+        assert cache.prune(older_than=9) == 1
+        assert cache.prune(model="openai/c") == 0
+        assert cache.prune(model="simulated/*") == 2
+        assert cache.prune() == 1
+        assert cache.show() == []
+
+
+def test_a_file_that_is_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "replies.sqlite"
+    path.write_text("this is no database, but long enough to be looked at by one\n" * 100)
+    with pytest.raises(RunError, match=r"replies\.sqlite cannot be opened: file is not a database"):
+        Journal(path)
+
+
+def test_a_folder_in_place_of_a_store(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="cannot be opened"):
+        Cache(tmp_path)
+
+
+def test_a_store_of_another_version(tmp_path: Path) -> None:
+    path = tmp_path / "replies.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA user_version = 99")
+    with pytest.raises(RunError, match="schema version 99, this core-harness reads 1"):
+        Cache(path)

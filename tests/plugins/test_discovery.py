@@ -1,0 +1,96 @@
+"""Plugins are found one by one, and a broken one breaks nothing else."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from core_harness.errors import PluginError, UsageError
+from core_harness.plugins.catalog import Catalog
+from core_harness.plugins.component import Component
+from core_harness.plugins.discovery import Found, discover
+
+GOOD = """
+from core_harness import Component, hookimpl
+
+@hookimpl
+def core_aggregators():
+    return [Component("coin", "coin_plugin:Coin", "a coin")]
+
+class Coin:
+    needs = frozenset()
+    def __init__(self, *, sides: int = 2, fair: bool = True) -> None:
+        self.sides, self.fair = sides, fair
+    def predict(self, task, evidence, answers):
+        return evidence.pairs.select("pair_id", score=0.5, status="ok")
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> EntryPoint:
+    (tmp_path / "coin_plugin.py").write_text(request.param, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    sys.modules.pop("coin_plugin", None)
+    return EntryPoint(name="coin", value="coin_plugin", group="core_harness")
+
+
+@pytest.mark.parametrize("plugin", [GOOD], indirect=True)
+def test_a_plugin_is_found_and_made(plugin: EntryPoint) -> None:
+    found, broken = discover([plugin])
+    assert not broken
+    made = Catalog(found).make("aggregator", "coin", {"sides": "6"})
+    assert made.object.sides == 6
+    assert made.identity.parameters == {"sides": 6, "fair": True}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "reason"),
+    [
+        ("import no_such_module_anywhere", "ModuleNotFoundError"),
+        ("raise SystemExit('no')", "SystemExit: no"),
+        ("1 / 0", "ZeroDivisionError"),
+        (GOOD.replace("def core_aggregators", "def core_agregators"), "core_agregators"),
+        (GOOD.replace('Component("coin", "coin_plugin:Coin", "a coin")', '"coin"'), "wanted Components"),
+        (GOOD.replace('"a coin")', '"a coin", api=99)'), "interface 99"),
+    ],
+    indirect=["plugin"],
+)
+def test_a_broken_plugin_is_a_line(plugin: EntryPoint, reason: str) -> None:
+    found, broken = discover([plugin])
+    assert not found
+    assert broken[0].plugin == "coin"
+    assert reason in broken[0].reason
+    with pytest.raises(UsageError, match="plugin 'coin' of unknown is broken"):
+        Catalog(found, broken).make("aggregator", "coin", {})
+
+
+@pytest.mark.parametrize("plugin", [GOOD], indirect=True)
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"side": "6"}, "unknown parameter of aggregator 'coin' 'side'; did you mean 'sides'?"),
+        ({"sides": "many"}, "parameter sides='many': Input should be a valid integer"),
+        ({"fair": "perhaps"}, "parameter fair='perhaps'"),
+    ],
+)
+def test_parameters_are_checked(plugin: EntryPoint, parameters: dict[str, str], message: str) -> None:
+    catalog = Catalog(discover([plugin])[0])
+    with pytest.raises(UsageError) as caught:
+        catalog.make("aggregator", "coin", parameters)
+    assert message in str(caught.value)
+
+
+def test_two_components_of_one_name_are_an_error_that_names_both() -> None:
+    found = [Found("llm", Component("echo", f"{who}.x:Y", ""), who, "1") for who in ("first", "second")]
+    with pytest.raises(PluginError, match=r"llm 'echo'.*first\.x:Y of first and second\.x:Y of second"):
+        Catalog(found)
+
+
+@pytest.mark.parametrize("target", ["nowhere_at_all:X", "json:NoSuchClass", "json:JSONDecoder"])
+def test_a_target_that_is_no_component_is_an_error(target: str) -> None:
+    catalog = Catalog([Found("organizer", Component("odd", target, ""), "dist", "1")])
+    with pytest.raises((PluginError, UsageError)):
+        catalog.make("organizer", "odd", {})

@@ -1,0 +1,43 @@
+"""CORE's argument, as plumbing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from core_harness.cli import cli
+from core_harness.testing.demonstration import demonstrate
+
+
+def test_the_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORE_HARNESS_CACHE", "nowhere")
+    results = {(scene.mind, scene.control): result for scene, result in demonstrate()}
+    assert os.environ["CORE_HARNESS_CACHE"] == "nowhere"
+    assert not Path("nowhere").exists()
+    eager, reader, deaf = (results[mind, None] for mind in ("eager", "reader", "deaf"))
+    gene = {key: result.report.metrics["macro_gene_auroc"] for key, result in results.items()}
+
+    def around(key: tuple[str, str | None]) -> tuple[float, float, float]:
+        estimate = gene[key]  # type: ignore[index]
+        assert estimate.value is not None
+        assert estimate.low is not None
+        assert estimate.high is not None
+        return estimate.low, estimate.value, estimate.high
+
+    low, _, high = around(("eager", None))
+    assert low < 0.5 < high
+    yes = eager.report.metrics["overestimation"].value
+    assert yes is not None
+    assert yes > 2
+    assert around(("reader", None))[0] > 0.6
+    assert around(("reader", "shuffled-labels"))[1] == pytest.approx(0.5, abs=0.04)
+    assert around(("deaf", "shuffled-labels"))[1] == pytest.approx(around(("deaf", None))[1], abs=0.01)
+    assert {result.simulated for result in (eager, reader, deaf)} == {("data", "answers")}
+
+
+def test_its_help_says_that_it_finds_nothing() -> None:
+    done = CliRunner().invoke(cli, ["demo", "--help"])
+    assert "All of it is simulated" in " ".join(done.stdout.split())
