@@ -53,7 +53,8 @@ REPLAYED = 100_000
 _SERVER = """
 import sys
 from core_harness.testing import serve
-serve(mind="eager", latency=float(sys.argv[1]), announce=lambda server: print(server.url, flush=True))
+latency = float(sys.argv[1])
+serve(model="always-plausible", latency=latency, announce=lambda server: print(server.url, flush=True))
 """
 
 _INSPECT = """
@@ -154,7 +155,10 @@ def replay(llm: LiteLLM, prompts: pl.DataFrame) -> float:
     """Return wall seconds of a run whose replies are all in its journal."""
     place = TopLogprobs(25, ((" yes", -0.1), (" no", -2.3), (" Yes", -5.0), (" maybe", -6.0), (" I", -7.0)))
     reply = Reply(
-        text="This is a reply.\n\nANSWER: yes", model="simulated/eager", finish="stop", logprobs=(place,)
+        text="This is a reply.\n\nANSWER: yes",
+        model="simulated/always-plausible",
+        finish="stop",
+        logprobs=(place,),
     )
     identity = llm.identity()
     with tempfile.TemporaryDirectory() as folder:

@@ -102,7 +102,7 @@ def test_built_ins_use_the_public_door_only(path: Path) -> None:
     for module in imports_of(path):
         if module.split(".")[0] == "core_harness":
             assert any(
-                module == door or module.startswith(f"{door}.") for door in PUBLIC - {"core_harness"}
+                module == stage or module.startswith(f"{stage}.") for stage in PUBLIC - {"core_harness"}
             ) or (module == "core_harness"), f"{path} imports {module}, which is not public"
 
 

@@ -50,7 +50,7 @@ class MissingDataError(DataError):
 
 
 class PluginError(HarnessError):
-    """A component cannot be loaded, or broke the contract of its door."""
+    """A component cannot be loaded, or broke the contract of its stage."""
 
     exit_code = 4
 

@@ -1,6 +1,6 @@
-"""What flows through the corridor: single things as frozen dataclasses, many things as polars frames.
+"""What flows through the pipeline: single things as frozen dataclasses, many things as polars frames.
 
-Every frame has a declared schema, checked at the door it passes. Extra columns ride along.
+Every frame has a declared schema, checked at the stage it passes. Extra columns ride along.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ ROWS: Schema = {
     "label": pl.UInt8,
     "split": pl.String,
 }
-"""Dataset door: one measured pair a row; ``label`` is 0 or 1, ``split`` is ``train`` or ``test``."""
+"""Dataset stage: one measured pair a row; ``label`` is 0 or 1, ``split`` is ``train`` or ``test``."""
 
 SUPPORT: Schema = {"context": pl.String, "perturbation": pl.String, "gene": pl.String, "label": pl.UInt8}
 """Measured pairs that methods may learn from."""
 
 PAIRS: Schema = {"pair_id": pl.UInt32, "context": pl.String, "perturbation": pl.String, "gene": pl.String}
-"""Queries: pairs whose label stays in the corridor."""
+"""Queries: pairs whose label stays in the pipeline."""
 
 RELATIONS: Schema = {"perturbation": pl.String, "neighbour": pl.String, "weight": pl.Float64}
-"""Retriever door: a query's perturbation, a measured one, and how related they are (finite, >= 0).
+"""Retriever stage: a query's perturbation, a measured one, and how related they are (finite, >= 0).
 
 A struct column ``layers`` may ride along: what each layer of the graph alone would say.
 """
@@ -64,7 +64,7 @@ TOTALS: Schema = {
 """Evidence summed by query: how many neighbours moved the gene, how many did not, and their weight."""
 
 PREDICTIONS: Schema = {"pair_id": pl.UInt32, "score": pl.Float64, "status": pl.String}
-"""Aggregator door: ``score`` is the predicted probability of label 1, null where there is none."""
+"""Aggregator stage: ``score`` is the predicted probability of label 1, null where there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def reader() -> Iterator[TestServer]:
-    with TestServer(mind="reader") as server:
+    with TestServer(model="follows-evidence") as server:
         yield server
 
 
@@ -120,7 +120,7 @@ def test_an_answer_stands_on_the_card_and_is_paid_for_once(reader: TestServer) -
     assert first == second
     (question,) = first.asked
     assert question.text is not None
-    assert "simulated/reader" in question.text
+    assert "simulated/follows-evidence" in question.text
     assert first.score == question.value
     assert first.simulated == ("data", "answers")
     assert first.flip is None
@@ -140,7 +140,7 @@ def test_grades_weigh_the_voters_of_a_card(reader: TestServer) -> None:
 
 
 def test_a_run_is_explained_from_its_own_answers(tmp_path: Path) -> None:
-    with TestServer(mind="reader") as server:
+    with TestServer(model="follows-evidence") as server:
         parameters = {
             **PARAMETERS,
             "llm": {"api_base": server.url},
@@ -224,4 +224,4 @@ def test_a_prompt_is_printed_whole(reader: TestServer) -> None:
     assert reader.stats.requests == 0
     done = typed("-s", "isolated", *model, *pair)
     assert "--show-prompt shows them and sends nothing" in done.stdout
-    assert "This is simulated/reader." in done.stdout
+    assert "This is simulated/follows-evidence." in done.stdout

@@ -131,7 +131,7 @@ HEAD = "pert,gene,label,split\n"
         (["-d", "perturbqa/k562"], 3, "`core-harness data pull perturbqa` gets it"),
         (["-d", "table:absent.csv"], 3, "absent.csv"),
         (["-p", "aggregator.shrinkag=2"], 2, "did you mean 'shrinkage'?"),
-        (["-p", "nonsense"], 2, "is not DOOR.NAME=VALUE"),
+        (["-p", "nonsense"], 2, "is not STAGE.NAME=VALUE"),
         (["-s", "voting", "--organizer", "none"], 2, "needs evidence, which organizer 'none'"),
         (["--retriever", "kgg"], 2, "unknown retriever 'kgg'"),
         (["--regime", "none"], 2, "unknown regime 'none'"),

@@ -1,4 +1,4 @@
-"""A model in the corridor: through litellm's real client, to a real server on this machine."""
+"""A model in the pipeline: through litellm's real client, to a real server on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = "sk-a-secret-that-is-never-written-down"
 
 @pytest.fixture
 def server() -> Iterator[TestServer]:
-    with TestServer(mind="eager") as running:
+    with TestServer(model="always-plausible") as running:
         yield running
 
 
@@ -162,7 +162,7 @@ def test_a_limit_is_never_passed_and_the_rest_can_be_resumed(tmp_path: Path, ser
 
 
 def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None:
-    with TestServer(mind="eager", latency=0.05) as server:
+    with TestServer(model="always-plausible", latency=0.05) as server:
         person = Person(tmp_path, server)
         process = person.start(*QWEN, "--limit", "150", "--concurrency", "4")
         while server.stats.answered < 30:
@@ -175,7 +175,7 @@ def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None
         resumed = person.evaluate("--resume", run.name)
         assert resumed.returncode == 0, resumed.stderr
         assert server.stats.requests <= server.stats.distinct + 4
-    with TestServer(mind="eager") as server:
+    with TestServer(model="always-plausible") as server:
         unbroken = Person(tmp_path / "unbroken", server)
         unbroken.folder.mkdir()
         unbroken.evaluate(*QWEN, "--limit", "150")

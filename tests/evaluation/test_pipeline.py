@@ -1,4 +1,4 @@
-"""The corridor: what is checked at the doors, what stays in it, and that its bytes stay the same."""
+"""The pipeline: what is checked at the stages, what stays in it, and that its bytes stay the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core_harness.evaluation.pipeline import gather, predict
 from core_harness.evaluation.spec import RunSpec, make_methods
 from core_harness.llm.answers import ANSWERS
 from core_harness.plugins.catalog import Catalog, catalog
-from core_harness.plugins.component import Component, Door
+from core_harness.plugins.component import Component, Stage
 from core_harness.plugins.discovery import Found
 from core_harness.registry.entries import shipped_registry
 from core_harness.schemas import Block, Task
@@ -27,7 +27,7 @@ TASK = Task(dataset="d", question="de", agent="knockdown", regime="strict", seed
 
 
 class Spy:
-    """A component at three doors that keeps what it was shown and returns what it is told to."""
+    """A component at three stages that keeps what it was shown and returns what it is told to."""
 
     gives: ClassVar[frozenset[str]] = frozenset({"evidence"})
     needs: ClassVar[frozenset[str]] = frozenset({"evidence"})
@@ -52,13 +52,13 @@ class Spy:
 
 @dataclass
 class Corridor:
-    """A corridor with a spy at every door."""
+    """A pipeline with a spy at every stage."""
 
     rows: pl.DataFrame = field(default_factory=world)
 
     def predict(self) -> pl.DataFrame:
-        doors: tuple[Door, ...] = ("retriever", "organizer", "aggregator")
-        spies = [Found(d, Component("spy", f"{__name__}:Spy", ""), "test", "0") for d in doors]
+        stages: tuple[Stage, ...] = ("retriever", "organizer", "aggregator")
+        spies = [Found(d, Component("spy", f"{__name__}:Spy", ""), "test", "0") for d in stages]
         components = Catalog([*catalog(), *spies])
         spec = RunSpec(strategies=("voting",), retriever="spy", organizer="spy", aggregator="spy")
         (method,) = make_methods(spec, shipped_registry(), components)

@@ -1,4 +1,4 @@
-"""CORE-Reasoning and its neighbours in the corridor: through litellm's real client, to a real server."""
+"""CORE-Reasoning and its neighbours in the pipeline: through litellm's real client, to a real server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def reader() -> Iterator[TestServer]:
-    with TestServer(mind="reader") as server:
+    with TestServer(model="follows-evidence") as server:
         yield server
 
 
@@ -78,7 +78,7 @@ def test_a_reader_of_the_contrast_is_above_chance_and_falls_to_it_without_the_la
 
 
 def test_a_deaf_mind_is_not_moved_by_shuffled_labels() -> None:
-    with TestServer(mind="deaf") as server:
+    with TestServer(model="ignores-evidence") as server:
         plain = run(server, "reasoning", organizer=PACKED)
         broken = run(server, "reasoning", organizer=PACKED, control="shuffled-labels", control_seeds=2)
     answered = plain.predictions.filter(status="ok").select("pair_id", "score")
@@ -88,7 +88,7 @@ def test_a_deaf_mind_is_not_moved_by_shuffled_labels() -> None:
 
 
 def test_an_eager_mind_overestimates_and_is_at_chance() -> None:
-    with TestServer(mind="eager") as server:
+    with TestServer(model="always-plausible") as server:
         result = run(server, "isolated", organizer=PACKED, dataset={}, only="evaluable")
     estimate_ = result.report.metrics["macro_gene_auroc"]
     assert estimate_.low is not None
@@ -136,9 +136,9 @@ def test_grades_take_one_prompt_a_perturbation_whatever_the_labels(reader: TestS
 def test_grades_change_the_vote_and_their_failure_does_not_end_it() -> None:
     parameters = {"dataset": SMALL}
     (alone,) = evaluate("simulated", "voting", parameters=parameters)
-    with TestServer(mind="reader") as server:
+    with TestServer(model="follows-evidence") as server:
         graded = run(server, "voting")
-    with TestServer(mind="reader", faults={"400": 1.0}) as server:
+    with TestServer(model="follows-evidence", faults={"400": 1.0}) as server:
         failed = run(server, "voting")
     assert per_gene(graded) != per_gene(alone)
     assert status(graded) == status(alone)
@@ -181,7 +181,7 @@ def test_one_side_alone_is_asked_about_the_same_pairs(reader: TestServer) -> Non
 def test_a_mind_that_sides_with_the_first_group_is_at_chance_when_the_groups_are_swapped(
     samples: int,
 ) -> None:
-    with TestServer(mind="first") as server:
+    with TestServer(model="position-biased") as server:
         result = run(server, "reasoning", organizer={**PACKED, "samples": samples})
     answered = result.predictions.filter(status="ok")["score"].unique()
     assert answered.to_list() == pytest.approx([0.9 if samples == 1 else 0.5], abs=1e-6)

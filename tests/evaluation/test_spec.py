@@ -103,9 +103,9 @@ def test_an_unknown_dataset_is_one_line(dataset: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [
-        ("aggregator.power", "is not DOOR.NAME=VALUE"),
-        ("power=1", "is not DOOR.NAME=VALUE"),
-        ("agregator.power=1", "unknown door 'agregator'; did you mean 'aggregator'?"),
+        ("aggregator.power", "is not STAGE.NAME=VALUE"),
+        ("power=1", "is not STAGE.NAME=VALUE"),
+        ("agregator.power=1", "unknown stage 'agregator'; did you mean 'aggregator'?"),
     ],
 )
 def test_an_assignment_that_is_none_is_one_line(assignment: str, message: str) -> None:

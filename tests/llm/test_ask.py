@@ -274,7 +274,7 @@ def test_what_failed_is_charged_and_not_counted_as_answers() -> None:
 
 
 def test_a_simulated_answer_marks_the_run() -> None:
-    llm = Scripted(lambda *_: Reply(text="ANSWER: yes", model="simulated/eager"))
+    llm = Scripted(lambda *_: Reply(text="ANSWER: yes", model="simulated/always-plausible"))
     summary = ask(llm, ["a"]).summary
     assert summary.simulated
     assert summary.sentence().startswith("simulated: ")

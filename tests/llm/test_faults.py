@@ -44,9 +44,9 @@ def test_all_faults_are_tried_here() -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("fault", PASSING)
 def test_what_passes_changes_no_answer(provider: str, fault: str) -> None:
-    with TestServer(mind="eager") as server:
+    with TestServer(model="always-plausible") as server:
         calm = answers(ask(server, provider, 15), 15)
-    with TestServer(mind="eager", faults={fault: 0.2}, retry_after=0.01) as server:
+    with TestServer(model="always-plausible", faults={fault: 0.2}, retry_after=0.01) as server:
         asked = ask(server, provider, 15)
         assert server.stats.faults[fault] > 0
         # one attempt of ours is one request of the server: nobody else repeats them
@@ -99,9 +99,9 @@ def test_a_bad_request_is_sent_once(provider: str) -> None:
 def test_all_faults_at_once() -> None:
     shares = dict.fromkeys([*PASSING, *STAYING, "400"], 0.2 / 11)
     number = 400
-    with TestServer(mind="eager") as server:
+    with TestServer(model="always-plausible") as server:
         calm = answers(ask(server, "hosted_vllm", number), number)
-    with TestServer(mind="eager", faults=shares, retry_after=0.01) as server:
+    with TestServer(model="always-plausible", faults=shares, retry_after=0.01) as server:
         asked = ask(server, "hosted_vllm", number)
         assert asked.summary.calls == server.stats.requests
         faults = server.stats.faults
@@ -156,7 +156,7 @@ def test_the_budget_is_not_passed_by_the_servers_own_count(limits: Settings, tmp
 
 
 def test_the_pace_follows_the_provider() -> None:
-    with TestServer(mind="eager", capacity=12, latency=0.01, retry_after=0.01) as server:
+    with TestServer(model="always-plausible", capacity=12, latency=0.01, retry_after=0.01) as server:
         asked = ask(server, "hosted_vllm", 250, Settings(backoff=0.001, attempts=20))
         stats = server.stats
     assert asked.summary.failed == 0

@@ -41,7 +41,7 @@ def test_a_killed_run_asks_only_what_was_in_flight_again(
     broken.mkdir()
     whole.mkdir()
     lost = []
-    with TestServer(mind="eager", latency=0.01) as server:
+    with TestServer(model="always-plausible", latency=0.01) as server:
         for _ in range(KILLS):
             child = context.Process(target=run, args=(server.url, broken, CALLS))
             child.start()

@@ -82,7 +82,9 @@ def test_a_key_of_half_a_character() -> None:
     assert len(reply_key(IDENTITY, replace(REQUEST, items=("\ud800",)))) == 64
 
 
-@pytest.mark.parametrize(("model", "simulated"), [("simulated/eager", True), ("Qwen/Qwen3.5-9B", False)])
+@pytest.mark.parametrize(
+    ("model", "simulated"), [("simulated/always-plausible", True), ("Qwen/Qwen3.5-9B", False)]
+)
 def test_scripted_minds_are_known_by_name(model: str, simulated: bool) -> None:
     assert Reply(text="", model=model).simulated is simulated
 

@@ -12,7 +12,7 @@ import pytest
 from core_harness.errors import RunError
 from core_harness.llm import Cache, Journal, Price, Reply, Tokens
 
-REPLY = Reply(text="ANSWER: yes", model="simulated/eager")
+REPLY = Reply(text="ANSWER: yes", model="simulated/always-plausible")
 
 
 def fill(path: Path, name: str, number: int) -> None:
@@ -95,7 +95,7 @@ def test_what_the_cache_shows_and_prunes(tmp_path: Path) -> None:
             other.commit()
         shown = cache.show()
         assert [(m.model, m.answered, m.replies) for m in shown] == [
-            ("hosted_vllm/a", "simulated/eager", 3),
+            ("hosted_vllm/a", "simulated/always-plausible", 3),
             ("openai/b", "b-2026", 1),
         ]
         assert shown[0].newest - shown[0].oldest == pytest.approx(10 * 86400, abs=60)

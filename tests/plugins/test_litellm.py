@@ -17,7 +17,7 @@ from core_harness.llm.answers import parse_replies
 from core_harness.llm.messages import LLM, Message
 from core_harness.testing import TestServer
 from core_harness.testing.reading import Item, Reading
-from core_harness.testing.scripted import eager
+from core_harness.testing.scripted import always_plausible
 from core_harness_plugins.llms.litellm import LiteLLM, _litellm
 from core_harness_plugins.llms.litellm_errors import failure_of, retry_after
 from core_harness_plugins.llms.litellm_reply import reply_of
@@ -35,7 +35,7 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server() -> Iterator[TestServer]:
-    with TestServer(mind="eager") as running:
+    with TestServer(model="always-plausible") as running:
         yield running
 
 
@@ -63,10 +63,10 @@ def test_the_value_is_the_probability_that_the_model_gave(
     monkeypatch.setenv("TOGETHERAI_API_KEY", "sk-abcdefgh")
     asked = ask(LiteLLM(model=model, api_base=server.url), prompt())
     (reply,) = asked.replies.to_dicts()
-    expected = eager(Reading("yes-no", "", [], []), Item("G", [], []))
+    expected = always_plausible(Reading("yes-no", "", [], []), Item("G", [], []))
     (answer,) = parse_replies(prompt(), asked.replies).to_dicts()
     assert answer["value"] == pytest.approx(expected)
-    assert reply["model"] == "simulated/eager"
+    assert reply["model"] == "simulated/always-plausible"
     assert reply["finish"] == "stop"
     assert asked.summary.simulated
     # litellm knows that the last one enforces schemas
@@ -85,7 +85,7 @@ def test_grades_need_no_probabilities(server: TestServer) -> None:
 
 
 def test_what_changes_an_answer_misses_the_cache(tmp_path: Path, server: TestServer) -> None:
-    with TestServer(mind="eager") as other, Cache(tmp_path / "cache.sqlite") as cache:
+    with TestServer(model="always-plausible") as other, Cache(tmp_path / "cache.sqlite") as cache:
 
         def sent(llm: LiteLLM, prompts: pl.DataFrame) -> int:
             before = server.stats.requests + other.stats.requests

@@ -57,7 +57,7 @@ def test_grading_the_voters_of_k562_takes_267_prompts() -> None:
 def test_the_dry_run_of_reasoning_states_what_the_server_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with TestServer(mind="reader") as server:
+    with TestServer(model="follows-evidence") as server:
         monkeypatch.setenv("HOSTED_VLLM_API_BASE", server.url)
         packed = {"organizer": {"genes_per_prompt": 20}}
         choices = {"model": "qwen-local", "parameters": packed, "seed": 3}

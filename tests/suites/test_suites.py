@@ -57,7 +57,7 @@ def nothing_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestServer]:
-    with TestServer(mind="eager") as running:
+    with TestServer(model="always-plausible") as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("TOGETHERAI_API_KEY", "none")

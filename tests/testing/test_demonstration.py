@@ -14,10 +14,12 @@ from core_harness.testing.demonstration import demonstrate
 
 def test_the_argument(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORE_HARNESS_CACHE", "nowhere")
-    results = {(scene.mind, scene.control): result for scene, result in demonstrate()}
+    results = {(scene.model, scene.control): result for scene, result in demonstrate()}
     assert os.environ["CORE_HARNESS_CACHE"] == "nowhere"
     assert not Path("nowhere").exists()
-    eager, reader, deaf = (results[mind, None] for mind in ("eager", "reader", "deaf"))
+    plausible, follows, ignores = (
+        results[model, None] for model in ("always-plausible", "follows-evidence", "ignores-evidence")
+    )
     gene = {key: result.report.metrics["macro_gene_auroc"] for key, result in results.items()}
 
     def around(key: tuple[str, str | None]) -> tuple[float, float, float]:
@@ -27,15 +29,17 @@ def test_the_argument(monkeypatch: pytest.MonkeyPatch) -> None:
         assert estimate.high is not None
         return estimate.low, estimate.value, estimate.high
 
-    low, _, high = around(("eager", None))
+    low, _, high = around(("always-plausible", None))
     assert low < 0.5 < high
-    yes = eager.report.metrics["overestimation"].value
+    yes = plausible.report.metrics["overestimation"].value
     assert yes is not None
     assert yes > 2
-    assert around(("reader", None))[0] > 0.6
-    assert around(("reader", "shuffled-labels"))[1] == pytest.approx(0.5, abs=0.04)
-    assert around(("deaf", "shuffled-labels"))[1] == pytest.approx(around(("deaf", None))[1], abs=0.01)
-    assert {result.simulated for result in (eager, reader, deaf)} == {("data", "answers")}
+    assert around(("follows-evidence", None))[0] > 0.6
+    assert around(("follows-evidence", "shuffled-labels"))[1] == pytest.approx(0.5, abs=0.04)
+    assert around(("ignores-evidence", "shuffled-labels"))[1] == pytest.approx(
+        around(("ignores-evidence", None))[1], abs=0.01
+    )
+    assert {result.simulated for result in (plausible, follows, ignores)} == {("data", "answers")}
 
 
 def test_its_help_says_that_it_finds_nothing() -> None:

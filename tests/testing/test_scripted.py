@@ -9,7 +9,7 @@ from core_harness.llm.answers import parse
 from core_harness.testing import FAULTS, TestServer
 from core_harness.testing.completion import complete
 from core_harness.testing.reading import read
-from core_harness.testing.scripted import MINDS
+from core_harness.testing.scripted import SCRIPTED
 
 CONTRAST = """
 Perturbation: MED12
@@ -27,10 +27,10 @@ Question: Is MYC differentially expressed?
 """
 
 
-def probability(mind: str, text: str) -> float | None:
+def probability(model: str, text: str) -> float | None:
     reading = read([Message("user", text)])
     (item,) = reading.items
-    return MINDS[mind](reading, item)
+    return SCRIPTED[model](reading, item)
 
 
 def test_a_prompt_is_read() -> None:
@@ -46,59 +46,66 @@ def test_a_prompt_is_read() -> None:
     ]
 
 
-def test_the_reader_follows_the_evidence() -> None:
-    assert probability("reader", CONTRAST.format(first="changed", second="unchanged")) == pytest.approx(
-        1.7 / 2.4
-    )
-    assert probability("reader", CONTRAST.format(first="went down", second="went up")) == pytest.approx(
-        0.7 / 2.4
-    )
-    assert probability("reader", "Perturbation: A\nGene: B") is None
+def test_the_evidence_is_followed() -> None:
+    assert probability(
+        "follows-evidence", CONTRAST.format(first="changed", second="unchanged")
+    ) == pytest.approx(1.7 / 2.4)
+    assert probability(
+        "follows-evidence", CONTRAST.format(first="went down", second="went up")
+    ) == pytest.approx(0.7 / 2.4)
+    assert probability("follows-evidence", "Perturbation: A\nGene: B") is None
 
 
 def test_the_first_group_wins() -> None:
-    assert probability("first", CONTRAST.format(first="changed", second="unchanged")) == 0.9
-    assert probability("first", CONTRAST.format(first="unchanged", second="changed")) == 0.1
+    assert probability("position-biased", CONTRAST.format(first="changed", second="unchanged")) == 0.9
+    assert probability("position-biased", CONTRAST.format(first="unchanged", second="changed")) == 0.1
 
 
 def test_the_deaf_do_not_listen() -> None:
     one, other = (
         CONTRAST.format(first=a, second=b) for a, b in (("changed", "unchanged"), ("unchanged", "changed"))
     )
-    assert probability("deaf", one) == probability("deaf", other)
-    assert probability("deaf", one) != probability("deaf", one.replace("MED12", "MED1"))
+    assert probability("ignores-evidence", one) == probability("ignores-evidence", other)
+    assert probability("ignores-evidence", one) != probability(
+        "ignores-evidence", one.replace("MED12", "MED1")
+    )
 
 
-def test_the_eager_say_yes_and_know_genes_only() -> None:
+def test_what_is_always_plausible_knows_genes_only() -> None:
     said = np.array(
-        [[probability("eager", f"Perturbation: P{p}\nGene: G{g}") for p in range(3)] for g in range(200)],
+        [
+            [probability("always-plausible", f"Perturbation: P{p}\nGene: G{g}") for p in range(3)]
+            for g in range(200)
+        ],
         dtype=float,
     )
     assert (said == said[:, :1]).all()
     assert 0.8 < (said >= 0.5).mean() < 1.0
     told = "Perturbation: P\nGene: G1\n- member of a pathway\n"
-    assert (probability("eager", told) or 0) > (probability("eager", "Perturbation: P\nGene: G1") or 0)
+    assert (probability("always-plausible", told) or 0) > (
+        probability("always-plausible", "Perturbation: P\nGene: G1") or 0
+    )
 
 
 def test_grades_are_shared_facts() -> None:
     text = "Perturbation: A\n- x\n- y\nCandidate: B\n- x\n- y\nCandidate: C\n- z\n"
-    completion = complete("reader", {"messages": [{"role": "user", "content": text}]})
+    completion = complete("follows-evidence", {"messages": [{"role": "user", "content": text}]})
     reply = Reply(text=completion.content["choices"][0]["message"]["content"], model="m")
     assert [answer.value for answer in parse(reply, "grades", ["B", "C"])] == [1.0, 0.0]
 
 
-@pytest.mark.parametrize("mind", MINDS)
+@pytest.mark.parametrize("model", SCRIPTED)
 @pytest.mark.parametrize("structured", [False, True])
-def test_answers_are_in_the_grammar_and_depend_on_the_prompt_only(mind: str, structured: bool) -> None:
+def test_answers_are_in_the_grammar_and_depend_on_the_prompt_only(model: str, structured: bool) -> None:
     request = {
         "messages": [{"role": "user", "content": CONTRAST.format(first="changed", second="unchanged")}],
         "logprobs": True,
         "top_logprobs": 5,
         "response_format": {"type": "json_schema"} if structured else None,
     }
-    completion = complete(mind, request)
-    assert complete(mind, request) == completion
-    assert completion.content["model"] == f"simulated/{mind}"
+    completion = complete(model, request)
+    assert complete(model, request) == completion
+    assert completion.content["model"] == f"simulated/{model}"
     choice = completion.content["choices"][0]
     text = choice["message"]["content"]
     assert "".join(place["token"] for place in choice["logprobs"]["content"]) == text
@@ -109,8 +116,10 @@ def test_answers_are_in_the_grammar_and_depend_on_the_prompt_only(mind: str, str
 
 
 def test_a_server_that_cannot_be() -> None:
-    with pytest.raises(UsageError, match="unknown mind 'eger'; did you mean 'eager'"):
-        TestServer(mind="eger")
+    with pytest.raises(
+        UsageError, match="unknown scripted model 'plausible'; did you mean 'always-plausible'"
+    ):
+        TestServer(model="plausible")
     with pytest.raises(UsageError, match="unknown fault '430'"):
         TestServer(faults={"430": 0.1})
     with pytest.raises(UsageError, match="from 0 to 1"):

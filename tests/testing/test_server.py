@@ -34,7 +34,7 @@ def get(server: TestServer, path: str) -> Any:
 
 
 def test_it_listens_on_this_machine_only_and_counts() -> None:
-    with TestServer(mind="eager") as server:
+    with TestServer(model="always-plausible") as server:
         assert urlsplit(server.url).hostname == "127.0.0.1"
         for text in ("Gene: A", "Gene: A", "Gene: B"):
             status, _, body = post(server, text)
@@ -146,7 +146,8 @@ def test_it_can_be_run_by_itself() -> None:
         "from core_harness.testing import serve\n"
         # where the tests run in the background, Ctrl-C is ignored in what they start
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "serve(mind='deaf', announce=lambda server: print(server.url, *server.environment, flush=True))"
+        "announce = lambda server: print(server.url, *server.environment, flush=True)\n"
+        "serve(model='ignores-evidence', announce=announce)"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         try:

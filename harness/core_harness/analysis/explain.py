@@ -116,14 +116,15 @@ def explain_run(
 def _check_same(run: Run, method: Method) -> None:
     """Refuse a run whose components or templates are not what their names stand for now."""
     now = {
-        made.identity.door: (made.identity.name, dict(made.identity.parameters)) for made in method.components
+        made.identity.stage: (made.identity.name, dict(made.identity.parameters))
+        for made in method.components
     }
     then = {
-        door: (one["name"], one["parameters"])
-        for door, one in run.manifest["components"].items()
-        if door != "dataset"
+        stage: (one["name"], one["parameters"])
+        for stage, one in run.manifest["components"].items()
+        if stage != "dataset"
     }
-    changed = sorted(door for door in now.keys() | then.keys() if now.get(door) != then.get(door))
+    changed = sorted(stage for stage in now.keys() | then.keys() if now.get(stage) != then.get(stage))
     if run.manifest["templates"] != [template.identity() for template in method.templates]:
         changed.append("template")
     if changed:

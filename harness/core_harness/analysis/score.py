@@ -225,7 +225,7 @@ def _manifest(
         "control": None,
         "part": {"limit": spec.limit, "only": spec.only},
         "seed": spec.seed,
-        "components": {identity.pop("door"): identity},
+        "components": {identity.pop("stage"): identity},
         "file": file,
         "dataset_sha256": loaded.digest,
         "graph_sha256": None,

@@ -25,7 +25,7 @@ BLOCK_PERTURBATIONS = 512
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Rows divided into what methods see and what the corridor keeps.
+    """Rows divided into what methods see and what the pipeline keeps.
 
     Attributes
     ----------

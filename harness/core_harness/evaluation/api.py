@@ -304,7 +304,7 @@ class Desk:
             "part": {"limit": spec.limit, "only": spec.only},
             "seed": spec.seed,
             "components": {
-                made.identity.door: _identity(made) for made in (loaded.component, *method.components)
+                made.identity.stage: _identity(made) for made in (loaded.component, *method.components)
             },
             "templates": [template.identity() for template in method.templates],
             "dataset_sha256": loaded.digest,
@@ -322,5 +322,5 @@ def _spec(dataset: str, strategies: Sequence[str] | str, choices: Mapping[str, A
 
 def _identity(made: Made) -> dict[str, Any]:
     identity = asdict(made.identity)
-    del identity["door"]
+    del identity["stage"]
     return identity

@@ -1,4 +1,4 @@
-"""The corridor. Whoever reads this file has read the program.
+"""The pipeline. Whoever reads this file has read the program.
 
 ::
 
@@ -45,7 +45,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A dataset behind its door: divided, the truth apart, with the digest of all its rows."""
+    """A dataset behind its stage: divided, the truth apart, with the digest of all its rows."""
 
     task: Task
     split: splits.Split

@@ -11,13 +11,13 @@ from core_harness.data.splits import Only
 from core_harness.errors import UsageError, unknown
 from core_harness.evidence.controls import CONTROLS, SEEDS, Control
 from core_harness.plugins.catalog import Catalog, Made
-from core_harness.plugins.component import DOORS, Door
+from core_harness.plugins.component import STAGES, Stage
 from core_harness.plugins.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
 from core_harness.prompts import Template
-from core_harness.registry.entries import Registry, Route, StrategyDoor
+from core_harness.registry.entries import Registry, Route, StrategyStage
 from core_harness.schemas import Need, Regime
 
-Parameters = Mapping[Door, Mapping[str, Any]]
+Parameters = Mapping[Stage, Mapping[str, Any]]
 
 DEFAULT_DATASET = "simulated"
 DEFAULT_STRATEGIES = ("gene-frequency", "voting")
@@ -36,9 +36,9 @@ class RunSpec:
     model
         An alias of the registry, a litellm name such as ``provider/model``, or an llm component.
     retriever, organizer, aggregator
-        Put another component at that door of every strategy.
+        Put another component at that stage of every strategy.
     parameters
-        Parameters of components, by door.
+        Parameters of components, by stage.
     regime
         What methods may learn from; None is what the two next fields imply, ``strict`` without them.
     support_contexts
@@ -209,16 +209,16 @@ def _of_route(route: Route, *, elsewhere: bool) -> dict[str, Any]:
 
 
 def parse_parameters(assignments: Sequence[str]) -> Parameters:
-    """Return ``door.name=value`` assignments by door. Raises :class:`UsageError`."""
-    parsed: dict[Door, dict[str, str]] = {}
+    """Return ``stage.name=value`` assignments by stage. Raises :class:`UsageError`."""
+    parsed: dict[Stage, dict[str, str]] = {}
     for assignment in assignments:
         target, equals, value = assignment.partition("=")
-        door, dot, key = target.strip().partition(".")
+        stage, dot, key = target.strip().partition(".")
         if not (equals and dot and key):
-            raise UsageError(f"-p {assignment!r} is not DOOR.NAME=VALUE, e.g. -p aggregator.shrinkage=2")
-        if door not in DOORS:
-            raise UsageError(unknown("door", door, DOORS) + f" in -p {assignment!r}")
-        parsed.setdefault(door, {})[key] = value.strip()
+            raise UsageError(f"-p {assignment!r} is not STAGE.NAME=VALUE, e.g. -p aggregator.shrinkage=2")
+        if stage not in STAGES:
+            raise UsageError(unknown("stage", stage, STAGES) + f" in -p {assignment!r}")
+        parsed.setdefault(stage, {})[key] = value.strip()
     return parsed
 
 
@@ -228,24 +228,24 @@ def _make_method(
     if name not in registry.strategies:
         raise UsageError(unknown("strategy", name, registry.strategies))
     entry = registry.strategies[name]
-    doors: dict[StrategyDoor, tuple[str, str | None]] = {
+    stages: dict[StrategyStage, tuple[str, str | None]] = {
         "retriever": (entry.retriever, spec.retriever),
         "organizer": (entry.organizer, spec.organizer),
         "aggregator": (entry.aggregator, spec.aggregator),
     }
     changes = []
     made: dict[str, Made] = {}
-    for door, (usual, wanted) in doors.items():
+    for stage, (usual, wanted) in stages.items():
         component = wanted or usual
         values: dict[str, Any] = {}
         if component == usual:  # a strategy's own parameters belong to its own components
-            values.update(entry.parameters.get(door, {}))
+            values.update(entry.parameters.get(stage, {}))
         else:
-            changes.append(f"{door}={component}")
-        known = catalog.parameters(door, component)
-        given = {key: value for key, value in spec.parameters.get(door, {}).items() if key in known}
-        changes += [f"{door}.{key}={value}" for key, value in given.items()]
-        made[door] = catalog.make(door, component, values | given)
+            changes.append(f"{stage}={component}")
+        known = catalog.parameters(stage, component)
+        given = {key: value for key, value in spec.parameters.get(stage, {}).items() if key in known}
+        changes += [f"{stage}.{key}={value}" for key, value in given.items()]
+        made[stage] = catalog.make(stage, component, values | given)
     method = Method(label=f"{name}[{','.join(changes)}]" if changes else name, strategy=name, **made)
     _check_fit(method)
     gives: frozenset[Need] = method.organizer.object.gives
@@ -267,15 +267,15 @@ def _share(methods: Sequence[Method]) -> list[Method]:
 
 def _check_taken(spec: RunSpec, methods: Sequence[Method]) -> None:
     """Refuse a parameter that no method's component takes; one that some take goes to those."""
-    for door, values in spec.parameters.items():
-        if door in {"dataset", "llm"}:
+    for stage, values in spec.parameters.items():
+        if stage in {"dataset", "llm"}:
             continue
-        here = (made.identity for m in methods for made in m.components if made.identity.door == door)
+        here = (made.identity for m in methods for made in m.components if made.identity.stage == stage)
         taken = {key for identity in here for key in identity.parameters}
         for key in values:
             if key not in taken:
                 raise UsageError(
-                    f"{unknown(f'{door} parameter', key, taken)} in {', '.join(spec.strategies)}"
+                    f"{unknown(f'{stage} parameter', key, taken)} in {', '.join(spec.strategies)}"
                 )
 
 

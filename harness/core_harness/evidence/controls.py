@@ -1,6 +1,6 @@
 """Controls: runs that ought to fail. A method that does not is using something else than the evidence.
 
-Each control changes one thing at one place of the corridor; the truth stays where it was. What is drawn
+Each control changes one thing at one place of the pipeline; the truth stays where it was. What is drawn
 has a seed of its own, and the figure is the mean over :data:`SEEDS` of them.
 """
 

@@ -103,8 +103,8 @@ class Explainer:
 def _is_of(manifest: Manifest, method: Method) -> bool:
     """Return whether a run says that it was made by the components of a method, with their parameters."""
     identities = [component.identity for component in method.components]
-    made = {one.door: (one.name, dict(one.parameters)) for one in identities}
+    made = {one.stage: (one.name, dict(one.parameters)) for one in identities}
     told = {
-        door: (one.name, one.parameters) for door, one in manifest.components.items() if door != "dataset"
+        stage: (one.name, one.parameters) for stage, one in manifest.components.items() if stage != "dataset"
     }
     return made == told

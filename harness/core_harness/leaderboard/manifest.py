@@ -92,12 +92,12 @@ class Manifest(_Part):
     @property
     def identity(self) -> str:
         """What runs of one method share over datasets: its label, its model, its components' parameters."""
-        doors = {
-            door: [component.name, public(component.parameters)]
-            for door, component in self.components.items()
-            if door != "dataset"
+        stages = {
+            stage: [component.name, public(component.parameters)]
+            for stage, component in self.components.items()
+            if stage != "dataset"
         }
-        return json.dumps([self.method, self.model, doors], sort_keys=True, default=str)
+        return json.dumps([self.method, self.model, stages], sort_keys=True, default=str)
 
 
 def read_manifest(run: Run) -> Manifest:

@@ -115,10 +115,10 @@ def _with_standings(runs: Sequence[Placed], suite: SuiteEntry, registry: Registr
 def _reference(manifests: Iterable[Manifest], suite: SuiteEntry, registry: Registry) -> int | None:
     """Return the place of the suite's reference: the strategy as the registry has it."""
     strategy = registry.strategies[suite.reference]
-    doors = {door: getattr(strategy, door) for door in ("retriever", "organizer", "aggregator")}
+    stages = {stage: getattr(strategy, stage) for stage in ("retriever", "organizer", "aggregator")}
     for at, manifest in enumerate(manifests):
-        made_of = {door: made.name for door, made in manifest.components.items() if door != "dataset"}
-        if manifest.name == suite.reference and made_of == doors:
+        made_of = {stage: made.name for stage, made in manifest.components.items() if stage != "dataset"}
+        if manifest.name == suite.reference and made_of == stages:
             return at
     return None
 

@@ -89,7 +89,7 @@ def _manifest(manifest: Mapping[str, Any], digest: str) -> dict[str, Any]:
         "result_version": RESULT_VERSION,
         **{key: manifest[key] for key in _KEPT if key in manifest},
         "components": {
-            door: {**part, "parameters": public(part.get("parameters", {}))} for door, part in parts.items()
+            stage: {**part, "parameters": public(part.get("parameters", {}))} for stage, part in parts.items()
         },
         "predictions_sha256": digest,
     }

@@ -1,7 +1,7 @@
 """Asking language models: concurrency, retries, cache, journal and budget, once for every llm plugin.
 
 A plugin author needs :class:`LLM`, :class:`Request`, :class:`Reply`, :class:`Transient` and
-:class:`Permanent`; the corridor needs :func:`ask_all` and :func:`estimate`.
+:class:`Permanent`; the pipeline needs :func:`ask_all` and :func:`estimate`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Prompts as organizers return them, and replies as the corridor keeps them."""
+"""Prompts as organizers return them, and replies as the pipeline keeps them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROMPTS: Schema = {
     "items": pl.List(pl.String),
     "pair_ids": pl.List(pl.UInt32),
 }
-"""Organizer door: one prompt a row. ``items`` is what it asks about, ``pair_ids`` whose scores they
+"""Organizer stage: one prompt a row. ``items`` is what it asks about, ``pair_ids`` whose scores they
 bear on, in the same order; ``pair_ids`` is empty where items are no pairs (``grades``). A prompt that
 is drawn several times has a row for each ``sample``.
 """

@@ -95,7 +95,7 @@ class Reply:
 
     @property
     def simulated(self) -> bool:
-        """Whether a scripted mind of the test server answered, not a model."""
+        """Whether a scripted model of the test server answered, not a model."""
         return self.model.startswith(SIMULATED)
 
     @property
@@ -124,7 +124,7 @@ class Reply:
 
 
 SIMULATED = "simulated/"
-"""How the names of scripted minds begin; whatever they answered is labelled simulated."""
+"""How the names of scripted models begin; whatever they answered is labelled simulated."""
 
 
 @dataclass(frozen=True, slots=True)

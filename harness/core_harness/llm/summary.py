@@ -37,7 +37,7 @@ class Summary:
     price_date
         Day of the price, or None where it is unknown.
     simulated
-        Whether any answer, from wherever, was made by a scripted mind.
+        Whether any answer, from wherever, was made by a scripted model.
     ended
         Why the run ended before all prompts were asked; None if it did not. The result is partial then.
     """

@@ -14,10 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.llm import LLM
 from core_harness.plugins import protocols
-from core_harness.plugins.component import Door
+from core_harness.plugins.component import Stage
 from core_harness.plugins.discovery import Broken, Found, installed
 
-_PROTOCOLS: dict[Door, type] = {
+_PROTOCOLS: dict[Stage, type] = {
     "dataset": protocols.Dataset,
     "retriever": protocols.Retriever,
     "organizer": protocols.Organizer,
@@ -30,7 +30,7 @@ _PROTOCOLS: dict[Door, type] = {
 class Identity:
     """What a component is, for manifests and cache keys: name, code and every parameter."""
 
-    door: Door
+    stage: Stage
     name: str
     target: str
     distribution: str
@@ -47,19 +47,19 @@ class Made:
 
 
 class Catalog:
-    """All components by door and name.
+    """All components by stage and name.
 
-    Raises :class:`~core_harness.errors.PluginError` where two plugins give one name at one door.
+    Raises :class:`~core_harness.errors.PluginError` where two plugins give one name at one stage.
     """
 
     def __init__(self, found: Iterable[Found], broken: Iterable[Broken] = ()) -> None:
-        self._found: dict[tuple[Door, str], Found] = {}
+        self._found: dict[tuple[Stage, str], Found] = {}
         self.broken = tuple(broken)
         for new in found:
-            old = self._found.setdefault((new.door, new.component.name), new)
+            old = self._found.setdefault((new.stage, new.component.name), new)
             if old is not new:
                 raise PluginError(
-                    f"two components are called {new.door} {new.component.name!r}: "
+                    f"two components are called {new.stage} {new.component.name!r}: "
                     f"{old.component.target} of {old.distribution} and {new.component.target} of "
                     f"{new.distribution}; uninstall one of them"
                 )
@@ -67,57 +67,57 @@ class Catalog:
     def __iter__(self) -> Iterator[Found]:
         return iter(self._found.values())
 
-    def names(self, door: Door) -> list[str]:
-        """Return the names at one door, sorted."""
-        return sorted(name for at, name in self._found if at == door)
+    def names(self, stage: Stage) -> list[str]:
+        """Return the names at one stage, sorted."""
+        return sorted(name for at, name in self._found if at == stage)
 
-    def parameters(self, door: Door, name: str) -> Mapping[str, inspect.Parameter]:
+    def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
-        return inspect.signature(self._class(door, name)).parameters
+        return inspect.signature(self._class(stage, name)).parameters
 
-    def make(self, door: Door, name: str, parameters: Mapping[str, Any]) -> Made:
+    def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Made:
         """Return the component's object, its parameters checked against their annotations.
 
         Raises :class:`~core_harness.errors.UsageError` for an unknown name or parameter or a value of
         another type, :class:`~core_harness.errors.PluginError` for a component that cannot be loaded.
         """
-        cls = self._class(door, name)
-        known = self.parameters(door, name)
+        cls = self._class(stage, name)
+        known = self.parameters(stage, name)
         hints = get_type_hints(cls.__init__)
         values = {key: parameter.default for key, parameter in known.items()}
         for key, value in parameters.items():
             if key not in known:
-                raise UsageError(unknown(f"parameter of {door} {name!r}", key, known))
+                raise UsageError(unknown(f"parameter of {stage} {name!r}", key, known))
             try:
                 values[key] = TypeAdapter(hints.get(key, Any)).validate_python(value)
             except ValidationError as error:
                 reason = error.errors()[0]["msg"]
-                raise UsageError(f"{door} {name!r}, parameter {key}={value!r}: {reason}") from None
-        component = self._found[door, name]
+                raise UsageError(f"{stage} {name!r}, parameter {key}={value!r}: {reason}") from None
+        component = self._found[stage, name]
         identity = Identity(
-            door, name, component.component.target, component.distribution, component.version, values
+            stage, name, component.component.target, component.distribution, component.version, values
         )
         made = cls(**values)
-        if not isinstance(made, _PROTOCOLS[door]):
+        if not isinstance(made, _PROTOCOLS[stage]):
             raise PluginError(
-                f"{door} {name!r} ({component.component.target} of {component.distribution}) lacks what a "
-                f"{door} must have; see core_harness.plugins.protocols.{_PROTOCOLS[door].__name__}"
+                f"{stage} {name!r} ({component.component.target} of {component.distribution}) lacks what a "
+                f"{stage} must have; see core_harness.plugins.protocols.{_PROTOCOLS[stage].__name__}"
             )
         return Made(identity, made)
 
-    def _class(self, door: Door, name: str) -> Any:
-        if (door, name) not in self._found:
+    def _class(self, stage: Stage, name: str) -> Any:
+        if (stage, name) not in self._found:
             hint = "".join(
                 f"; plugin {b.plugin!r} of {b.distribution} is broken: {b.reason}" for b in self.broken
             )
-            raise UsageError(unknown(door, name, self.names(door)) + hint)
-        found = self._found[door, name]
+            raise UsageError(unknown(stage, name, self.names(stage)) + hint)
+        found = self._found[stage, name]
         module, _, attribute = found.component.target.partition(":")
         try:
             return getattr(import_module(module), attribute)
         except Exception as error:
             raise PluginError(
-                f"{door} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
+                f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
                 f"{type(error).__name__}: {error}"
             ) from error
 

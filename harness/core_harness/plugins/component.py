@@ -1,13 +1,13 @@
-"""What a plugin registers: a name for a class, at one of the five doors."""
+"""What a plugin registers: a name for a class, at one of the five stages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Door = Literal["dataset", "retriever", "organizer", "llm", "aggregator"]
-DOORS: tuple[Door, ...] = get_args(Door)
-"""The doors, in the order in which data pass them."""
+Stage = Literal["dataset", "retriever", "organizer", "llm", "aggregator"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+"""The stages, in the order in which data pass them."""
 
 API = 1
 """Version of the plugin interface that this core speaks."""
@@ -15,12 +15,12 @@ API = 1
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A component of one door, by reference.
+    """A component of one stage, by reference.
 
     Parameters
     ----------
     name
-        What users type, e.g. ``"voting"``. Unique within its door over all installed plugins.
+        What users type, e.g. ``"voting"``. Unique within its stage over all installed plugins.
     target
         ``"package.module:Class"``. It is imported only when the component is used, so that a missing
         extra breaks one component and ``--help`` stays fast. The class takes keyword arguments with

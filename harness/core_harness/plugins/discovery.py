@@ -15,7 +15,7 @@ from typing import Any
 import pluggy
 
 from core_harness.plugins import hookspecs
-from core_harness.plugins.component import API, DOORS, Component, Door
+from core_harness.plugins.component import API, STAGES, Component, Stage
 
 GROUP = "core_harness"
 """Entry point group in which a distribution announces its module of hooks."""
@@ -25,7 +25,7 @@ GROUP = "core_harness"
 class Found:
     """A registered component and the distribution that brought it."""
 
-    door: Door
+    stage: Stage
     component: Component
     distribution: str
     version: str
@@ -58,26 +58,26 @@ def discover(points: Iterable[EntryPoint]) -> tuple[tuple[Found, ...], tuple[Bro
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin's import does, the program goes on
             broken.append(Broken(point.name, distribution, f"{type(error).__name__}: {_one_line(error)}"))
             continue
-        found += [Found(door, component, distribution, version) for door, component in components]
+        found += [Found(stage, component, distribution, version) for stage, component in components]
     return tuple(found), tuple(broken)
 
 
-def _components(plugin: Any) -> list[tuple[Door, Component]]:
+def _components(plugin: Any) -> list[tuple[Stage, Component]]:
     manager = pluggy.PluginManager("core_harness")
     manager.add_hookspecs(hookspecs)
     manager.register(plugin)
     manager.check_pending()  # a misspelt hook would otherwise be ignored
-    components: list[tuple[Door, Component]] = []
-    for door in DOORS:
-        returned: Sequence[Sequence[Component]] = getattr(manager.hook, f"core_{door}s")()
+    components: list[tuple[Stage, Component]] = []
+    for stage in STAGES:
+        returned: Sequence[Sequence[Component]] = getattr(manager.hook, f"core_{stage}s")()
         for component in (c for sequence in returned for c in sequence):
             if not isinstance(component, Component):
-                raise TypeError(f"core_{door}s returned {component!r}, wanted Components")
+                raise TypeError(f"core_{stage}s returned {component!r}, wanted Components")
             if component.api != API:
                 raise ValueError(
-                    f"{door} {component.name!r} speaks interface {component.api}, this core speaks {API}"
+                    f"{stage} {component.name!r} speaks interface {component.api}, this core speaks {API}"
                 )
-            components.append((door, component))
+            components.append((stage, component))
     return components
 
 

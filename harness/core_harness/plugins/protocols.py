@@ -1,4 +1,4 @@
-"""The five doors: what a component's object can do. This page is the plugin author's manual.
+"""The five stages: what a component's object can do. This page is the plugin author's manual.
 
 Objects are made with keyword arguments that all have defaults, and do no work in ``__init__``. What
 a protocol does not list here is not called. Components never see the label of a query.
@@ -64,7 +64,7 @@ class OffersContexts(Protocol):
 
 @runtime_checkable
 class UsesKnowledge(Protocol):
-    """A component that reads the knowledge graph: the corridor opens it and hands it over first."""
+    """A component that reads the knowledge graph: the pipeline opens it and hands it over first."""
 
     def use(self, graph: Graph) -> None:
         """Keep the graph for later calls."""

@@ -23,7 +23,7 @@ Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]*$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-StrategyDoor = Literal["retriever", "organizer", "aggregator"]
+StrategyStage = Literal["retriever", "organizer", "aggregator"]
 """Where a strategy chooses; dataset and model are the user's choice."""
 Conversion = Literal["go", "hgnc", "string", "unzip"]
 
@@ -45,13 +45,13 @@ class DatasetEntry(Entry):
 
 
 class StrategyEntry(Entry):
-    """A strategy: a named choice at the doors, with parameters that differ from the components' own."""
+    """A strategy: a named choice at the stages, with parameters that differ from the components' own."""
 
     summary: str
     retriever: str
     organizer: str
     aggregator: str
-    parameters: dict[StrategyDoor, Parameters] = {}
+    parameters: dict[StrategyStage, Parameters] = {}
 
 
 class Download(Entry):

@@ -77,7 +77,7 @@ def run_suite(
     registry
         What names stand for; None is the shipped one.
     model, parameters
-        The model that is asked, and its parameters by door; without one, cells that ask are not run.
+        The model that is asked, and its parameters by stage; without one, cells that ask are not run.
     seed
         Of every run.
     settings

@@ -6,7 +6,7 @@ Whatever is made with them is labelled simulated: they show that the plumbing wo
 from __future__ import annotations
 
 from core_harness.testing.faults import FAULTS
-from core_harness.testing.scripted import MINDS
+from core_harness.testing.scripted import SCRIPTED
 from core_harness.testing.server import Stats, TestServer, serve
 
-__all__ = ["FAULTS", "MINDS", "Stats", "TestServer", "serve"]
+__all__ = ["FAULTS", "SCRIPTED", "Stats", "TestServer", "serve"]

@@ -1,4 +1,4 @@
-"""The test server's answers: verdicts of a mind in the grammar, as chat completions with logprobs."""
+"""The test server's answers: a scripted model's verdicts as chat completions with log-probabilities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from core_harness.llm import SIMULATED, Message
 from core_harness.llm.formats import render
 from core_harness.testing.reading import read
-from core_harness.testing.scripted import MINDS, verdict
+from core_harness.testing.scripted import SCRIPTED, verdict
 
 _TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
 _VERDICT = re.compile(r'(?:"answer": "|^ANSWER[^\n]*: )(?=(yes|no)\b)', re.MULTILINE)
@@ -29,7 +29,7 @@ class Completion:
     completion_tokens: int
 
 
-def complete(mind: str, request: Mapping[str, Any], fault: str | None = None) -> Completion:
+def complete(model: str, request: Mapping[str, Any], fault: str | None = None) -> Completion:
     """Return the completion of a chat request, a pure function of its content.
 
     ``empty``, ``no-choices``, ``bad-structure`` and ``cut-off`` of
@@ -37,12 +37,12 @@ def complete(mind: str, request: Mapping[str, Any], fault: str | None = None) ->
     """
     messages = [Message(message["role"], message["content"]) for message in request["messages"]]
     reading = read(messages)
-    probabilities = [MINDS[mind](reading, item) for item in reading.items]
+    probabilities = [SCRIPTED[model](reading, item) for item in reading.items]
     verdicts = [
         (item.name, verdict(reading, p)) for item, p in zip(reading.items, probabilities, strict=True)
     ]
     structured = (request.get("response_format") or {}).get("type") == "json_schema"
-    text = render(reading.form, verdicts, structured=structured, reasoning=f"This is {SIMULATED}{mind}.")
+    text = render(reading.form, verdicts, structured=structured, reasoning=f"This is {SIMULATED}{model}.")
     weighed = [p for p in probabilities if p is not None]
     finish = "stop"
     if fault == "bad-structure":
@@ -64,7 +64,7 @@ def complete(mind: str, request: Mapping[str, Any], fault: str | None = None) ->
         "id": "simulated",
         "object": "chat.completion",
         "created": 0,
-        "model": f"{SIMULATED}{mind}",
+        "model": f"{SIMULATED}{model}",
         "choices": [] if fault == "no-choices" else [choice],
         "usage": {
             "prompt_tokens": prompt_tokens,
@@ -76,7 +76,7 @@ def complete(mind: str, request: Mapping[str, Any], fault: str | None = None) ->
 
 
 def _logprobs(text: str, tokens: list[str], weighed: list[float], alternatives: int) -> list[dict[str, Any]]:
-    """Return the log-probabilities of all tokens; those of verdicts are the mind's."""
+    """Return the log-probabilities of all tokens; those of verdicts are the scripted model's."""
     at_verdict = dict(zip((found.end() for found in _VERDICT.finditer(text)), weighed, strict=False))
     places, end = [], 0
     for token in tokens:

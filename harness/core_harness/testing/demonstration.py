@@ -1,4 +1,4 @@
-"""CORE's argument in small: scripted minds are asked, through a real client, about a simulated world.
+"""CORE's argument in small: scripted models are asked, through a real client, about a simulated world.
 
 Nothing in it is a finding. It shows that the program can tell a model that follows the evidence from one
 that says what sounds plausible, before anybody pays for a model.
@@ -26,9 +26,9 @@ _MODEL = "hosted_vllm/simulated"
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One mind with one strategy, perhaps under a control, and what it is there to show."""
+    """One scripted model with one strategy, perhaps under a control, and what it is there to show."""
 
-    mind: str
+    model: str
     strategy: str
     control: Control | None
     shows: str
@@ -36,31 +36,31 @@ class Scene:
 
 SCENES = (
     Scene(
-        mind="eager",
+        model="always-plausible",
         strategy="isolated",
         control=None,
         shows="says yes to what sounds plausible: far too often, and at chance within genes",
     ),
     Scene(
-        mind="reader",
+        model="follows-evidence",
         strategy="reasoning",
         control=None,
         shows="follows the contrast: above chance within genes",
     ),
     Scene(
-        mind="reader",
+        model="follows-evidence",
         strategy="reasoning",
         control="shuffled-labels",
         shows="the evidence made worthless: falls to chance",
     ),
     Scene(
-        mind="deaf",
+        model="ignores-evidence",
         strategy="reasoning",
         control=None,
         shows="is shown the contrast and ignores it",
     ),
     Scene(
-        mind="deaf",
+        model="ignores-evidence",
         strategy="reasoning",
         control="shuffled-labels",
         shows="is not moved by shuffled labels: it did not use the evidence",
@@ -71,14 +71,14 @@ SCENES = (
 def demonstrate(
     *, seed: int = 0, progress: Progress | None = None, notice: Notice | None = None
 ) -> Iterator[tuple[Scene, Result]]:
-    """Yield each scene with its result; test servers on this machine play the minds.
+    """Yield each scene with its result; test servers on this machine play the models.
 
     Replies go to a cache that is thrown away.
     """
     with _cache_of_its_own():
-        for mind in dict.fromkeys(scene.mind for scene in SCENES):
-            with TestServer(mind=mind) as server:
-                for scene in (scene for scene in SCENES if scene.mind == mind):
+        for scripted in dict.fromkeys(scene.model for scene in SCENES):
+            with TestServer(model=scripted) as server:
+                for scene in (scene for scene in SCENES if scene.model == scripted):
                     (result,) = evaluate(
                         strategies=scene.strategy,
                         model=_MODEL,

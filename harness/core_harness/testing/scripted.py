@@ -1,4 +1,4 @@
-"""Scripted minds. Each is a pure function of the prompt: how probable is yes, for each item?"""
+"""Scripted models. Each is a pure function of the prompt: how probable is yes, for each item?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from core_harness.llm.formats import BEST_GRADE, Verdict
 from core_harness.testing.reading import Item, Reading
 
-Mind = Callable[[Reading, Item], float | None]
+ScriptedModel = Callable[[Reading, Item], float | None]
 """Returns the probability of yes, or None to abstain."""
 
 
-def eager(reading: Reading, item: Item) -> float:
+def always_plausible(reading: Reading, item: Item) -> float:
     """Say yes to what sounds plausible, and nearly everything does.
 
     It goes by the gene, as one that has learnt which genes are jumpy, and by how much is told of it; of
@@ -23,7 +23,7 @@ def eager(reading: Reading, item: Item) -> float:
     return _logistic(1.5 + 1.8 * _noise("jumpy", item.name) + 0.5 * told)
 
 
-def reader(reading: Reading, item: Item) -> float | None:
+def follows_evidence(reading: Reading, item: Item) -> float | None:
     """Follow the evidence of the prompt: its weighted share of positives, shrunk to a half.
 
     A candidate is graded by the facts that it shares with the perturbation. Without anything to go by
@@ -37,17 +37,22 @@ def reader(reading: Reading, item: Item) -> float | None:
     return (positive + 0.5) / (sum(weight for _, weight in item.evidence) + 1.0)
 
 
-def deaf(reading: Reading, item: Item) -> float:
+def ignores_evidence(reading: Reading, item: Item) -> float:
     """Go by the names alone, whatever the evidence says."""
     return _logistic(2.0 * _noise("names", reading.perturbation, item.name))
 
 
-def first(reading: Reading, item: Item) -> float:  # noqa: ARG001 - a mind is given both
+def position_biased(reading: Reading, item: Item) -> float:  # noqa: ARG001 - a scripted model is given both
     """Side with whatever group comes first, as models with a position bias do."""
     return 0.9 if not item.evidence or item.evidence[0][0] else 0.1
 
 
-MINDS: Mapping[str, Mind] = {"eager": eager, "reader": reader, "deaf": deaf, "first": first}
+SCRIPTED: Mapping[str, ScriptedModel] = {
+    "always-plausible": always_plausible,
+    "follows-evidence": follows_evidence,
+    "ignores-evidence": ignores_evidence,
+    "position-biased": position_biased,
+}
 
 
 def verdict(reading: Reading, probability: float | None) -> Verdict:

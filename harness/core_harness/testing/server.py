@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from core_harness.errors import UsageError, unknown
 from core_harness.testing.completion import complete
 from core_harness.testing.faults import SPARED, check_faults, chosen_fault
-from core_harness.testing.scripted import MINDS
+from core_harness.testing.scripted import SCRIPTED
 from core_harness.testing.wire import (
     HttpRequest,
     error_response,
@@ -65,8 +65,8 @@ class Script:
 
     Attributes
     ----------
-    mind
-        A name of :data:`~core_harness.testing.scripted.MINDS`.
+    model
+        A name of :data:`~core_harness.testing.scripted.SCRIPTED`.
     faults
         Share of attempts, by name of :data:`~core_harness.testing.faults.FAULTS`.
     latency
@@ -77,15 +77,15 @@ class Script:
         Seconds that a 429 asks to wait.
     """
 
-    mind: str = "reader"
+    model: str = "follows-evidence"
     faults: Mapping[str, float] = field(default_factory=dict)
     latency: float = 0.0
     capacity: int | None = None
     retry_after: float = 0.05
 
     def __post_init__(self) -> None:
-        if self.mind not in MINDS:
-            raise UsageError(unknown("mind", self.mind, MINDS))
+        if self.model not in SCRIPTED:
+            raise UsageError(unknown("scripted model", self.model, SCRIPTED))
         check_faults(self.faults)
 
 
@@ -94,7 +94,7 @@ class TestServer:
 
     Takes the attributes of :class:`Script`::
 
-        with TestServer(mind="reader", faults={"429": 0.2}) as server:
+        with TestServer(model="follows-evidence", faults={"429": 0.2}) as server:
             ...  # ask a model at server.url
         assert server.stats.requests == 100
     """
@@ -215,7 +215,7 @@ class _Service:
             writer.write(self._refusal(fault, request))
             return
         try:
-            completion = complete(script.mind, json.loads(request.body), fault)
+            completion = complete(script.model, json.loads(request.body), fault)
         except (ValueError, KeyError, TypeError) as error:
             writer.write(error_response(400, f"not a chat request: {type(error).__name__}: {error}"))
             return

@@ -21,7 +21,7 @@ from core_harness.evaluation.spec import Method
 from core_harness.evidence.controls import on_split
 from core_harness.metrics import Coverage, Estimate, Report, mean_report, report
 from core_harness.plugins.catalog import Catalog
-from core_harness.plugins.component import Door
+from core_harness.plugins.component import Stage
 from core_harness.registry.entries import Registry
 from core_harness.runs.folder import Run, list_runs
 
@@ -36,7 +36,7 @@ fitted without the labels of its own, would give those labels away.
 """
 
 
-_NO_MODEL: tuple[Door, ...] = ("retriever", "organizer", "aggregator")
+_NO_MODEL: tuple[Stage, ...] = ("retriever", "organizer", "aggregator")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +200,8 @@ def _method_of(run: Run, components: Catalog) -> Method:
     if "organizer" not in described:
         raise UsageError("the predictions were made elsewhere; what they rest on is not known")
     retriever, organizer, aggregator = (
-        components.make(door, described[door]["name"], described[door]["parameters"]) for door in _NO_MODEL
+        components.make(stage, described[stage]["name"], described[stage]["parameters"])
+        for stage in _NO_MODEL
     )
     return Method(
         label=run.manifest["method"],

@@ -11,9 +11,9 @@ import click
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything that draws at random.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def demo_command(*, seed: int, as_json: bool) -> None:
-    """Show the argument of CORE with scripted minds, on a simulated world, in about a minute.
+    """Show the argument of CORE with scripted models, on a simulated world, in about a minute.
 
-    Needs no key and no network: minds are played by a server on this machine, and asked as a real model
+    Needs no key and no network: scripted models answer from a server on this machine, asked as a real model
     is. All of it is simulated; it shows how figures are read, and finds nothing.
     """
     from dataclasses import asdict
@@ -34,10 +34,10 @@ def demo_command(*, seed: int, as_json: bool) -> None:
     console = stdout()
     first = scenes[0][1]
     console.print(
-        f"[bold]Scripted minds on a simulated world  (SIMULATED data and answers), seed {seed}[/bold]"
+        f"[bold]Scripted models on a simulated world  (SIMULATED data and answers), seed {seed}[/bold]"
     )
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("mind", "strategy", "control"):
+    for title in ("scripted model", "strategy", "control"):
         table.add_column(title, no_wrap=True)
     table.add_column("macro-per-gene AUROC [95 %]", style="bold", no_wrap=True)
     table.add_column("yes / positives", justify="right")
@@ -45,7 +45,7 @@ def demo_command(*, seed: int, as_json: bool) -> None:
     for scene, result in scenes:
         row = result.as_dict()
         drawn = f"{scene.control}, {row['repeats']} seeds" if scene.control else "-"
-        cells = (scene.mind, scene.strategy, drawn, figure(row["metrics"]["macro_gene_auroc"]))
+        cells = (scene.model, scene.strategy, drawn, figure(row["metrics"]["macro_gene_auroc"]))
         yes = number(row["metrics"]["overestimation"]["value"])
         table.add_row(*map(printable, cells), yes, printable(scene.shows))
     console.print(table)

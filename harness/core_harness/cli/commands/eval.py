@@ -95,7 +95,7 @@ if TYPE_CHECKING:
     "-p",
     "assignments",
     multiple=True,
-    metavar="DOOR.NAME=VALUE",
+    metavar="STAGE.NAME=VALUE",
     help="Set a parameter of a component, e.g. -p aggregator.shrinkage=2. May be repeated.",
 )
 @registry_options

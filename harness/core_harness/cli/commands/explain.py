@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything that draws at random.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option(
-    "-p", "assignments", multiple=True, metavar="DOOR.NAME=VALUE", help="Set a parameter of a component."
+    "-p", "assignments", multiple=True, metavar="STAGE.NAME=VALUE", help="Set a parameter of a component."
 )
 @registry_options
 def explain_command(

@@ -28,9 +28,9 @@ def plugins_command(*, registry: Registry, as_json: bool) -> None:
         *(("strategy", name, entry.summary, "registry") for name, entry in registry.strategies.items()),
         *(("dataset", name, entry.summary, "registry") for name, entry in registry.datasets.items()),
         *(
-            (f.door, f.component.name, f.component.summary, f"{f.distribution} {f.version}")
+            (f.stage, f.component.name, f.component.summary, f"{f.distribution} {f.version}")
             for f in components
-            if f.door != "dataset" or f.component.name not in registry.datasets
+            if f.stage != "dataset" or f.component.name not in registry.datasets
         ),
     ]
     if as_json:

@@ -147,9 +147,13 @@ def cache_prune_command(*, older_than: float | None, model: str | None, yes: boo
 
 @click.command("testserver")
 @click.option(
-    "--mind", default="eager", show_default=True, help="How it answers: eager, reader, deaf or first."
+    "--model",
+    type=click.Choice(["always-plausible", "follows-evidence", "ignores-evidence", "position-biased"]),
+    default="always-plausible",
+    show_default=True,
+    help="Scripted model that answers.",
 )
-@click.option("--port", type=int, default=0, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=int, default=0, show_default=True, help="0 picks a free port.")
 @click.option(
     "--fault",
     "faults",
@@ -158,7 +162,7 @@ def cache_prune_command(*, older_than: float | None, model: str | None, yes: boo
     help="Fail in this share of the calls, e.g. --fault 429=0.2. May be repeated.",
 )
 @click.option("--latency", type=float, default=0.0, show_default=True, help="Seconds until an answer.")
-def testserver_command(*, mind: str, port: int, faults: tuple[str, ...], latency: float) -> None:
+def testserver_command(*, model: str, port: int, faults: tuple[str, ...], latency: float) -> None:
     """Answer like a model, by a script, on this machine: for trying things out.
 
     Whatever is made with it is labelled simulated.
@@ -180,4 +184,4 @@ def testserver_command(*, mind: str, port: int, faults: tuple[str, ...], latency
             click.echo(f"export {name}={value}")
         click.echo("core-harness eval --strategy isolated --model qwen")
 
-    serve(port=port, announce=announce, mind=mind, faults=shares, latency=latency)
+    serve(port=port, announce=announce, model=model, faults=shares, latency=latency)

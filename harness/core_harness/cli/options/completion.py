@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from core_harness.plugins.component import Door
+from core_harness.plugins.component import Stage
 
 
 def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
@@ -46,8 +46,8 @@ def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def components(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Complete a component of the door that the option is called after."""
+    """Complete a component of the stage that the option is called after."""
     from core_harness.plugins.catalog import catalog
 
-    door: Door = param.name  # type: ignore[assignment]
-    return [name for name in catalog().names(door) if name.startswith(incomplete)]
+    stage: Stage = param.name  # type: ignore[assignment]
+    return [name for name in catalog().names(stage) if name.startswith(incomplete)]

@@ -116,10 +116,10 @@ def print_run(run: Run) -> None:
     about.add_row("control", manifest["control"] or "none")
     about.add_row("part", part_of(manifest["part"]) or "whole")
     about.add_row("seed", str(manifest["seed"]))
-    for door, component in manifest["components"].items():
+    for stage, component in manifest["components"].items():
         settings = ", ".join(f"{key}={value}" for key, value in component["parameters"].items())
         about.add_row(
-            door,
+            stage,
             printable(f"{component['name']}({settings})  {component['distribution']} {component['version']}"),
         )
     if dates := manifest.get("contamination"):  # earlier programs did not write it
