@@ -29,5 +29,5 @@ def rewrite(run: Run, predictions: pl.DataFrame | None = None, **changes: Any) -
     if predictions is not None:
         predictions.write_parquet(path)
         changes["predictions_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    (run.folder / "run.json").write_text(json.dumps({**run.manifest, **changes}), encoding="utf-8")
+    (run.folder / "run.json").write_text(json.dumps({**run.manifest.as_json(), **changes}), encoding="utf-8")
     return open_run(run.folder)

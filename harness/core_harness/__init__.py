@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core_harness.analysis.cards import Card, Pair
     from core_harness.analysis.explain import explain, explain_run
-    from core_harness.evaluation.api import Result, estimate, evaluate, resume
+    from core_harness.evaluation.api import estimate, evaluate, resume
+    from core_harness.evaluation.result import Result
+    from core_harness.evaluation.session import Session
+    from core_harness.evaluation.spec import RunSpec
     from core_harness.evidence.evidence import Evidence
     from core_harness.knowledge.facts import Facts
     from core_harness.knowledge.layers import Graph, Layer
@@ -30,7 +33,9 @@ _HOMES = {
     "Layer": "knowledge.layers",
     "Need": "schemas",
     "Pair": "analysis.cards",
-    "Result": "evaluation.api",
+    "Result": "evaluation.result",
+    "RunSpec": "evaluation.spec",
+    "Session": "evaluation.session",
     "Task": "schemas",
     "estimate": "evaluation.api",
     "evaluate": "evaluation.api",
@@ -51,6 +56,8 @@ __all__ = [
     "Need",
     "Pair",
     "Result",
+    "RunSpec",
+    "Session",
     "Task",
     "estimate",
     "evaluate",

@@ -9,7 +9,8 @@
     ├── PluginError              4   a component that cannot be loaded or breaks its contract
     ├── RunError                 5   a run folder that cannot be read or written
     ├── RegistryError            6   a registry.toml that is not valid
-    └── DownloadError            7   data that cannot be got from where they are published
+    ├── DownloadError            7   data that cannot be got from where they are published
+    └── IncompleteError              some methods failed and others did not: the code of the first failure
 
 A message is one line: what is wrong, where, and how to mend it. Anything that is not a
 ``HarnessError`` is a bug and keeps its traceback.
@@ -18,8 +19,8 @@ A message is one line: what is wrong, where, and how to mend it. Anything that i
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 
 class HarnessError(Exception):
@@ -71,6 +72,24 @@ class DownloadError(HarnessError):
     """Data cannot be got, or are not what was published; the message names the address."""
 
     exit_code = 7
+
+
+class IncompleteError(HarnessError):
+    """Some methods of an evaluation failed; the others did not, and nothing of theirs is lost.
+
+    Attributes
+    ----------
+    results
+        Of the methods that came to their end.
+    failures
+        Why the others did not, by the method's label. ``exit_code`` is that of the first.
+    """
+
+    def __init__(self, results: Sequence[Any], failures: Mapping[str, HarnessError]) -> None:
+        super().__init__("; ".join(f"{label}: {error}" for label, error in failures.items()))
+        self.results = list(results)
+        self.failures = dict(failures)
+        self.exit_code = next(iter(failures.values())).exit_code  # type: ignore[misc]  # its own, not the class's
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

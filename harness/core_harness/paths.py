@@ -30,6 +30,11 @@ def cache_folder() -> Path:
     return _named("CORE_HARNESS_CACHE") or platformdirs.user_cache_path(_APP, appauthor=False)
 
 
+def replies_path() -> Path:
+    """Return the file of the model answers that all runs share."""
+    return cache_folder() / "replies.sqlite"
+
+
 def _named(variable: str) -> Path | None:
     value = os.environ.get(variable)
     if not value:

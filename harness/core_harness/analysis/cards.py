@@ -9,10 +9,9 @@ from typing import Any
 import polars as pl
 
 from core_harness.data.rates import gene_rate_of, prevalence_of
-from core_harness.evaluation.pipeline import predict
-from core_harness.evaluation.pipeline import prompts as pipeline_prompts
-from core_harness.evaluation.questions import Questions
-from core_harness.evaluation.spec import Method
+from core_harness.evaluation import pipeline
+from core_harness.evaluation.methods import Method
+from core_harness.evaluation.pipeline import Shown, predict
 from core_harness.evidence.evidence import Evidence
 from core_harness.llm import PROMPTS, SIMULATED
 from core_harness.llm.answers import ANSWERS, parse_replies
@@ -59,7 +58,7 @@ class Voter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class AskedPrompt:
     """A prompt that bears on the pair, with what was answered.
 
     ``text`` is the reply as it came, ``value`` and ``status`` what was read in it about the pair; for
@@ -114,7 +113,7 @@ class Card:
     prevalence: float
     measured: int
     voters: Sequence[Voter]
-    asked: Sequence[Question]
+    asked: Sequence[AskedPrompt]
     flip: Sequence[str] | None
     simulated: Sequence[str]
 
@@ -124,40 +123,41 @@ class Card:
 
 
 def make_card(
-    questions: Questions,
+    method: Method,
+    shown: Shown,
     pair_id: int,
     *,
     replies: pl.DataFrame | None,
     scored: tuple[float | None, str] | None,
-    model: str | None = None,
     control: str | None = None,
 ) -> Card:
     """Return the card of one pair.
 
     Parameters
     ----------
-    questions
-        Of a method that was posed this pair, perhaps among others.
+    method, shown
+        A method, and what it was shown about this pair, perhaps among others.
     pair_id
         Of the pair.
     replies
         :data:`~core_harness.llm.REPLIES` to :func:`prompts_about` the pair; None where nobody was asked.
     scored
         Score and status, as they were predicted; None predicts now.
-    model, control
-        As the user named them.
+    control
+        What was broken on purpose.
 
     Raises
     ------
     KeyError
-        The method was not posed this pair.
+        The method was shown nothing about this pair.
     """
-    prompts = prompts_about(questions, pair_id)
+    prompts = prompts_about(method, shown, pair_id)
     answers = pl.DataFrame(schema=dict(ANSWERS)) if replies is None else parse_replies(prompts, replies)
-    evidence = _block_with(questions.weighed(answers), pair_id).about(pl.col("pair_id") == pair_id)
-    task, method = questions.task, questions.method
+    weighed = pipeline.weigh(method, shown, answers)
+    evidence = _block_with(weighed, pair_id).about(pl.col("pair_id") == pair_id)
+    task = shown.task
     if scored is None:
-        scored = predict(task, method, [evidence], answers).select("score", "status").row(0)
+        scored = predict(method, task, [evidence], answers).select("score", "status").row(0)
     score, status = scored
     (names,) = evidence.pairs.select("perturbation", "gene", "context").to_dicts()
     gene_rate = gene_rate_of(evidence.pairs, evidence.support).item()
@@ -167,7 +167,7 @@ def make_card(
     return Card(
         task=task,
         method=method.label,
-        model=model,
+        model=method.model,
         control=control,
         pair=Pair(**names),
         score=score,
@@ -184,19 +184,19 @@ def make_card(
     )
 
 
-def prompts_about(questions: Questions, pair_id: int) -> pl.DataFrame:
+def prompts_about(method: Method, shown: Shown, pair_id: int) -> pl.DataFrame:
     """Return the prompts that ask about a pair, or have its perturbation's neighbours graded."""
-    if not questions.method.asks:
+    if not method.asks:
         return pl.DataFrame(schema=dict(PROMPTS))
-    block = _block_with(questions, pair_id)
+    block = _block_with(shown, pair_id)
     perturbation = block.pairs.filter(pl.col("pair_id") == pair_id)["perturbation"].item()
     own = block.about(pl.col("perturbation") == perturbation)  # no prompt is about two perturbations
-    prompts = pipeline_prompts(questions.task, questions.method, [own], questions.facts)
+    prompts = pipeline.prompts_about(method, shown, own)
     return prompts.filter((pl.col("form") == "grades") | pl.col("pair_ids").list.contains(pair_id))
 
 
-def _block_with(questions: Questions, pair_id: int) -> Evidence:
-    for block in questions.evidence:
+def _block_with(shown: Shown, pair_id: int) -> Evidence:
+    for block in shown.evidence:
         if pair_id in block.pairs["pair_id"]:
             return block
     raise KeyError(pair_id)
@@ -204,22 +204,22 @@ def _block_with(questions: Questions, pair_id: int) -> Evidence:
 
 def _asked(
     prompts: pl.DataFrame, replies: pl.DataFrame | None, answers: pl.DataFrame, pair_id: int
-) -> list[Question]:
+) -> list[AskedPrompt]:
     own = answers.filter(pl.col("pair_id") == pair_id)
     read = {(row["prompt_id"], row["sample"]): row for row in own.iter_rows(named=True)}
-    questions = []
+    asked = []
     for at, prompt in enumerate(prompts.iter_rows(named=True)):
         reply = None if replies is None else replies.row(at, named=True)
         answer = read.get((prompt["prompt_id"], prompt["sample"]), {})
-        questions.append(
-            Question(
+        asked.append(
+            AskedPrompt(
                 **{name: prompt[name] for name in ("sample", "form", "system", "user")},
                 text=None if reply is None else reply["text"],
                 value=answer.get("value"),
                 status=answer.get("status") or ("not_asked" if reply is None else reply["status"]),
             )
         )
-    return questions
+    return asked
 
 
 def _voters(task: Task, method: Method, evidence: Evidence, *, tried: int) -> list[Voter]:
@@ -277,4 +277,4 @@ def _scores_without(
     pairs = copies.select(pl.col("copy").alias("pair_id")).join(evidence.pairs.drop("pair_id"), how="cross")
     block = Block(context=evidence.block.context, pairs=pairs, support=evidence.support)
     fewer = Evidence(block, evidence.relations, chosen=kept)
-    return predict(task, method, [fewer], pl.DataFrame(schema=dict(ANSWERS)))["score"].to_list()
+    return predict(method, task, [fewer], pl.DataFrame(schema=dict(ANSWERS)))["score"].to_list()

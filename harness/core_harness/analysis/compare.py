@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from core_harness.analysis.rescore import Datasets, Scored, score
+from core_harness.analysis.rescore import Scored, rescore
 from core_harness.analysis.same_pairs import (
     answered_by_all,
     as_answered,
@@ -22,11 +22,11 @@ from core_harness.analysis.same_pairs import (
     what_was_asked,
 )
 from core_harness.errors import UsageError, unknown
+from core_harness.evaluation.session import Session
 from core_harness.metrics import Measure, Resampled, draw_clusters, measures
 from core_harness.metrics.by_segment import changed_placements, genes_by_auroc
 from core_harness.metrics.paired import ALPHA, Difference, difference, holm, ranks
 from core_harness.metrics.segments import GENE, PERTURBATION
-from core_harness.plugins.catalog import Catalog
 from core_harness.runs.folder import Run
 from core_harness.schemas import Task
 
@@ -169,7 +169,7 @@ class Comparison:
 
 def compare(
     runs: Sequence[Run],
-    components: Catalog,
+    session: Session,
     *,
     metric: str = RANKING,
     seed: int = 0,
@@ -182,8 +182,8 @@ def compare(
     runs
         At least two, in the order of the table; changes of genes and perturbations are told of the last
         against the first.
-    components
-        Where the runs' dataset is found.
+    session
+        Where the runs' dataset is loaded.
     metric
         A name of :func:`core_harness.metrics.measures`.
     seed, resamples
@@ -192,15 +192,14 @@ def compare(
     Raises
     ------
     RunError
-        A run cannot be set against the truth (:func:`core_harness.analysis.rescore.score`), or two of them
+        A run cannot be set against the truth (:func:`core_harness.analysis.rescore.rescore`), or two of them
         were asked other pairs, or the same in another regime.
     UsageError
         There is only one run, or no such metric.
     """
     if len(runs) < 2:
         raise UsageError("a comparison needs at least two runs; `core-harness runs list` shows them")
-    datasets = Datasets(components)
-    scored = [score(run, datasets) for run in runs]
+    scored = [rescore(run, session) for run in runs]
     for other in scored[1:]:
         refuse_other_questions(scored[0], other)
     about_answering = metric == "answer_rate" or "_unanswered_" in metric
@@ -213,7 +212,7 @@ def compare(
     contrasts = _contrasts(resampled)
     return Comparison(
         task=replace(scored[0].task, simulated=any(run.task.simulated for run in scored)),
-        part=scored[0].run.manifest["part"],
+        part=scored[0].run.manifest.part.model_dump(),
         metric=metric,
         runs=_compared(scored, repeats, resampled, contrasts, metric),
         contrasts=contrasts,
@@ -267,8 +266,8 @@ def _compared(
         compared.append(
             Compared(
                 run=run.run.name,
-                method=str(run.run.manifest["method"]),
-                control=run.run.manifest["control"],
+                method=run.run.manifest.method.label,
+                control=run.run.manifest.control,
                 value=None if math.isnan(found.value) else found.value,
                 low=low,
                 high=high,

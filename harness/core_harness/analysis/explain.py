@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -10,14 +9,13 @@ from threadpoolctl import threadpool_limits
 
 from core_harness.analysis.cards import Card, Pair, make_card, prompts_about
 from core_harness.data.splits import Split
-from core_harness.errors import RunError, UsageError, unknown
-from core_harness.evaluation.api import Desk
-from core_harness.evaluation.evaluation import Notice, ask
-from core_harness.evaluation.pipeline import Progress
-from core_harness.evaluation.questions import pose
-from core_harness.evaluation.spec import Method, RunSpec
+from core_harness.errors import UsageError, unknown
+from core_harness.evaluation import pipeline
+from core_harness.evaluation.progress import Notice, Progress
+from core_harness.evaluation.session import Session
+from core_harness.evaluation.spec import RunSpec, spec_of
 from core_harness.llm import Journal, answered_before
-from core_harness.plugins.catalog import catalog
+from core_harness.plugins.guard import GuardedLLM
 from core_harness.plugins.protocols import LearningAggregator
 from core_harness.registry.entries import Registry
 from core_harness.runs.folder import Run
@@ -55,24 +53,25 @@ def explain(
     HarnessError
         One line for whatever the caller can mend, e.g. an aggregator that learns from many answers.
     """
+    session = Session(registry, progress=progress, notice=notice)
     spec = RunSpec(dataset=dataset, strategies=(strategy,), **choices)
-    desk = Desk(spec, registry, catalog(), progress=progress, notice=notice)
-    (method,) = desk.methods
+    (method,) = session.methods(spec)
     if isinstance(method.aggregator.object, LearningAggregator):
         raise UsageError(
             f"{method.label} learns from many answers; run it, and explain a pair of that run with --run"
         )
-    split = _single_question(desk.loaded.split, pair)
+    loaded = session.load(spec)
+    facts = session.open_knowledge(loaded.dataset, method)
+    split = _single_question(loaded.split, pair)
     with threadpool_limits(limits=1):
-        questions = pose(desk.loaded.task, method, split, None, desk.facts)
-        questions = replace(questions, evidence=list(questions.evidence))
+        shown = pipeline.show(method, loaded.task, split, None, facts)
         if method.llm is None:
-            return make_card(questions, 0, replies=None, scored=None)
-        prompts = prompts_about(questions, 0)
+            return make_card(method, shown, 0, replies=None, scored=None)
         if not send:
-            return make_card(questions, 0, replies=None, scored=(None, "not_asked"), model=spec.model)
-        replies = ask(method.llm.object, prompts, method.label, desk.outside(None)).replies
-        return make_card(questions, 0, replies=replies, scored=None, model=spec.model)
+            return make_card(method, shown, 0, replies=None, scored=(None, "not_asked"))
+        session.warn(spec, [method])
+        asked = pipeline.ask(session, method, prompts_about(method, shown, 0), None)
+        return make_card(method, shown, 0, replies=None if asked is None else asked.replies, scored=None)
 
 
 def explain_run(
@@ -85,52 +84,27 @@ def explain_run(
 ) -> Card:
     """Explain what a run predicted, from what it asked and was answered. Sends nothing.
 
-    Raises :class:`~core_harness.errors.UsageError` for a pair that the run was not asked about, and
-    :class:`~core_harness.errors.RunError` for a run on other rows than the dataset has now.
+    Raises :class:`~core_harness.errors.UsageError` for a pair that the run was not asked about, or
+    predictions that were made elsewhere, and :class:`~core_harness.errors.RunError` for a run whose dataset
+    or method is another one now, or that holds no predictions.
     """
-    spec = RunSpec(**run.manifest["spec"])
-    desk = Desk(spec, registry, catalog(), progress=progress, notice=notice)
-    desk.check_rows(run.name, run.manifest)
-    (method,), split = desk.methods, desk.loaded.split
-    _check_same(run, method)
-    pair_id = _find_pair(split, pair)
-    row = run.predictions().filter(pl.col("pair_id") == pair_id).row(0, named=True)
+    session = Session(registry, progress=progress, notice=notice)
+    method = session.method(run.manifest.method)
+    loaded = session.load_of(run.manifest, run.name)
+    facts = session.open_knowledge(loaded.dataset, method)
+    spec = spec_of(run.manifest)
+    pair_id = _find_pair(loaded.split, pair)
+    score, status = run.predictions().filter(pl.col("pair_id") == pair_id).select("score", "status").row(0)
     with threadpool_limits(limits=1):
-        questions = pose(desk.loaded.task, method, split, spec.control, desk.facts)
-        questions = replace(questions, evidence=list(questions.evidence))
+        shown = pipeline.show(method, loaded.task, loaded.split, spec.control, facts)
         replies = None
         if method.llm is not None:
-            with Journal(run.folder / "replies.sqlite") as journal:
-                prompts = prompts_about(questions, pair_id)
-                replies = answered_before(method.llm.object, prompts, journal=journal)
+            kept = run.folder / "replies.sqlite"  # a result that was handed in has none
+            with Journal(kept if kept.exists() else None) as journal:
+                prompts = prompts_about(method, shown, pair_id)
+                replies = answered_before(GuardedLLM(method.llm), prompts, journal=journal)
         return make_card(
-            questions,
-            pair_id,
-            replies=replies,
-            scored=(row["score"], row["status"]),
-            model=spec.model,
-            control=spec.control,
-        )
-
-
-def _check_same(run: Run, method: Method) -> None:
-    """Refuse a run whose components or templates are not what their names stand for now."""
-    now = {
-        made.identity.stage: (made.identity.name, dict(made.identity.parameters))
-        for made in method.components
-    }
-    then = {
-        stage: (one["name"], one["parameters"])
-        for stage, one in run.manifest["components"].items()
-        if stage != "dataset"
-    }
-    changed = sorted(stage for stage in now.keys() | then.keys() if now.get(stage) != then.get(stage))
-    if run.manifest["templates"] != [template.identity() for template in method.templates]:
-        changed.append("template")
-    if changed:
-        raise RunError(
-            f"{run.name} was made with another {' and '.join(changed)} than {method.label} has now; "
-            "run it again, or explain the pair without --run"
+            method, shown, pair_id, replies=replies, scored=(score, status), control=spec.control
         )
 
 

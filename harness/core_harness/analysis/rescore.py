@@ -1,7 +1,6 @@
-"""A run's predictions beside the truth: the dataset is read again, and no figure in the folder is believed.
+"""A run's predictions with the truth: the dataset is read again, and no figure in the folder is believed.
 
-Metrics on disk are what somebody's program once wrote. Whoever compares, audits or ranks runs makes
-them again from here.
+Metrics on disk are what some program once wrote. Comparisons, audits and boards make them again from here.
 """
 
 from __future__ import annotations
@@ -9,24 +8,19 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, replace
-from typing import Any, get_args
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core_harness.data.rates import gene_rate_of
-from core_harness.data.splits import Only
 from core_harness.errors import PluginError, RunError
-from core_harness.evaluation.pipeline import Loaded, load
-from core_harness.evaluation.spec import RunSpec
-from core_harness.plugins.catalog import Catalog
+from core_harness.evaluation.session import Loaded, Session
 from core_harness.runs.folder import Run
-from core_harness.schemas import PAIRS, PREDICTIONS, Regime, Task, Undeclared, check
+from core_harness.schemas import PAIRS, PREDICTIONS, Task, check
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """A run whose predictions stand beside the truth.
+    """A run whose predictions stand with the truth.
 
     Attributes
     ----------
@@ -35,7 +29,7 @@ class Scored:
     loaded
         Its dataset, divided as the run divided it.
     task
-        What was asked, as the run tells it: in its regime, and simulated where data or answers are.
+        What was asked, as the run states it: in its regime, and simulated where data or answers are.
     repeats
         Frames of :data:`core_harness.metrics.SCORED` with ``pair_id``, sorted by it: one, or under a
         control one for each seed.
@@ -47,45 +41,7 @@ class Scored:
     repeats: tuple[pl.DataFrame, ...]
 
 
-class Datasets:
-    """The datasets of runs, each read once however many runs were made on it."""
-
-    def __init__(self, components: Catalog) -> None:
-        self._components = components
-        self._loaded: dict[str, Loaded] = {}
-
-    def of(self, run: Run) -> Loaded:
-        """Return the dataset of a run, divided as the run divided it.
-
-        Raises
-        ------
-        RunError
-            The manifest does not say which dataset it was, or the rows are not those that the run saw.
-        DataError, UsageError
-            The dataset cannot be read.
-        """
-        recipe = _recipe(run)
-        key = f"{recipe.spec()} {recipe.components.dataset.model_dump_json()}"
-        if key not in self._loaded:
-            made = self._components.make(
-                "dataset", recipe.components.dataset.name, recipe.components.dataset.parameters
-            )
-            self._loaded[key] = load(recipe.spec(), made)
-        loaded = self._loaded[key]
-        if recipe.task.regime not in {loaded.task.regime, *get_args(Undeclared)}:
-            raise RunError(
-                f"{run.name} calls its regime {recipe.task.regime!r}, but by its settings it is "
-                f"{loaded.task.regime!r}; evaluate again"
-            )
-        if loaded.digest != recipe.dataset_sha256:
-            raise RunError(
-                f"{run.name}: the rows of dataset {recipe.task.dataset!r} are not those that the run was "
-                "made on; get the same release, or run the evaluation again"
-            )
-        return loaded
-
-
-def score(run: Run, datasets: Datasets) -> Scored:
+def rescore(run: Run, session: Session) -> Scored:
     """Set the predictions of a run against the truth.
 
     Raises
@@ -98,79 +54,17 @@ def score(run: Run, datasets: Datasets) -> Scored:
     """
     if run.state != "complete":
         raise RunError(
-            f"{run.name} is incomplete (its state is {run.state!r}), so its figures do not count; go on with "
-            "`core-harness eval --resume`, or evaluate again"
+            f"{run.name} is incomplete (its state is {run.state!r}), so its figures do not count; continue "
+            "it with `core-harness eval --resume`, or evaluate again"
         )
     predictions = parse_predictions(predictions_file(run), run)
-    loaded = datasets.of(run)
+    loaded = session.load_of(run.manifest, run.name)
     seeds = predictions.partition_by("seed", maintain_order=True) if "seed" in predictions.columns else None
-    repeats = tuple(beside_truth(frame, loaded, run.name) for frame in seeds or [predictions])
-    recipe = _recipe(run)
-    task = replace(
-        loaded.task,
-        regime=recipe.task.regime,
-        simulated=loaded.task.simulated or (recipe.asking is not None and recipe.asking.simulated),
-    )
+    repeats = tuple(with_truth(frame, loaded, run.name) for frame in seeds or [predictions])
+    answered_by_script = "answers" in run.manifest.simulated
+    simulated = loaded.task.simulated or answered_by_script
+    task = replace(loaded.task, regime=run.manifest.task.regime, simulated=simulated)
     return Scored(run=run, loaded=loaded, task=task, repeats=repeats)
-
-
-class _Part(BaseModel):
-    """What of a manifest is needed to read the data again; the rest of it is not looked at."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class _Component(_Part):
-    name: str
-    parameters: dict[str, Any]
-
-
-class _Components(_Part):
-    dataset: _Component
-
-
-class _Task(_Part):
-    dataset: str
-    regime: Regime | Undeclared
-    support_contexts: tuple[str, ...]
-    gene_holdout: float | None
-
-
-class _Asked(_Part):
-    limit: int | None
-    only: Only | None
-
-
-class _Asking(_Part):
-    simulated: bool
-
-
-class _Recipe(_Part):
-    task: _Task
-    asking: _Asking | None = None
-    part: _Asked
-    seed: int
-    components: _Components
-    dataset_sha256: str
-
-    def spec(self) -> RunSpec:
-        return RunSpec(
-            dataset=self.task.dataset,
-            support_contexts=self.task.support_contexts,
-            gene_holdout=self.task.gene_holdout,
-            limit=self.part.limit,
-            only=self.part.only,
-            seed=self.seed,
-        )
-
-
-def _recipe(run: Run) -> _Recipe:
-    try:
-        return _Recipe.model_validate(run.manifest)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise RunError(f"{run.folder / 'run.json'}, key {key}: {first['msg']}; evaluate again") from None
 
 
 def predictions_file(run: Run) -> bytes:
@@ -180,7 +74,7 @@ def predictions_file(run: Run) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise RunError(f"{path} cannot be used: {error}; evaluate again") from None
-    if hashlib.sha256(content).hexdigest() != run.manifest.get("predictions_sha256"):
+    if hashlib.sha256(content).hexdigest() != run.manifest.predictions_sha256:
         raise RunError(f"{path} is not the file that the run wrote (its sha256 differs); evaluate again")
     return content
 
@@ -194,7 +88,7 @@ def parse_predictions(content: bytes, run: Run) -> pl.DataFrame:
         raise RunError(f"{path} cannot be used: {error}; evaluate again") from None
 
 
-def beside_truth(predictions: pl.DataFrame, loaded: Loaded, name: str) -> pl.DataFrame:
+def with_truth(predictions: pl.DataFrame, loaded: Loaded, name: str) -> pl.DataFrame:
     """Return :data:`core_harness.metrics.SCORED` rows with ``pair_id``, sorted by it.
 
     Raises :class:`~core_harness.errors.RunError` where there is not one score, finite or missing, for each

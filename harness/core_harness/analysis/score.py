@@ -7,10 +7,7 @@ the metrics and counted. Of scores that a file gives twice for a pair the mean c
 from __future__ import annotations
 
 import hashlib
-import platform
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +16,13 @@ import polars as pl
 from core_harness.data.tables import read_predictions
 from core_harness.errors import DataError
 from core_harness.evaluation import pipeline
-from core_harness.evaluation.api import Result
-from core_harness.evaluation.spec import RunSpec, make_dataset
+from core_harness.evaluation.result import Result
+from core_harness.evaluation.session import Session
+from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics.by_segment import ties
 from core_harness.metrics.segments import GENE
-from core_harness.plugins.catalog import Catalog
-from core_harness.registry.entries import Registry
 from core_harness.runs.folder import new_run
-from core_harness.schemas import Task
+from core_harness.runs.manifest import Asked, Manifest, MethodReference, PredictionsFile, versions_of
 
 MISSING = "missing"
 """Status of an asked pair that the file does not have."""
@@ -103,8 +99,7 @@ class ScoredFile:
 def score_file(
     path: Path,
     spec: RunSpec,
-    registry: Registry,
-    components: Catalog,
+    session: Session,
     *,
     name: str | None = None,
     out: Path | None = None,
@@ -118,8 +113,8 @@ def score_file(
     spec
         Which dataset, and in which regime the predictions were made; without a regime it is
         ``undeclared``. Strategies are not looked at.
-    registry, components
-        Where the dataset is found.
+    session
+        Where the dataset is loaded.
     name
         What the method is called; the file's name where None.
     out
@@ -131,7 +126,7 @@ def score_file(
         One line for whatever the caller can mend; a file none of whose predictions is asked is a
         :class:`~core_harness.errors.DataError`.
     """
-    loaded = pipeline.load(spec, make_dataset(spec, registry, components))
+    loaded = session.load(spec)
     task = loaded.task
     if spec.regime is None and not spec.support_contexts:
         task = replace(task, regime="undeclared")
@@ -139,31 +134,29 @@ def score_file(
     answers, received = _answers(table, loaded.split.queries, path)
     received = replace(received, tied=ties(answers.join(loaded.split.truth, on="pair_id"), GENE))
     predictions = answers.select("pair_id", "score", "status")
-    report = pipeline.judge(loaded.split, predictions, seed=spec.seed)
-    label = name or path.stem
-    folder = None
-    if out is not None:
-        file = {
-            "name": path.name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            **asdict(received),
-        }
-        with new_run(out, _manifest(spec, task, loaded, label, file)) as writer:
-            folder = writer.finish(answers, report.as_dict(), None).folder
-    result = Result(
+    result = Result.of(
         task=task,
-        strategy=label,
-        model=None,
-        simulated=("data",) if task.simulated else (),
-        control=None,
-        limit=spec.limit,
-        only=spec.only,
-        report=report,
+        spec=spec,
+        method=MethodReference(label=name or path.stem),
+        report=pipeline.score(loaded.split, predictions, seed=spec.seed),
         predictions=answers,
-        asking=None,
-        run=folder,
     )
-    return ScoredFile(result=result, received=received)
+    if out is None:
+        return ScoredFile(result=result, received=received)
+    manifest = Manifest(
+        task=task,
+        part=Asked(limit=spec.limit, only=spec.only),
+        method=result.method,
+        dataset=loaded.dataset.reference,
+        dataset_sha256=loaded.digest,
+        file=PredictionsFile(
+            name=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), **asdict(received)
+        ),
+        packages=versions_of("core-harness", "numpy", "polars", "scipy"),
+    )
+    with new_run(out, manifest) as writer:
+        run = writer.finish(answers, result.report.as_dict(), None)
+    return ScoredFile(result=replace(result, run=run.folder), received=received)
 
 
 def _answers(table: pl.DataFrame, queries: pl.DataFrame, path: Path) -> tuple[pl.DataFrame, Received]:
@@ -211,23 +204,3 @@ def _answers(table: pl.DataFrame, queries: pl.DataFrame, path: Path) -> tuple[pl
         probabilities=scores.is_between(0, 1).all(),
     )
     return answers.select(*queries.columns, "score", "status"), received
-
-
-def _manifest(
-    spec: RunSpec, task: Task, loaded: pipeline.Loaded, label: str, file: Mapping[str, Any]
-) -> dict[str, Any]:
-    identity = asdict(loaded.component.identity)
-    packages = ("core-harness", "numpy", "polars", "scipy")
-    return {
-        "task": asdict(task),
-        "method": label,
-        "model": None,
-        "control": None,
-        "part": {"limit": spec.limit, "only": spec.only},
-        "seed": spec.seed,
-        "components": {identity.pop("stage"): identity},
-        "file": file,
-        "dataset_sha256": loaded.digest,
-        "graph_sha256": None,
-        "packages": {"python": platform.python_version(), **{p: version(p) for p in packages}},
-    }

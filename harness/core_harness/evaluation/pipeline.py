@@ -1,64 +1,176 @@
-"""The pipeline. Whoever reads this file has read the program.
+"""The order of an evaluation. To read this file from top to bottom is to read the program.
 
 ::
 
-    Dataset -> splits -> Retriever -> Organizer -> [LLM] -> Aggregator -> metrics
-     rows      support    relations    evidence    answers   predictions   report
-               + queries               + prompts
-               (truth stays here)
+    load -> divide -> relate -> organize -> prompt -> ask -> parse -> weigh -> fit -> predict -> score
+
+:func:`run_method` calls the steps in this order, once a seed. Data flow one way. Labels of queries stay in
+:func:`run_method`: no component is given them.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from core_harness import metrics
-from core_harness.data import splits
+from core_harness.data import crossfit, splits
 from core_harness.data.rates import gene_rate_of
+from core_harness.data.splits import Split
 from core_harness.data.tables import check_rows
-from core_harness.errors import MissingDataError, PluginError, UsageError, unknown
-from core_harness.evaluation.spec import Method, RunSpec
-from core_harness.evidence import controls
-from core_harness.evidence.evidence import Evidence
-from core_harness.knowledge import Graph, open_graph
-from core_harness.knowledge.facts import Facts
-from core_harness.llm import PROMPTS
-from core_harness.paths import cache_folder, data_folder
-from core_harness.plugins.catalog import Made
-from core_harness.plugins.protocols import (
-    AskingOrganizer,
-    BringsKnowledge,
-    Dataset,
-    OffersContexts,
-    UsesKnowledge,
+from core_harness.errors import UsageError, unknown
+from core_harness.evaluation.checks import (
+    check_dataset,
+    check_evidence,
+    check_predictions,
+    check_prompts,
+    check_relations,
 )
-from core_harness.registry.entries import Registry
-from core_harness.schemas import PREDICTIONS, RELATIONS, ROWS, Block, Task, check
+from core_harness.evaluation.methods import Method
+from core_harness.evaluation.result import Result
+from core_harness.evaluation.spec import RunSpec
+from core_harness.evidence import controls
+from core_harness.evidence.blocks import Blocks
+from core_harness.evidence.controls import Control
+from core_harness.evidence.evidence import Evidence
+from core_harness.knowledge.facts import Facts
+from core_harness.llm import PROMPTS, Asked, Cache, Journal, Summary, ask_all
+from core_harness.llm.answers import ANSWERS, parse_replies
+from core_harness.paths import replies_path
+from core_harness.plugins.component import Instance
+from core_harness.plugins.guard import GuardedLLM, call, prints_to_stderr
+from core_harness.plugins.protocols import LearningAggregator, OffersContexts
+from core_harness.schemas import ROWS, Block, Task, check
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+if TYPE_CHECKING:
+    from core_harness.evaluation.session import Session
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """A dataset behind its stage: divided, the truth apart, with the digest of all its rows."""
+def run_method(
+    session: Session,
+    method: Method,
+    spec: RunSpec,
+    *,
+    dataset: Instance | None = None,
+    journal: Path | None = None,
+) -> Result:
+    """Evaluate a method on a dataset, once, or once a seed under a control that draws.
 
-    task: Task
-    split: splits.Split
-    digest: str
-    component: Made
+    Parameters
+    ----------
+    session
+        What the methods of a process share: datasets as they were loaded and divided, the graph, settings.
+    method
+        Who predicts.
+    spec
+        What is asked: dataset, regime, part, control, seed. Its strategies are not looked at.
+    dataset
+        In place of the one that ``spec`` names.
+    journal
+        File in which replies are written down as they come; None keeps them in memory and in the cache.
+
+    Raises
+    ------
+    HarnessError
+        One line for whatever the caller can mend, a component that fails among it.
+    """
+    loaded = session.load(spec, dataset)  # load, divide
+    facts = session.open_knowledge(loaded.dataset, method)
+    frames: list[pl.DataFrame] = []
+    reports: list[metrics.Report] = []
+    summaries: list[Summary] = []
+    tasks = tasks_of(loaded.task, spec)
+    repeats = len(tasks)
+    for repeat, task in enumerate(tasks):
+        session.tell(method.label if repeats == 1 else f"{method.label}, {spec.control}", repeat, repeats)
+        shown = show(method, task, loaded.split, spec.control, facts)  # relate, organize
+        prompts = prompt(method, shown)
+        asked = ask(session, method, prompts, journal)
+        answers = parse(prompts, asked)
+        shown = weigh(method, shown, answers)
+        fit(method, shown, answers)
+        predictions = predict(method, task, shown.evidence, answers)
+        resamples = session.resamples if repeats == 1 else 0  # seeds give the interval of a control
+        reports.append(score(loaded.split, predictions, seed=task.seed, resamples=resamples))
+        paired = loaded.split.queries.join(predictions, on="pair_id")
+        frames.append(paired if repeats == 1 else paired.with_columns(pl.lit(task.seed).alias("seed")))
+        if asked is not None:
+            summaries.append(asked.summary)
+            if asked.summary.ended:
+                break
+    session.tell(method.label, repeats, repeats)
+    return Result.of(
+        task=loaded.task,
+        spec=spec,
+        method=method.reference,
+        report=reports[0] if repeats == 1 else metrics.mean_report(reports),
+        predictions=pl.concat(frames),
+        asking=reduce(add, summaries) if summaries else None,
+        contamination=session.contamination(spec) if method.asks else None,
+    )
 
 
-def load(spec: RunSpec, dataset: Made) -> Loaded:
-    """Read the dataset, check it, divide it, and keep the part that was asked for."""
-    source = dataset.object
-    rows = _rows(source.rows(), spec.dataset)
-    others = dict(_other_context(source, rows, name, spec.dataset) for name in spec.support_contexts)
+def tasks_of(task: Task, spec: RunSpec) -> list[Task]:
+    """Return the task of each seed: one, or several under a control that draws."""
+    repeats = controls.repeats(spec.control, spec.control_seeds)
+    return [replace(task, seed=task.seed + repeat) for repeat in range(repeats)]
+
+
+# load
+
+
+def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return the checked rows of a dataset, and the contexts whose train rows methods may learn from too.
+
+    Rows are sorted by (context, perturbation, gene), so that nothing depends on the order of a file.
+    """
+    check_dataset(dataset.object, f"dataset {spec.dataset!r}")
+    rows = _checked_rows(call(dataset, "rows"), spec.dataset)
+    others = dict(_other_context(dataset, rows, name, spec.dataset) for name in spec.support_contexts)
     rows = pl.concat([rows, *others.values()], how="diagonal").sort("context", "perturbation", "gene")
+    return rows, tuple(sorted(others))
+
+
+def _checked_rows(returned: object, where: str) -> pl.DataFrame:
+    return check_rows(check(returned, ROWS, f"dataset {where!r}"), where=where)
+
+
+def _other_context(dataset: Instance, rows: pl.DataFrame, name: str, where: str) -> tuple[str, pl.DataFrame]:
+    """Return another context's own name and its train rows, as far as they are not among ``rows`` already."""
+    contexts = rows["context"].unique().to_list()
+    if contexts == [name]:
+        raise UsageError(f"{name!r} is the only context of {where}; name another to learn from")
+    if name in contexts:
+        return name, rows.clear()
+    other = rows_elsewhere(dataset, name, contexts, where)
+    return str(other["context"][0]), other.filter(pl.col("split") == "train")
+
+
+def rows_elsewhere(dataset: Instance, name: str, own: Sequence[str], where: str) -> pl.DataFrame:
+    """Return the checked rows of another context of a dataset, in either split.
+
+    Raises :class:`UsageError` where the dataset offers no such context, or has it among its ``own``.
+    """
+    other = call(dataset, "other_context", name) if isinstance(dataset.object, OffersContexts) else None
+    if other is None:
+        raise UsageError(f"{unknown('context', name, own)} of {where}")
+    rows = _checked_rows(other, where)
+    if (found := str(rows["context"][0])) in own:
+        raise UsageError(f"{found!r} is a context of {where} itself; name another")
+    return rows
+
+
+# divide
+
+
+def divide(rows: pl.DataFrame, spec: RunSpec) -> Split:
+    """Divide rows into support, queries and truth, by the regime, and keep the part that was asked for."""
     split = splits.split_rows(rows)
     if spec.gene_holdout is not None:
         split = splits.hold_out_genes(split, spec.gene_holdout, seed=spec.seed)
@@ -66,84 +178,148 @@ def load(spec: RunSpec, dataset: Made) -> Loaded:
         split = splits.only_evaluable(split)
     if spec.limit is not None:
         split = splits.limit_genes(split, spec.limit, seed=spec.seed)
-    task = Task(
-        dataset=spec.dataset,
-        question=source.question,
-        agent=source.agent,
-        regime=spec.effective_regime,
-        seed=spec.seed,
-        simulated=source.simulated,
-        support_contexts=tuple(sorted(others)),
-        gene_holdout=spec.gene_holdout,
+    return split
+
+
+# relate and organize: what a method is shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a method is shown under one seed.
+
+    Attributes
+    ----------
+    task
+        With that seed.
+    evidence
+        About the queries.
+    examples, labels
+        Evidence about perturbations of the support, and their ``pair_id, label``, where the aggregator
+        learns; else empty.
+    facts
+        What prompts may tell.
+    """
+
+    task: Task
+    evidence: Blocks
+    examples: Blocks
+    labels: pl.DataFrame
+    facts: Facts
+
+
+def show(method: Method, task: Task, split: Split, control: Control | None, facts: Facts) -> Shown:
+    """Return the evidence about all queries, and about the examples to learn from, under a control."""
+    seen = controls.on_split(control, split, seed=task.seed)
+    codes = controls.on_names(control, seen, seed=task.seed)
+
+    def gather(part: Split | None) -> Blocks:
+        def make(block: Block) -> Evidence:
+            relations = controls.on_relations(control, relate(method, task, block), block, seed=task.seed)
+            evidence = organize(method, task, Evidence(block, relations))
+            evidence = controls.on_evidence(control, evidence)
+            return evidence if codes is None else evidence.renamed(codes)
+
+        if part is None:
+            return Blocks(lambda: iter(()), make)
+        contexts = task.support_contexts
+        return Blocks(lambda: splits.blocks(part.queries, part.support, support_contexts=contexts), make)
+
+    learner = method.aggregator.object
+    examples = None
+    if isinstance(learner, LearningAggregator):
+        examples = crossfit.examples(seen, learner.examples, seed=task.seed)
+    return Shown(
+        task=task,
+        evidence=gather(seen),
+        examples=gather(examples),
+        labels=split.truth.clear() if examples is None else examples.truth,
+        facts=facts if codes is None else facts.anonymous(codes),
     )
-    digest = hashlib.sha256(rows.select(*ROWS).write_csv().encode()).hexdigest()
-    return Loaded(task=task, split=split, digest=digest, component=dataset)
 
 
-def open_knowledge(registry: Registry, dataset: Made | None = None) -> Graph:
-    """Return the knowledge graph that a dataset brings, else the shared one of the registry."""
-    if dataset is not None and isinstance(dataset.object, BringsKnowledge):
-        return dataset.object.knowledge()
-    return open_graph(data_folder(), registry.layer, registry.aliases, cache_folder())
+def relate(method: Method, task: Task, block: Block) -> pl.DataFrame:
+    """Return :data:`~core_harness.schemas.RELATIONS` of a block's perturbations to measured ones."""
+    relations = call(method.retriever, "relate", task, block)
+    return check_relations(relations, block, method.retriever.name)
 
 
-def hand_over_knowledge(dataset: Made, methods: list[Method], registry: Registry) -> Graph | None:
-    """Open the knowledge graph for the components that read it, and for prompts that tell facts of it.
+def organize(method: Method, task: Task, evidence: Evidence) -> Evidence:
+    """Return the evidence that is used, about exactly the queries that were asked."""
+    organized = call(method.organizer, "organize", task, evidence)
+    return check_evidence(organized, evidence.block, method.organizer.name)
 
-    It is the dataset's own, or else the shared one; None where no method needs it.
+
+# prompt
+
+
+def prompt(method: Method, shown: Shown) -> pl.DataFrame:
+    """Return :data:`~core_harness.llm.PROMPTS`, those of the examples first: without them the rest is lost.
+
+    A method that asks no model has none.
     """
-    readers = [
-        made.object for m in methods for made in m.components if isinstance(made.object, UsesKnowledge)
-    ]
-    if not (readers or any(method.tells_facts for method in methods)):
+    blocks = [*shown.examples, *shown.evidence] if method.asks else []
+    parts = [prompts_about(method, shown, evidence) for evidence in blocks]
+    return pl.concat([pl.DataFrame(schema=dict(PROMPTS)), *parts])
+
+
+def prompts_about(method: Method, shown: Shown, evidence: Evidence) -> pl.DataFrame:
+    """Return the prompts of a method that asks a model about one block."""
+    prompts = call(method.organizer, "prompts", shown.task, evidence, shown.facts)
+    return check_prompts(prompts, evidence.pairs, method.organizer.name)
+
+
+# ask
+
+
+def ask(session: Session, method: Method, prompts: pl.DataFrame, journal: Path | None) -> Asked | None:
+    """Ask the model of a method; who is asked is announced first. None for a method that asks none.
+
+    A run that sent nothing leaves no journal, so that its folder can go.
+    """
+    if method.llm is None:
         return None
-    try:
-        graph = open_knowledge(registry, dataset)
-    except MissingDataError as error:
-        if readers:
+    with Cache(replies_path()) as cache, Journal(journal, cache=cache) as written:
+        try:
+            with prints_to_stderr():
+                return ask_all(
+                    GuardedLLM(method.llm),
+                    prompts,
+                    journal=written,
+                    settings=session.settings,
+                    announce=lambda who: session.notice(f"{method.label}: asking {who.model} at {who.host}"),
+                    on_progress=lambda done, total: session.tell(f"{method.label}, asking", done, total),
+                )
+        except BaseException:
+            if journal is not None and not written.attempts():
+                written.close()
+                journal.unlink()
             raise
-        raise MissingDataError(f"{error}; or tell the model no facts: -p organizer.facts=0") from None
-    for reader in readers:
-        reader.use(graph)
-    return graph
 
 
-def facts_of(graph: Graph | None, dataset: Made, registry: Registry) -> Facts:
-    """Return the facts of a graph that :func:`hand_over_knowledge` opened, in the registry's words."""
-    own = isinstance(dataset.object, BringsKnowledge)
-    return Facts.none() if graph is None else Facts.of(graph, () if own else registry.layer, data_folder())
+# parse
 
 
-def gather(
-    task: Task,
-    method: Method,
-    split: splits.Split,
-    *,
-    control: controls.Control | None = None,
-    codes: Mapping[str, str] | None = None,
-) -> Iterator[Evidence]:
-    """Yield the evidence of all queries, block by block, of a split as :func:`controls.on_split` left it.
-
-    With ``codes``, names are replaced when everything else is done.
-    """
-    for block in splits.blocks(split.queries, split.support, support_contexts=task.support_contexts):
-        relations = _relate(task, method.retriever, block)
-        relations = controls.on_relations(control, relations, block, seed=task.seed)
-        evidence = method.organizer.object.organize(task, Evidence(block, relations))
-        evidence = controls.on_evidence(control, evidence)
-        yield evidence if codes is None else evidence.renamed(codes)
+def parse(prompts: pl.DataFrame, asked: Asked | None) -> pl.DataFrame:
+    """Return :data:`~core_harness.llm.answers.ANSWERS`: what was read in the replies; empty without any."""
+    return pl.DataFrame(schema=dict(ANSWERS)) if asked is None else parse_replies(prompts, asked.replies)
 
 
-def prompts(task: Task, method: Method, evidence: Iterable[Evidence], facts: Facts) -> pl.DataFrame:
-    """Return :data:`~core_harness.llm.PROMPTS` about all queries; none for a method that asks no model."""
-    if not method.asks:
-        return pl.DataFrame(schema=dict(PROMPTS))
-    who = f"organizer {method.organizer.identity.name!r}"
-    organizer: AskingOrganizer = method.organizer.object
-    return pl.concat(check(organizer.prompts(task, block, facts), PROMPTS, who) for block in evidence)
+# weigh
 
 
-def weigh(evidence: Evidence, answers: pl.DataFrame) -> Evidence:
+def weigh(method: Method, shown: Shown, answers: pl.DataFrame) -> Shown:
+    """Return what is shown, weighed by the model's grades where it grades neighbours."""
+    if not method.grades:
+        return shown
+
+    def weighed(blocks: Blocks) -> Blocks:
+        return blocks.mapped(lambda evidence: weighed_by(answers, evidence))
+
+    return replace(shown, evidence=weighed(shown.evidence), examples=weighed(shown.examples))
+
+
+def weighed_by(answers: pl.DataFrame, evidence: Evidence) -> Evidence:
     """Return the evidence, weighed by the grades among the answers: their mean over samples."""
     owner = evidence.pairs.select(pl.col("pair_id").alias("prompt_id"), "perturbation")
     grades = (
@@ -156,62 +332,36 @@ def weigh(evidence: Evidence, answers: pl.DataFrame) -> Evidence:
     return evidence.reweigh(grades.sort("perturbation", "neighbour"))
 
 
-def predict(task: Task, method: Method, evidence: Iterable[Evidence], answers: pl.DataFrame) -> pl.DataFrame:
+# fit
+
+
+def fit(method: Method, shown: Shown, answers: pl.DataFrame) -> None:
+    """Have the aggregator learn from the examples, if it learns."""
+    if isinstance(method.aggregator.object, LearningAggregator):
+        call(method.aggregator, "fit", shown.task, list(shown.examples), answers, shown.labels)
+
+
+# predict
+
+
+def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: pl.DataFrame) -> pl.DataFrame:
     """Return :data:`~core_harness.schemas.PREDICTIONS` for all queries, sorted by ``pair_id``."""
-    return pl.concat(_score(task, method.aggregator, block, answers) for block in evidence).sort("pair_id")
-
-
-def judge(
-    split: splits.Split, predictions: pl.DataFrame, *, seed: int, resamples: int = 1000
-) -> metrics.Report:
-    """Set the predictions against the truth."""
-    rate = gene_rate_of(split.queries, split.support).alias("gene_rate")
-    scored = split.queries.with_columns(rate).join(split.truth, on="pair_id").join(predictions, on="pair_id")
-    return metrics.report(scored, seed=seed, resamples=resamples)
-
-
-def _rows(returned: object, where: str) -> pl.DataFrame:
-    return check_rows(check(returned, ROWS, f"dataset {where!r}"), where=where)
-
-
-def _other_context(source: Dataset, rows: pl.DataFrame, name: str, where: str) -> tuple[str, pl.DataFrame]:
-    """Return another context's own name and its train rows, as far as they are not among ``rows`` already."""
-    contexts = rows["context"].unique().to_list()
-    if contexts == [name]:
-        raise UsageError(f"{name!r} is the only context of {where}; name another to learn from")
-    if name in contexts:
-        return name, rows.clear()
-    other = source.other_context(name) if isinstance(source, OffersContexts) else None
-    if other is None:
-        raise UsageError(f"{unknown('context', name, contexts)} of {where}")
-    train = _rows(other, where).filter(pl.col("split") == "train")
-    if (own := str(train["context"][0])) in contexts:
-        raise UsageError(f"{own!r} is a context of {where} itself; name another to learn from")
-    return own, train
-
-
-def _relate(task: Task, retriever: Made, block: Block) -> pl.DataFrame:
-    who = f"retriever {retriever.identity.name!r}"
-    relations = check(retriever.object.relate(task, block), RELATIONS, who)
-    weight = pl.col("weight")
-    faults = {
-        "a weight that is negative or not finite": weight.is_null() | ~weight.is_finite() | (weight < 0),
-        "a perturbation related to itself": pl.col("perturbation") == pl.col("neighbour"),
-        "a pair twice": pl.struct("perturbation", "neighbour").is_duplicated(),
-    }
-    for fault, rows in faults.items():
-        if (bad := relations.filter(rows)).height:
-            first = bad.row(0, named=True)
-            raise PluginError(f"{who} returned {fault}: {first['perturbation']} and {first['neighbour']}")
-    return relations
-
-
-def _score(task: Task, aggregator: Made, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
-    who = f"aggregator {aggregator.identity.name!r}"
-    predictions = check(aggregator.object.predict(task, evidence, answers), PREDICTIONS, who).sort("pair_id")
-    if not predictions["pair_id"].equals(evidence.pairs["pair_id"].sort()):
-        raise PluginError(
-            f"{who} returned {predictions.height} predictions for {evidence.pairs.height} pairs; "
-            "it must return each pair_id once, and a null score where it has none"
+    who = method.aggregator.name
+    ranks = getattr(method.aggregator.object, "scores", "probabilities") == "ranks"
+    parts = (
+        check_predictions(
+            call(method.aggregator, "predict", task, block, answers), block.pairs, who, ranks=ranks
         )
-    return predictions
+        for block in evidence
+    )
+    return pl.concat(parts).sort("pair_id")
+
+
+# score
+
+
+def score(split: Split, predictions: pl.DataFrame, *, seed: int, resamples: int = 1000) -> metrics.Report:
+    """Return the metrics of predictions beside the truth."""
+    rate = gene_rate_of(split.queries, split.support).alias("gene_rate")
+    rows = split.queries.with_columns(rate).join(split.truth, on="pair_id").join(predictions, on="pair_id")
+    return metrics.report(rows, seed=seed, resamples=resamples)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import redirect_stdout
 from functools import cache
 from importlib import import_module
 from typing import Any, get_type_hints
@@ -14,8 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.llm import LLM
 from core_harness.plugins import protocols
-from core_harness.plugins.component import Stage
+from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.discovery import Broken, Found, installed
+from core_harness.plugins.guard import call, guarded
+from core_harness.runs.manifest import ComponentReference
 
 _PROTOCOLS: dict[Stage, type] = {
     "dataset": protocols.Dataset,
@@ -24,26 +27,6 @@ _PROTOCOLS: dict[Stage, type] = {
     "llm": LLM,
     "aggregator": protocols.Aggregator,
 }
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a component is, for manifests and cache keys: name, code and every parameter."""
-
-    stage: Stage
-    name: str
-    target: str
-    distribution: str
-    version: str
-    parameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Made:
-    """A component's object beside its identity."""
-
-    identity: Identity
-    object: Any
 
 
 class Catalog:
@@ -75,7 +58,7 @@ class Catalog:
         """Return the keyword parameters of a component, by name."""
         return inspect.signature(self._class(stage, name)).parameters
 
-    def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Made:
+    def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object, its parameters checked against their annotations.
 
         Raises :class:`~core_harness.errors.UsageError` for an unknown name or parameter or a value of
@@ -93,17 +76,26 @@ class Catalog:
             except ValidationError as error:
                 reason = error.errors()[0]["msg"]
                 raise UsageError(f"{stage} {name!r}, parameter {key}={value!r}: {reason}") from None
-        component = self._found[stage, name]
-        identity = Identity(
-            stage, name, component.component.target, component.distribution, component.version, values
+        found = self._found[stage, name]
+        reference = ComponentReference(
+            name=name,
+            target=found.component.target,
+            distribution=found.distribution,
+            version=found.version,
+            parameters=values,
         )
-        made = cls(**values)
+        with guarded(stage, reference, "__init__"):
+            made = cls(**values)
         if not isinstance(made, _PROTOCOLS[stage]):
             raise PluginError(
-                f"{stage} {name!r} ({component.component.target} of {component.distribution}) lacks what a "
+                f"{stage} {name!r} ({reference.target} of {reference.distribution}) lacks what a "
                 f"{stage} must have; see core_harness.plugins.protocols.{_PROTOCOLS[stage].__name__}"
             )
-        return Made(identity, made)
+        instance = Instance(stage, reference, made)
+        if stage != "llm":
+            return instance
+        stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
+        return Instance(stage, stated, made)
 
     def _class(self, stage: Stage, name: str) -> Any:
         if (stage, name) not in self._found:
@@ -114,7 +106,8 @@ class Catalog:
         found = self._found[stage, name]
         module, _, attribute = found.component.target.partition(":")
         try:
-            return getattr(import_module(module), attribute)
+            with redirect_stdout(sys.stderr):
+                return getattr(import_module(module), attribute)
         except Exception as error:
             raise PluginError(
                 f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "

@@ -1,9 +1,12 @@
-"""What a plugin registers: a name for a class, at one of the five stages."""
+"""What a plugin registers, a name for a class at one of the five stages, and the object made of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    from core_harness.runs.manifest import ComponentReference
 
 Stage = Literal["dataset", "retriever", "organizer", "llm", "aggregator"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -35,3 +38,17 @@ class Component:
     target: str
     summary: str
     api: int = API
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A component's object, with the reference by which it can be made again."""
+
+    stage: Stage
+    reference: ComponentReference
+    object: Any
+
+    @property
+    def name(self) -> str:
+        """What messages call it: stage and name."""
+        return f"{self.stage} {self.reference.name!r}"

@@ -6,7 +6,9 @@ share a name in silence. Here a broken plugin is a line in ``core-harness plugin
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -54,7 +56,8 @@ def discover(points: Iterable[EntryPoint]) -> tuple[tuple[Found, ...], tuple[Bro
         distribution = point.dist.name if point.dist else "unknown"
         version = point.dist.version if point.dist else "unknown"
         try:
-            components = _components(point.load())
+            with redirect_stdout(sys.stderr):
+                components = _components(point.load())
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin's import does, the program goes on
             broken.append(Broken(point.name, distribution, f"{type(error).__name__}: {_one_line(error)}"))
             continue

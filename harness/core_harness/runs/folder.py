@@ -21,13 +21,10 @@ from typing import Any
 import polars as pl
 
 from core_harness.errors import RunError
-from core_harness.schemas import simulated_parts
+from core_harness.llm import Summary
+from core_harness.runs.manifest import Manifest, parse_manifest
 
-SCHEMA_VERSION = 1
 DEFAULT_FOLDER = Path("runs")
-
-_WRITTEN_FIRST = ("state", "task", "method", "control", "part", "seed", "components", "dataset_sha256")
-"""What every manifest of this schema holds from its beginning."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Run:
     """A run folder, opened for reading."""
 
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: Manifest
 
     @property
     def name(self) -> str:
@@ -45,15 +42,7 @@ class Run:
     @property
     def state(self) -> str:
         """``complete``, ``partial`` (asking ended early), or ``running`` (not ended, or killed)."""
-        return str(self.manifest["state"])
-
-    @property
-    def simulated(self) -> tuple[str, ...]:
-        """What a program made up: ``data``, ``answers``, both, or nothing."""
-        asking = self.manifest.get("asking") or {}
-        return simulated_parts(
-            data=self.manifest["task"]["simulated"], answers=asking.get("simulated", False)
-        )
+        return self.manifest.state
 
     def report(self) -> dict[str, Any]:
         """Return the metrics as they were written. Raises :class:`RunError`."""
@@ -69,26 +58,21 @@ class Run:
 
 
 @contextmanager
-def new_run(parent: Path, manifest: Mapping[str, Any]) -> Iterator[RunWriter]:
-    """Start a run folder below ``parent``.
+def new_run(parent: Path, manifest: Manifest) -> Iterator[RunWriter]:
+    """Start a run folder below ``parent``, for a record without state and times.
 
     Where the run fails before its end, the folder is removed, unless it holds a journal of replies: those
     were paid for, and the run can be resumed.
     """
     started = datetime.now(UTC)
-    full = {
-        "schema_version": SCHEMA_VERSION,
-        "state": "running",
-        "started": started.isoformat(timespec="seconds"),
-        **manifest,
-    }
-    words = f"{manifest['task']['dataset']} {manifest['method']} {manifest['control'] or ''}"
+    words = f"{manifest.task.dataset} {manifest.method.label} {manifest.control or ''}"
     slug = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60].rstrip("-")
-    identity = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:8]
+    identity = hashlib.sha256(json.dumps(manifest.as_json(), sort_keys=True).encode()).hexdigest()[:8]
+    begun = manifest.model_copy(update={"state": "running", "started": started.isoformat(timespec="seconds")})
     try:
         folder = _make_folder(parent, f"{started:%Y%m%dT%H%M%SZ}-{slug}-{identity}")
-        writer = RunWriter(folder, full)
-        writer.write_json("run.json", full)
+        writer = RunWriter(folder, begun)
+        writer.write_json("run.json", begun.as_json())
     except OSError as error:
         raise RunError(
             f"cannot write a run below {parent}: {error}; choose another folder with --out"
@@ -113,16 +97,14 @@ class RunWriter:
     """A run folder that is being written; each file appears whole or not at all."""
 
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: Manifest
 
     @property
     def journal(self) -> Path:
         """The file of replies; it exists where a model was asked."""
         return self.folder / "replies.sqlite"
 
-    def finish(
-        self, predictions: pl.DataFrame, report: Mapping[str, Any], asking: Mapping[str, Any] | None
-    ) -> Run:
+    def finish(self, predictions: pl.DataFrame, report: Mapping[str, Any], asking: Summary | None) -> Run:
         """Write predictions, report and, last, the final state.
 
         ``asking`` is the summary of what was asked; a run whose asking ended early is ``partial``.
@@ -132,17 +114,18 @@ class RunWriter:
             predictions.write_parquet(path.with_suffix(".tmp"), compression="zstd")
             path.with_suffix(".tmp").replace(path)
             self.write_json("report.json", report)
-            complete = {
-                **self.manifest,
-                "state": "partial" if asking is not None and asking["ended"] else "complete",
-                "asking": asking,
-                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                "predictions_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            }
-            self.write_json("run.json", complete)
+            ended = self.manifest.model_copy(
+                update={
+                    "state": "partial" if asking is not None and asking.ended else "complete",
+                    "asking": asking,
+                    "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "predictions_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                }
+            )
+            self.write_json("run.json", ended.as_json())
         except OSError as error:
             raise RunError(f"cannot write {self.folder}: {error}") from None
-        return Run(self.folder, complete)
+        return Run(self.folder, ended)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write one JSON file by way of a temporary one."""
@@ -159,15 +142,7 @@ def open_run(folder: Path) -> Run:
         raise RunError(
             f"{folder} is not a run folder (it holds no run.json); `core-harness runs list` shows them"
         )
-    manifest = _read_json(path)
-    if manifest.get("schema_version") != SCHEMA_VERSION:
-        raise RunError(
-            f"{path} has schema version {manifest.get('schema_version')}, "
-            f"this core-harness reads {SCHEMA_VERSION}"
-        )
-    if missing := [key for key in _WRITTEN_FIRST if key not in manifest]:
-        raise RunError(f"{path}, key {missing[0]}: missing; no run of core-harness is without it")
-    return Run(folder, manifest)
+    return Run(folder, parse_manifest(_read_json(path), str(path)))
 
 
 def find_run(name: str, parent: Path) -> Run:

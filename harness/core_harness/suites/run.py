@@ -5,20 +5,21 @@ A cell that cannot be run does not stop the others; its reason stands in its pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from core_harness.errors import HarnessError, UsageError
-from core_harness.evaluation import api
-from core_harness.evaluation.evaluation import Notice
-from core_harness.evaluation.pipeline import Progress
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.llm import Estimate, Settings, Summary
-from core_harness.registry.entries import Registry, SuiteEntry
+from core_harness.registry.entries import SuiteEntry
 from core_harness.runs.folder import Run, list_runs, open_run
-from core_harness.suites.suite import Cell, cells, is_of, spec_of
+from core_harness.suites.suite import Cell, cells, is_of, references_of, spec_of_cell
+
+DRY_RUN = "dry run"
+"""The reason of a cell that would be run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,103 +57,97 @@ class CellState:
 
 def run_suite(
     suite: SuiteEntry,
+    session: Session,
     *,
     out: Path,
-    registry: Registry | None = None,
     model: str | None = None,
     parameters: Parameters | None = None,
     seed: int = 0,
-    settings: Settings | None = None,
-    progress: Progress | None = None,
-    notice: Notice | None = None,
 ) -> list[CellState]:
-    """Run what has no complete run below ``out``, and go on with what was cut off.
+    """Run what has no complete run below ``out``, and continue what was cut off.
 
     Parameters
     ----------
     suite
         What is to be run.
+    session
+        Loads each dataset and the graph once for all cells. The limits of its settings are for all cells
+        together; it comes back with what is left of them.
     out
         Folder below which runs lie, and each new one gets a folder of its own.
-    registry
-        What names stand for; None is the shipped one.
     model, parameters
         The model that is asked, and its parameters by stage; without one, cells that ask are not run.
     seed
         Of every run.
-    settings
-        How the model is asked; its limits are for all cells together.
-    progress, notice
-        As in :func:`core_harness.evaluate`.
     """
-    left = settings or Settings()
-    states = []
-    for cell, spec, found in _looked_up(suite, list_runs(out, notice=notice), model, parameters, seed):
+    runs = list_runs(out, notice=session.notice)
+
+    def state_of(cell: Cell, spec: RunSpec) -> CellState:
+        found = _found(spec, runs, session)
         if found is not None and found.state == "complete":
-            states.append(CellState(cell=cell, run=found))
-            continue
+            return CellState(cell=cell, run=found)
         try:
-            _refuse_to_ask(cell, model, left)
-            if found is not None:
-                result = api.resume(found, asking=left, progress=progress, notice=notice, registry=registry)
-            else:
-                (result,) = api.evaluate(
-                    out=out,
-                    asking=left,
-                    progress=progress,
-                    notice=notice,
-                    registry=registry,
-                    **_choices(spec),
-                )
+            _refuse_to_ask(cell, model, session.settings)
+            result = session.resume(found) if found is not None else session.evaluate(spec, out=out)[0]
         except HarnessError as error:
-            states.append(CellState(cell=cell, run=found, reason=str(error)))
-            continue
-        left = _less(left, result.asking)
+            return CellState(cell=cell, run=found, reason=str(error))
+        session.settings = _less(session.settings, result.asking)
         ended = None if result.asking is None else result.asking.ended
         run = None if result.run is None else open_run(result.run)
-        states.append(CellState(cell=cell, run=run, reason=ended and f"partial: {ended}"))
-    return states
+        return CellState(cell=cell, run=run, reason=ended and f"partial: {ended}")
+
+    return _states(suite, state_of, model=model, parameters=parameters, seed=seed)
 
 
 def estimate_suite(
     suite: SuiteEntry,
+    session: Session,
     *,
     out: Path,
-    registry: Registry | None = None,
     model: str | None = None,
     parameters: Parameters | None = None,
     seed: int = 0,
-    settings: Settings | None = None,
 ) -> list[CellState]:
-    """Reckon what :func:`run_suite` would ask and spend. Sends nothing and writes nothing."""
-    states = []
-    for cell, spec, found in _looked_up(suite, list_runs(out), model, parameters, seed):
+    """Return what :func:`run_suite` would ask and spend. Sends nothing and writes nothing."""
+    runs = list_runs(out)
+
+    def state_of(cell: Cell, spec: RunSpec) -> CellState:
+        found = _found(spec, runs, session)
         if found is not None and found.state == "complete":
-            states.append(CellState(cell=cell, run=found))
-            continue
+            return CellState(cell=cell, run=found)
         try:
             _refuse_to_ask(cell, model, Settings())
-            estimates = api.estimate(registry=registry, asking=settings, **_choices(spec))
-            (reckoned,) = estimates.values() or (None,)
+            (estimated,) = session.estimate(spec).values() or (None,)
         except HarnessError as error:
-            states.append(CellState(cell=cell, run=found, reason=str(error)))
-            continue
-        states.append(CellState(cell=cell, run=found, estimate=reckoned, reason="dry run"))
+            return CellState(cell=cell, run=found, reason=str(error))
+        return CellState(cell=cell, run=found, estimate=estimated, reason=DRY_RUN)
+
+    return _states(suite, state_of, model=model, parameters=parameters, seed=seed)
+
+
+def _states(
+    suite: SuiteEntry,
+    state_of: Callable[[Cell, RunSpec], CellState],
+    *,
+    model: str | None,
+    parameters: Parameters | None,
+    seed: int,
+) -> list[CellState]:
+    """Return the state of each cell; one that fails leaves its reason, and the others go on."""
+    states = []
+    for cell in cells(suite, model):
+        try:
+            states.append(state_of(cell, spec_of_cell(suite, cell, seed=seed, parameters=parameters)))
+        except HarnessError as error:
+            states.append(CellState(cell=cell, reason=str(error)))
     return states
 
 
-def _looked_up(
-    suite: SuiteEntry, there: Sequence[Run], model: str | None, parameters: Parameters | None, seed: int
-) -> Iterator[tuple[Cell, RunSpec, Run | None]]:
-    """Yield each cell with its spec and the run of it among those ``there``: a complete one if there is."""
-    runs = sorted(there, key=lambda run: run.state != "complete")
-    for cell in cells(suite, model):
-        spec = spec_of(suite, cell, seed=seed, parameters=parameters)
-        yield cell, spec, next((run for run in runs if is_of(run, spec)), None)
-
-
-def _choices(spec: RunSpec) -> dict[str, Any]:
-    return {field.name: getattr(spec, field.name) for field in fields(spec)}
+def _found(spec: RunSpec, runs: Sequence[Run], session: Session) -> Run | None:
+    """Return the run of a spec: a complete one if there is."""
+    references = references_of(spec, session)
+    of_spec = [run for run in runs if is_of(run, spec, references, session)]
+    return min(of_spec, key=lambda run: run.state != "complete", default=None)
 
 
 def _refuse_to_ask(cell: Cell, model: str | None, left: Settings) -> None:

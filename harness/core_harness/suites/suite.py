@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from core_harness.errors import UsageError, unknown
+from core_harness.evaluation.methods import make_methods, model_routes
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
+from core_harness.plugins.component import Instance
 from core_harness.registry.entries import Registry, SuiteEntry
 from core_harness.runs.folder import Run
+from core_harness.runs.manifest import MethodReference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,9 @@ def cells(suite: SuiteEntry, model: str | None = None) -> list[Cell]:
     ]
 
 
-def spec_of(suite: SuiteEntry, cell: Cell, *, seed: int = 0, parameters: Parameters | None = None) -> RunSpec:
+def spec_of_cell(
+    suite: SuiteEntry, cell: Cell, *, seed: int = 0, parameters: Parameters | None = None
+) -> RunSpec:
     """Return what a person would ask for to run a cell; ``parameters`` are those of the model."""
     return RunSpec(
         dataset=cell.dataset,
@@ -53,16 +58,34 @@ def spec_of(suite: SuiteEntry, cell: Cell, *, seed: int = 0, parameters: Paramet
     )
 
 
-def is_of(run: Run, spec: RunSpec) -> bool:
-    """Return whether a run is what ``spec`` asks for, in every choice."""
-    made = run.manifest.get("spec")
-    if not isinstance(made, Mapping):
+def references_of(spec: RunSpec, session: Session) -> list[MethodReference]:
+    """Return the methods that a spec may mean: one, or one for each way to ask its model.
+
+    An alias has several ways, of which the first whose key is set is taken; a run that was made by another
+    of them is of the same spec. No key is needed here.
+    """
+    registry, components = session.registry, session.components
+    routes = model_routes(spec, registry, components)
+    models: list[Instance | None] = [
+        components.make("llm", component, parameters) for _, component, parameters in routes
+    ]
+    return [
+        method.reference
+        for model in models or [None]
+        for method in make_methods(spec, registry, components, model=model)
+    ]
+
+
+def is_of(run: Run, spec: RunSpec, references: Sequence[MethodReference], session: Session) -> bool:
+    """Return whether a run is what ``spec`` asks for: method, dataset, regime, part, control and seed.
+
+    ``references`` are those of the spec. Names are not looked at: what they stand for may have changed.
+    """
+    manifest = run.manifest
+    part = (manifest.part.limit, manifest.part.only, manifest.control, manifest.task.seed)
+    if part != (spec.limit, spec.only, spec.control, spec.seed):
         return False
-    usual = asdict(RunSpec())  # an earlier program had fewer choices
-    return _choices({**usual, **made, "model": run.manifest.get("model")}) == _choices(asdict(spec))
-
-
-def _choices(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a spec in the types of JSON, without the regime, which its other choices say."""
-    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in spec.items()}
-    return {key: value for key, value in plain.items() if key != "regime"}
+    dataset = session.dataset(spec).reference
+    same_data = manifest.dataset.is_made_as(dataset) and manifest.dataset.version == dataset.version
+    regime = (spec.effective_regime, tuple(sorted(spec.support_contexts)), spec.gene_holdout)
+    return same_data and any(manifest.identity == one.identity(*regime) for one in references)

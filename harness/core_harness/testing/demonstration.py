@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from core_harness.evaluation.api import Result, evaluate
-from core_harness.evaluation.evaluation import Notice
-from core_harness.evaluation.pipeline import Progress
+from core_harness.evaluation.api import evaluate
+from core_harness.evaluation.progress import Notice, Progress
+from core_harness.evaluation.result import Result
 from core_harness.evidence.controls import Control
 from core_harness.testing import TestServer
 

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isnan
-from typing import Any
 
 from core_harness.analysis.compare import RANKING
-from core_harness.analysis.rescore import Datasets, Scored, score
+from core_harness.analysis.rescore import Scored, rescore
 from core_harness.analysis.same_pairs import answered_by_all, refuse_other_questions
 from core_harness.errors import UsageError
-from core_harness.evaluation.api import Desk
-from core_harness.evaluation.pipeline import Progress
-from core_harness.evaluation.spec import RunSpec
+from core_harness.evaluation.session import Session
 from core_harness.evidence.controls import CONTROLS, Control
 from core_harness.metrics import Resampled, draw_clusters, measures
 from core_harness.metrics.paired import difference
-from core_harness.plugins.catalog import Catalog
-from core_harness.registry.entries import Registry
 from core_harness.runs.folder import Run, list_runs
-
-_SAME = ("task", "components", "part", "seed", "model", "dataset_sha256")
-"""What a run and its control have in common."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +49,7 @@ def beside_controls(
     scored: Scored,
     among: Sequence[Run],
     refused: Mapping[Control, str],
-    datasets: Datasets,
+    session: Session,
     *,
     seed: int,
     resamples: int,
@@ -66,23 +58,21 @@ def beside_controls(
 
     ``refused`` says why a control cannot be.
     """
-    asks = scored.run.manifest["model"] is not None
+    asks = scored.run.manifest.method.model is not None
     not_run = f"not run; {'`core-harness eval --control`' if asks else '--controls'} runs it"
     found = []
     for control in CONTROLS:
-        of_kind = [other for other in among if other.manifest["control"] == control]
+        of_kind = [other for other in among if other.manifest.control == control]
         controls = [other for other in of_kind if _is_control_of(other, scored.run)]
         if controls:
-            broken = score(controls[-1], datasets)
+            broken = rescore(controls[-1], session)
             found.append(_beside(scored, broken, control, seed=seed, resamples=resamples))
         else:
             found.append(Controlled(control=control, missing=refused.get(control, not_run)))
     return found
 
 
-def make_missing(
-    run: Run, registry: Registry, components: Catalog, *, progress: Progress | None = None
-) -> dict[Control, str]:
+def make_missing(run: Run, session: Session) -> dict[Control, str]:
     """Run the controls of ``run`` that do not stand beside it, and put them there.
 
     Returns
@@ -95,23 +85,23 @@ def make_missing(
     UsageError
         The run asked a model, which costs money, or was not made by this program.
     """
-    if run.manifest.get("spec") is None:
+    reference = run.manifest.method
+    if not reference.made_here:
         raise UsageError(
             f"{run.name} was not evaluated here, so its controls cannot be run; leave --controls out"
         )
-    if run.manifest["model"] is not None:
+    if reference.model is not None:
         raise UsageError(
-            f"{run.name} asks {run.manifest['model']}; run its controls with `core-harness eval --control`, "
+            f"{run.name} asks {reference.model}; run its controls with `core-harness eval --control`, "
             "which says what they cost"
         )
     folder = run.folder.parent
-    there = {other.manifest["control"] for other in list_runs(folder) if _is_control_of(other, run)}
+    there = {other.manifest.control for other in list_runs(folder) if _is_control_of(other, run)}
     refused: dict[Control, str] = {}
     for control in CONTROLS:
         if control not in there:
-            spec = replace(RunSpec(**run.manifest["spec"]), control=control)
             try:
-                Desk(spec, registry, components, progress=progress).run(out=folder)
+                session.evaluate_again(run, control=control, out=folder)
             except UsageError as error:
                 refused[control] = str(error)
     return refused
@@ -136,7 +126,4 @@ def _beside(scored: Scored, broken: Scored, control: Control, *, seed: int, resa
 
 
 def _is_control_of(other: Run, run: Run) -> bool:
-    def settings(manifest: Any) -> dict[str, Any]:
-        return {key: manifest.get(key) for key in _SAME}
-
-    return other.state == "complete" and settings(other.manifest) == settings(run.manifest)
+    return other.state == "complete" and other.manifest.same_method_and_pairs(run.manifest)

@@ -12,16 +12,14 @@ from core_harness.analysis.audit.agreement import Agreement, agreements
 from core_harness.analysis.audit.overlap import Elsewhere, Overlap, Synonyms, elsewhere, overlap, synonyms
 from core_harness.analysis.audit.plain import Plain, plain_methods
 from core_harness.analysis.audit.verdict import Verdict, above_chance, shown
-from core_harness.data.tables import check_rows
-from core_harness.errors import MissingDataError, UsageError, unknown
-from core_harness.evaluation.pipeline import Progress, open_knowledge
-from core_harness.evaluation.spec import RunSpec, make_dataset
+from core_harness.errors import MissingDataError
+from core_harness.evaluation.pipeline import rows_elsewhere
+from core_harness.evaluation.session import Session
+from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics import Estimate
 from core_harness.metrics.segments import GENE, PERTURBATION, with_both_classes
-from core_harness.plugins.catalog import Catalog, Made
-from core_harness.plugins.protocols import Dataset, OffersContexts
-from core_harness.registry.entries import Registry
-from core_harness.schemas import ROWS, check
+from core_harness.plugins.component import Instance
+from core_harness.schemas import ROWS
 
 JSON_VERSION = 1
 
@@ -137,11 +135,9 @@ class DatasetAudit:
 
 def audit_dataset(
     spec: RunSpec,
-    registry: Registry,
-    components: Catalog,
+    session: Session,
     *,
     contexts: Sequence[str] = (),
-    progress: Progress | None = None,
 ) -> DatasetAudit:
     """Audit the dataset of ``spec``.
 
@@ -149,33 +145,30 @@ def audit_dataset(
     ----------
     spec
         The dataset with its parameters, and the seed; all else is left aside.
-    registry, components
-        Where names and components are found.
+    session
+        Where the dataset and the knowledge graph are loaded.
     contexts
         Other contexts to compare with, by the names that the dataset has for them.
-    progress
-        Called as work goes on.
 
     Raises
     ------
     HarnessError
         The dataset cannot be read, or offers no such context.
     """
-    tell = progress or (lambda *_: None)
-    tell("reading the dataset", 0, 1)
     spec = RunSpec(dataset=spec.dataset, parameters=spec.parameters, seed=spec.seed)
-    made = make_dataset(spec, registry, components)
-    source: Dataset = made.object
-    rows = _rows(source.rows(), spec.dataset)
-    everywhere = pl.concat([rows, *(_other(source, name, rows, spec.dataset) for name in contexts)])
+    loaded = session.load(spec)
+    task, rows = loaded.task, loaded.rows.select(*ROWS)
+    own = rows["context"].unique().to_list()
+    others = [rows_elsewhere(loaded.dataset, name, own, spec.dataset).select(*ROWS) for name in contexts]
+    everywhere = pl.concat([rows, *others])
     test = rows.filter(pl.col("split") == "test")
     evaluable = with_both_classes(test, GENE)
-    found, missing = _synonyms(rows, registry, made)
-    plain = tuple(plain_methods(spec, registry, components, tell))
+    found, missing = _synonyms(rows, session, loaded.dataset)
+    plain = tuple(plain_methods(spec, session))
     return DatasetAudit(
         dataset=spec.dataset,
-        question=source.question,
-        simulated=source.simulated,
+        question=task.question,
+        simulated=task.simulated,
         regime=spec.effective_regime,
         seed=spec.seed,
         contexts=tuple(rows["context"].unique().sort()),
@@ -198,24 +191,9 @@ def audit_dataset(
     )
 
 
-def _rows(returned: object, where: str) -> pl.DataFrame:
-    return check_rows(check(returned, ROWS, f"dataset {where!r}"), where=where).select(*ROWS)
-
-
-def _other(source: Dataset, name: str, rows: pl.DataFrame, where: str) -> pl.DataFrame:
-    own = rows["context"].unique().to_list()
-    other = source.other_context(name) if isinstance(source, OffersContexts) else None
-    if other is None:
-        raise UsageError(f"{unknown('context', name, own)} of {where}")
-    checked = _rows(other, where)
-    if checked["context"][0] in own:
-        raise UsageError(f"{name!r} is a context of {where} itself; name another to compare with")
-    return checked
-
-
-def _synonyms(rows: pl.DataFrame, registry: Registry, made: Made) -> tuple[Synonyms | None, str | None]:
+def _synonyms(rows: pl.DataFrame, session: Session, dataset: Instance) -> tuple[Synonyms | None, str | None]:
     try:
-        return synonyms(rows, open_knowledge(registry, made).symbols), None
+        return synonyms(rows, session.open_graph(dataset).symbols), None
     except MissingDataError as error:
         return None, str(error)
 

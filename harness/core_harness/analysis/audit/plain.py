@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core_harness.errors import MissingDataError
-from core_harness.evaluation.api import Desk
-from core_harness.evaluation.pipeline import Progress
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics import Estimate
-from core_harness.plugins.catalog import Catalog
-from core_harness.registry.entries import Registry
 
 PLAIN: Mapping[str, Mapping[str, Any]] = {
     "gene frequency": {"strategies": ("gene-frequency",)},
@@ -32,12 +29,12 @@ class Plain:
     missing: str | None
 
 
-def plain_methods(spec: RunSpec, registry: Registry, components: Catalog, tell: Progress) -> Iterator[Plain]:
+def plain_methods(spec: RunSpec, session: Session) -> Iterator[Plain]:
     """Evaluate each method of :data:`PLAIN` on the dataset of ``spec``."""
     for place, (method, choices) in enumerate(PLAIN.items()):
-        tell(f"what {method} alone reaches", place, len(PLAIN))
+        session.tell(f"what {method} alone reaches", place, len(PLAIN))
         try:
-            (result,) = Desk(replace(spec, **choices), registry, components).run(out=None)
+            (result,) = session.evaluate(replace(spec, **choices))
         except MissingDataError as error:
             yield Plain(method=method, macro_gene_auroc=None, pooled_auroc=None, missing=str(error))
         else:

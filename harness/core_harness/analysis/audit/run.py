@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -13,16 +13,12 @@ from core_harness.analysis.audit.reasons import judge_run
 from core_harness.analysis.audit.recalibration import recalibrated
 from core_harness.analysis.audit.strata import Stratum, degree, strata, strength
 from core_harness.analysis.audit.verdict import Verdict
-from core_harness.analysis.rescore import Datasets, Scored, score
-from core_harness.errors import DataError, UsageError
-from core_harness.evaluation.evaluation import Notice
-from core_harness.evaluation.pipeline import Progress, gather, hand_over_knowledge, open_knowledge
-from core_harness.evaluation.spec import Method
-from core_harness.evidence.controls import on_split
+from core_harness.analysis.rescore import Scored, rescore
+from core_harness.errors import DataError, RunError, UsageError
+from core_harness.evaluation.pipeline import show
+from core_harness.evaluation.session import Session
+from core_harness.evaluation.spec import spec_of
 from core_harness.metrics import Coverage, Estimate, Report, mean_report, report
-from core_harness.plugins.catalog import Catalog
-from core_harness.plugins.component import Stage
-from core_harness.registry.entries import Registry
 from core_harness.runs.folder import Run, list_runs
 
 JSON_VERSION = 1
@@ -34,9 +30,6 @@ CALIBRATION = ("brier", "ece", "calibration_slope", "calibration_ratio", "overes
 Ranking ones are not: one curve would leave them as they are, and the curves of several folds, each
 fitted without the labels of its own, would give those labels away.
 """
-
-
-_NO_MODEL: tuple[Stage, ...] = ("retriever", "organizer", "aggregator")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +77,11 @@ class RunAudit:
 
 def audit_run(
     run: Run,
-    registry: Registry,
-    components: Catalog,
+    session: Session,
     *,
     make_controls: bool = False,
     seed: int = 0,
     resamples: int = 1000,
-    progress: Progress | None = None,
-    notice: Notice | None = None,
 ) -> RunAudit:
     """Audit a complete run.
 
@@ -99,45 +89,41 @@ def audit_run(
     ----------
     run
         The run; its controls are looked for, and put, in the folder in which it stands.
-    registry, components
-        Where its dataset, its method and the knowledge graph are found.
+    session
+        Where its dataset, its method and the knowledge graph are loaded. It notices folders beside the run
+        that cannot be read.
     make_controls
         Whether missing controls are run.
     seed, resamples
         Of the bootstrap, and of the folds of the recalibration.
-    progress
-        Called as work goes on.
-    notice
-        Called with lines to show: folders beside the run that cannot be read.
 
     Raises
     ------
     RunError
-        The run cannot be set against the truth (:func:`core_harness.analysis.rescore.score`).
+        The run cannot be set against the truth (:func:`core_harness.analysis.rescore.rescore`).
     UsageError
         Its controls cannot be run from here.
     """
-    tell = progress or (lambda *_: None)
+    tell, manifest = session.tell, run.manifest
     tell("setting the run against the truth", 0, 3)
-    datasets = Datasets(components)
-    scored = score(run, datasets)
-    refused = make_missing(run, registry, components, progress=progress) if make_controls else {}
+    scored = rescore(run, session)
+    refused = make_missing(run, session) if make_controls else {}
     tell("recalibrating", 1, 3)
     before = _report(scored.repeats, seed, resamples)
     after = _report([recalibrated(frame, seed=seed) for frame in scored.repeats], seed, resamples)
     tell("comparing with controls", 2, 3)
     controls: tuple[Controlled, ...] = ()
-    if run.manifest["control"] is None and "file" not in run.manifest:
-        among = list_runs(run.folder.parent, notice=notice)
-        controls = tuple(beside_controls(scored, among, refused, datasets, seed=seed, resamples=resamples))
-    properties, not_told = _properties(scored, registry, components)
+    if manifest.control is None and manifest.method.made_here:
+        among = list_runs(run.folder.parent, notice=session.notice)
+        controls = tuple(beside_controls(scored, among, refused, session, seed=seed, resamples=resamples))
+    properties, not_told = _properties(scored, session)
     tell("looking into strata", 3, 3)
     found = strata(scored.repeats, properties, seed=seed, resamples=resamples)
     return RunAudit(
         run=run.name,
-        method=str(run.manifest["method"]),
-        control=run.manifest["control"],
-        asked={**asdict(scored.task), "part": run.manifest["part"]},
+        method=manifest.method.label,
+        control=manifest.control,
+        asked={**asdict(scored.task), "part": manifest.part.model_dump()},
         coverage=before.coverage,
         metrics={name: before.metrics[name] for name in (*RANKING, *CALIBRATION)},
         recalibrated={name: after.metrics[name] for name in CALIBRATION},
@@ -154,9 +140,7 @@ def _report(frames: Sequence[pl.DataFrame], seed: int, resamples: int) -> Report
     return mean_report([report(frame, seed=seed, resamples=0) for frame in frames])
 
 
-def _properties(
-    scored: Scored, registry: Registry, components: Catalog
-) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
+def _properties(scored: Scored, session: Session) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
     """Return the properties of pairs that strata are made by, and why others are missing."""
     pairs = scored.repeats[0]
     key = ["context", "perturbation", "gene"]
@@ -166,47 +150,25 @@ def _properties(
     }
     missing = {}
     try:
-        found["degree in the graph"] = degree(pairs, open_knowledge(registry, scored.loaded.component))
+        found["degree in the graph"] = degree(pairs, session.open_graph(scored.loaded.dataset))
     except DataError as error:
         missing["degree in the graph"] = str(error)
     try:
-        found["evidence count"] = _evidence(scored, registry, components)
-    except (DataError, UsageError) as error:
+        found["evidence count"] = _evidence(scored, session)
+    except (DataError, UsageError, RunError) as error:
         missing["evidence count"] = str(error)
     return found, missing
 
 
-def _evidence(scored: Scored, registry: Registry, components: Catalog) -> pl.DataFrame:
+def _evidence(scored: Scored, session: Session) -> pl.DataFrame:
     """Return how many rows of evidence the run's method had on each pair."""
-    method, loaded = _method_of(scored.run, components), scored.loaded
-    hand_over_knowledge(loaded.component, [method], registry)
-    blocks = gather(
-        loaded.task,
-        method,
-        on_split(scored.run.manifest["control"], loaded.split, seed=loaded.task.seed),
-        control=scored.run.manifest["control"],
-    )
-    totals = pl.concat([evidence.totals() for evidence in blocks])
+    manifest, loaded = scored.run.manifest, scored.loaded
+    method = replace(session.method(manifest.method), llm=None)  # nothing is asked
+    facts = session.open_knowledge(loaded.dataset, method)
+    shown = show(method, loaded.task, loaded.split, spec_of(manifest).control, facts)
+    totals = pl.concat([evidence.totals() for evidence in shown.evidence])
     if not (totals["n_pos"] + totals["n_neg"]).sum():
         raise UsageError("the method uses no evidence")
     counted = loaded.split.queries.join(totals, on="pair_id")
     number = (pl.col("n_pos") + pl.col("n_neg")).cast(pl.Float64)
     return counted.select("context", "perturbation", "gene", number.alias("value"))
-
-
-def _method_of(run: Run, components: Catalog) -> Method:
-    """Return the method of a run as its manifest describes it, without its model: nothing is asked."""
-    described = run.manifest["components"]
-    if "organizer" not in described:
-        raise UsageError("the predictions were made elsewhere; what they rest on is not known")
-    retriever, organizer, aggregator = (
-        components.make(stage, described[stage]["name"], described[stage]["parameters"])
-        for stage in _NO_MODEL
-    )
-    return Method(
-        label=run.manifest["method"],
-        strategy="",
-        retriever=retriever,
-        organizer=organizer,
-        aggregator=aggregator,
-    )

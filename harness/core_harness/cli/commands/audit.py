@@ -42,8 +42,8 @@ def audit_command(
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.sections import print_sections, sections_as_markdown
     from core_harness.errors import UsageError
-    from core_harness.evaluation.spec import RunSpec, make_dataset
-    from core_harness.plugins.catalog import catalog
+    from core_harness.evaluation.session import Session
+    from core_harness.evaluation.spec import RunSpec
     from core_harness.runs.folder import find_run
     from core_harness.text import as_csv
 
@@ -52,32 +52,19 @@ def audit_command(
         raise UsageError("--contexts is about a dataset, and this is a run; leave it out")
     if controls and not is_run:
         raise UsageError(f"--controls is about a run, and {what!r} is none; leave it out")
-    spec, components = RunSpec(dataset=what, seed=seed), catalog()
-    if not is_run:
-        try:
-            make_dataset(spec, registry, components)
-        except UsageError as error:
-            raise UsageError(f"no run {what!r} in {folder}, and {error}") from None
+    spec = RunSpec(dataset=what, seed=seed)
     audit: RunAudit | DatasetAudit
     with watching() as (tell, notice):
+        session = Session(registry, progress=tell, notice=notice)
         if is_run:
-            audit = audit_run(
-                find_run(what, folder),
-                registry,
-                components,
-                make_controls=controls,
-                seed=seed,
-                progress=tell,
-                notice=notice,
-            )
+            audit = audit_run(find_run(what, folder), session, make_controls=controls, seed=seed)
         else:
-            audit = audit_dataset(
-                spec,
-                registry,
-                components,
-                contexts=[name.strip() for name in contexts.split(",") if name.strip()],
-                progress=tell,
-            )
+            try:
+                session.dataset(spec)
+            except UsageError as error:
+                raise UsageError(f"no run {what!r} in {folder}, and {error}") from None
+            others = [name.strip() for name in contexts.split(",") if name.strip()]
+            audit = audit_dataset(spec, session, contexts=others)
     if form == "json":
         click.echo(json.dumps(audit.as_dict(), indent=2, allow_nan=False))
         return

@@ -32,13 +32,13 @@ def compare_command(
     from core_harness.analysis.compare import compare
     from core_harness.cli.output.comparison import about, flat, markdown, print_comparison
     from core_harness.cli.output.pictures import check_picture, picture_of_comparison
-    from core_harness.plugins.catalog import catalog
+    from core_harness.evaluation.session import Session
     from core_harness.runs.folder import find_run
     from core_harness.text import as_csv
 
     check_picture(plot)
     opened = [find_run(name, folder) for name in runs]
-    comparison = compare(opened, catalog(), metric=metric, seed=seed)
+    comparison = compare(opened, Session(), metric=metric, seed=seed)
     if plot is not None:
         picture_of_comparison(about(comparison), comparison).save(plot)
     if form == "json":

@@ -123,8 +123,9 @@ def eval_command(
     """
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_estimates, print_results, results_as_dict
-    from core_harness.evaluation import api
-    from core_harness.evaluation.spec import parse_parameters
+    from core_harness.errors import HarnessError, IncompleteError
+    from core_harness.evaluation.session import Session
+    from core_harness.evaluation.spec import RunSpec, parse_parameters
     from core_harness.runs.folder import find_run
 
     settings = settings_of(options)
@@ -150,22 +151,29 @@ def eval_command(
         )
         return
     if dry_run:
-        with watching() as (_, notice):
-            estimates = api.estimate(**choices, asking=settings, notice=notice, registry=registry)
+        with watching() as (tell, notice):
+            session = Session(registry, settings=settings, progress=tell, notice=notice)
+            estimates = session.estimate(RunSpec(**choices))
         print_estimates(estimates, as_json=as_json)
         return
+    failures: dict[str, HarnessError] = {}
     with watching() as (tell, notice):
-        if resume is not None:
-            run = find_run(resume, out)
-            results = [api.resume(run, asking=settings, progress=tell, notice=notice, registry=registry)]
-        else:
-            results = api.evaluate(
-                **choices, out=out, asking=settings, progress=tell, notice=notice, registry=registry
-            )
+        session = Session(registry, settings=settings, progress=tell, notice=notice)
+        try:
+            if resume is not None:
+                results = [session.resume(find_run(resume, out))]
+            else:
+                results = session.evaluate(RunSpec(**choices), out=out)
+        except IncompleteError as error:
+            results, failures = error.results, error.failures
     if as_json:
-        click.echo(json.dumps(results_as_dict(results), indent=2, allow_nan=False))
-    else:
+        click.echo(json.dumps(results_as_dict(results, failures), indent=2, allow_nan=False))
+    elif results:
         print_results(results)
+    for label, failure in failures.items():
+        click.echo(f"Error: {label}: {failure}", err=True)
+    if failures:
+        click.get_current_context().exit(next(iter(failures.values())).exit_code)
 
 
 def _names(listed: str) -> list[str]:

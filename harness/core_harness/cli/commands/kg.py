@@ -13,7 +13,7 @@ from core_harness.cli.options import completion
 if TYPE_CHECKING:
     from core_harness.knowledge import Graph
     from core_harness.knowledge.rdf import Origins
-    from core_harness.plugins.catalog import Made
+    from core_harness.plugins.component import Instance
 
 _DATASET = click.option(
     "--dataset",
@@ -32,12 +32,11 @@ def kg_group() -> None:
 @kg_group.command("build")
 def build_command() -> None:
     """Build the graph from its sources, or check that it is built, and say where it lies."""
-    from core_harness.evaluation.pipeline import open_knowledge
+    from core_harness.evaluation.session import Session
     from core_harness.knowledge.graph import stored_at
     from core_harness.paths import cache_folder
-    from core_harness.registry.entries import shipped_registry
 
-    graph = open_knowledge(shipped_registry())
+    graph = Session().open_graph()
     click.echo(f"{len(graph.layers)} layers in {stored_at(graph, cache_folder())}")
 
 
@@ -47,10 +46,11 @@ def build_command() -> None:
 def show_command(*, dataset: str | None, as_json: bool) -> None:
     """Show the layers: kind, size, source and licence, and which perturbations of a dataset they know."""
     from core_harness.cli.output.kg_reports import layers_report, print_layers
+    from core_harness.plugins.guard import call
     from core_harness.schemas import ROWS, check
 
     graph, made, origins = _open(dataset)
-    rows = None if made is None else check(made.object.rows(), ROWS, f"dataset {dataset!r}")
+    rows = None if made is None else check(call(made, "rows"), ROWS, f"dataset {dataset!r}")
     report = layers_report(graph, origins, dataset, None if rows is None else rows["perturbation"])
     if as_json:
         click.echo(json.dumps(report, indent=2))
@@ -111,19 +111,18 @@ def path_command(*, a: str, b: str, retriever: str, dataset: str | None, as_json
         print_path(report)
 
 
-def _open(dataset: str | None) -> tuple[Graph, Made | None, Origins]:
+def _open(dataset: str | None) -> tuple[Graph, Instance | None, Origins]:
     """Return the graph, the dataset if one was named, and what is known about the graph's sources."""
-    from core_harness.evaluation.pipeline import open_knowledge
-    from core_harness.evaluation.spec import RunSpec, make_dataset
+    from core_harness.evaluation.session import Session
+    from core_harness.evaluation.spec import RunSpec
     from core_harness.knowledge.rdf import Origin, Origins, read_origins
     from core_harness.paths import data_folder
-    from core_harness.plugins.catalog import catalog
     from core_harness.plugins.protocols import BringsKnowledge
-    from core_harness.registry.entries import shipped_registry
 
-    registry = shipped_registry()
-    made = None if dataset is None else make_dataset(RunSpec(dataset=dataset), registry, catalog())
-    graph = open_knowledge(registry, made)
+    session = Session()
+    registry = session.registry
+    made = None if dataset is None else session.dataset(RunSpec(dataset=dataset))
+    graph = session.open_graph(made)
     simulated = ", SIMULATED" if made is not None and made.object.simulated else ""
     if made is not None and isinstance(made.object, BringsKnowledge):
         origin = Origin(title=f"brought by the dataset {dataset}{simulated}")

@@ -27,7 +27,7 @@ def list_command(*, folder: Path, form: str) -> None:
 
     runs = list_runs(folder, notice=lambda line: click.echo(line, err=True))
     if form == "json":
-        listing = [{"name": run.name, **run.manifest} for run in runs]
+        listing = [{"name": run.name, **run.manifest.as_json()} for run in runs]
         click.echo(json.dumps({"schema_version": 1, "runs": listing}, indent=2))
     elif not runs:
         click.echo(f"No runs in {folder}. `core-harness eval` makes one.", err=True)
@@ -45,15 +45,15 @@ def list_command(*, folder: Path, form: str) -> None:
 @plot_option
 def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> None:
     """Show one run: what was done, with what, and every metric. RUN is a name, or a path."""
-    from core_harness.analysis.rescore import Datasets, score
+    from core_harness.analysis.rescore import rescore
     from core_harness.cli.output.genes import print_genes
     from core_harness.cli.output.pictures import check_picture, picture_of_run
     from core_harness.cli.output.run_rows import about, flat_run, sections
     from core_harness.cli.output.sections import sections_as_markdown
     from core_harness.cli.output.tables import print_run
     from core_harness.errors import HarnessError, RunError
+    from core_harness.evaluation.session import Session
     from core_harness.metrics.by_segment import genes_by_auroc
-    from core_harness.plugins.catalog import catalog
     from core_harness.runs.folder import find_run
     from core_harness.text import as_csv, plain
 
@@ -65,14 +65,16 @@ def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> Non
     genes: tuple[int, ...] = ()
     if complete and (plot is not None or form == "table"):
         try:
-            genes = genes_by_auroc(score(opened, Datasets(catalog())).repeats)
+            genes = genes_by_auroc(rescore(opened, Session()).repeats)
         except HarnessError as error:
             click.echo(plain(f"genes by AUROC are not shown: {error}"), err=True)
     if plot is not None:
         picture_of_run(about(opened), opened.report(), genes).save(plot)
     if form == "json":
         report = opened.report() if complete else None
-        click.echo(json.dumps({"schema_version": 1, "run": opened.manifest, "report": report}, indent=2))
+        click.echo(
+            json.dumps({"schema_version": 1, "run": opened.manifest.as_json(), "report": report}, indent=2)
+        )
     elif form == "table":
         print_run(opened)
         if genes:

@@ -62,12 +62,12 @@ def score_command(
     """
     from core_harness.analysis.score import score_file
     from core_harness.cli.output.tables import print_results, printable, stdout
+    from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec
-    from core_harness.plugins.catalog import catalog
 
     contexts = [context.strip() for context in support_contexts.split(",") if context.strip()]
     spec = RunSpec(dataset=dataset, regime=regime, support_contexts=contexts, seed=seed)  # type: ignore[arg-type]
-    scored = score_file(file, spec, registry, catalog(), name=name, out=out)
+    scored = score_file(file, spec, Session(registry), name=name, out=out)
     if as_json:
         click.echo(json.dumps({"schema_version": 1, **scored.as_dict()}, indent=2, allow_nan=False))
         return

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
     from core_harness.suites.run import CellState
 
-DRY_RUN = "dry run"
-"""What :func:`core_harness.suites.run.estimate_suite` says of a cell that would be run."""
-
 _OWN = frozenset(
     {
         *("suite", "model", "api_base", "model_assignments", "dry_run", "seed", "out", "as_json"),
@@ -41,6 +38,7 @@ def run_whole_suite(
 ) -> None:
     """Run the suite ``name``, or reckon what that would take, and print one row a cell."""
     from core_harness.cli.output.progress import watching
+    from core_harness.evaluation.session import Session
     from core_harness.suites.run import estimate_suite, run_suite
     from core_harness.suites.suite import suite_named
     from core_harness.text import regime_of
@@ -48,34 +46,15 @@ def run_whole_suite(
     _refuse_other_options()
     suite = suite_named(name, registry)
     with watching() as (tell, notice):
-        if dry_run:
-            states = estimate_suite(
-                suite,
-                out=out,
-                registry=registry,
-                model=model,
-                parameters=parameters,
-                seed=seed,
-                settings=settings,
-            )
-        else:
-            states = run_suite(
-                suite,
-                out=out,
-                registry=registry,
-                model=model,
-                parameters=parameters,
-                seed=seed,
-                settings=settings,
-                progress=tell,
-                notice=notice,
-            )
+        session = Session(registry, settings=settings, progress=tell, notice=notice)
+        run = estimate_suite if dry_run else run_suite
+        states = run(suite, session, out=out, model=model, parameters=parameters, seed=seed)
     if as_json:
         content = {"schema_version": 1, "suite": name, "cells": [state.as_dict() for state in states]}
         click.echo(json.dumps(content, indent=2, allow_nan=False))
         return
     setting = {"regime": suite.regime, **suite.model_dump(include={"support_contexts", "gene_holdout"})}
-    simulated = any(state.run is not None and state.run.simulated for state in states)
+    simulated = any(state.run is not None and state.run.manifest.simulated for state in states)
     marked = "  (SIMULATED)" if simulated else ""
     heading = f"suite {name}, {suite.task}, {regime_of(setting)} regime, seed {seed}{marked}"
     _print_cells(name, heading, states, out=out)
@@ -96,6 +75,7 @@ def _refuse_other_options() -> None:
 
 def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: Path) -> None:
     from core_harness.cli.output.tables import as_table, printable, stdout
+    from core_harness.suites.run import DRY_RUN
 
     console = stdout()
     reasons = [state.reason for state in states if state.reason and state.reason != DRY_RUN]
@@ -120,6 +100,7 @@ def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: P
 
 
 def _row(state: CellState, notes: Mapping[str, int], *, dry_run: bool) -> dict[str, str]:
+    from core_harness.suites.run import DRY_RUN
     from core_harness.text import figure
 
     said = "-"

@@ -114,10 +114,10 @@ def cache_show_command(*, as_json: bool) -> None:
     from rich.table import Table
 
     from core_harness.cli.output.tables import stdout
-    from core_harness.evaluation.evaluation import cache_path
     from core_harness.llm import Cache
+    from core_harness.paths import replies_path
 
-    with Cache(cache_path()) as cache:
+    with Cache(replies_path()) as cache:
         models = cache.show()
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "models": [asdict(model) for model in models]}, indent=2))
@@ -126,7 +126,7 @@ def cache_show_command(*, as_json: bool) -> None:
     for model in models:
         newest = f"{datetime.fromtimestamp(model.newest, UTC):%Y-%m-%d}"
         table.add_row(model.model, model.answered, f"{model.replies:,}", f"{model.size:,}", newest)
-    stdout().print(table if models else f"Nothing is cached in {cache_path()}.")
+    stdout().print(table if models else f"Nothing is cached in {replies_path()}.")
 
 
 @cache_group.command("prune")
@@ -135,12 +135,12 @@ def cache_show_command(*, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cache_prune_command(*, older_than: float | None, model: str | None, yes: bool) -> None:
     """Delete cached answers. Run folders keep theirs."""
-    from core_harness.evaluation.evaluation import cache_path
     from core_harness.llm import Cache
+    from core_harness.paths import replies_path
 
     if not yes:
         click.confirm("Answers that are deleted have to be paid for again. Delete?", abort=True, err=True)
-    with Cache(cache_path()) as cache:
+    with Cache(replies_path()) as cache:
         deleted = cache.prune(older_than=older_than, model=model)
     click.echo(f"{deleted:,} answers deleted.")
 

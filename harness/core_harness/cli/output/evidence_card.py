@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from core_harness.analysis.cards import Card, Question, Voter
+from core_harness.analysis.cards import AskedPrompt, Card, Voter
 from core_harness.cli.output.tables import printable, stdout
 from core_harness.prompts import outcomes
 from core_harness.text import number
@@ -92,7 +92,7 @@ def _flip(card: Card) -> str:
     return f"What would flip it: without {names}{more} the score is not on this side of the gene's rate."
 
 
-def _print_question(console: Console, question: Question, *, whole: bool) -> None:
+def _print_question(console: Console, question: AskedPrompt, *, whole: bool) -> None:
     what = "neighbours graded" if question.form == "grades" else "asked about the pair"
     console.print(f"[bold]prompt, {what}, sample {question.sample}[/bold]")
     if whole:

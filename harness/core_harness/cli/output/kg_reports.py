@@ -14,7 +14,8 @@ from core_harness.errors import UsageError
 from core_harness.knowledge import Graph, Layer
 from core_harness.knowledge.rdf import Origin, Origins
 from core_harness.knowledge.shared import direct_edge, shared_neighbours, shared_sets
-from core_harness.plugins.catalog import Made
+from core_harness.plugins.component import Instance
+from core_harness.plugins.guard import call
 from core_harness.plugins.protocols import UsesKnowledge
 from core_harness.schemas import PAIRS, RELATIONS, SUPPORT, Block, Task, check
 from core_harness.text import number
@@ -93,7 +94,7 @@ def print_layers(report: Mapping[str, Any]) -> None:
         console.print(printable(said), soft_wrap=not console.is_terminal)
 
 
-def path_report(graph: Graph, origins: Origins, a: str, b: str, retriever: Made) -> dict[str, Any]:
+def path_report(graph: Graph, origins: Origins, a: str, b: str, retriever: Instance) -> dict[str, Any]:
     """Return what ``kg path --json`` prints: the weight, each layer's kernel, and what is shared in it.
 
     Raises :class:`~core_harness.errors.UsageError` for a gene that no layer knows, and for one gene twice.
@@ -107,7 +108,7 @@ def path_report(graph: Graph, origins: Origins, a: str, b: str, retriever: Made)
         "schema_version": 1,
         "a": {"name": a, "gene": gene_a},
         "b": {"name": b, "gene": gene_b},
-        "retriever": retriever.identity.name,
+        "retriever": retriever.reference.name,
         "weight": relation["weight"],
         "layers": [
             {
@@ -143,15 +144,15 @@ def print_path(report: Mapping[str, Any]) -> None:
         console.print(f"-: a layer that retriever {report['retriever']!r} does not use, or not by itself")
 
 
-def _relation(graph: Graph, a: str, b: str, retriever: Made) -> dict[str, Any]:
+def _relation(graph: Graph, a: str, b: str, retriever: Instance) -> dict[str, Any]:
     """Return ``weight`` and perhaps ``layers``, as if ``b`` were measured and ``a`` asked about."""
     if isinstance(retriever.object, UsesKnowledge):
-        retriever.object.use(graph)
+        call(retriever, "use", graph)
     pairs = pl.DataFrame([(0, "any", a, "any")], schema=dict(PAIRS), orient="row")
     support = pl.DataFrame([("any", b, "any", 1)], schema=dict(SUPPORT), orient="row")
     task = Task(dataset="none", question="de", agent="knockdown", regime="strict", seed=0, simulated=False)
-    relations = retriever.object.relate(task, Block(context="any", pairs=pairs, support=support))
-    relations = check(relations, RELATIONS, f"retriever {retriever.identity.name!r}")
+    relations = call(retriever, "relate", task, Block(context="any", pairs=pairs, support=support))
+    relations = check(relations, RELATIONS, retriever.name)
     return relations.row(0, named=True) if relations.height else {"weight": 0.0}
 
 

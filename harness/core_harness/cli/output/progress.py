@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from core_harness.evaluation.pipeline import Progress as Tell
+from core_harness.evaluation.progress import Progress as Tell
 
 
 @contextmanager

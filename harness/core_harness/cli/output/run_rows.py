@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from core_harness.cli.output.sections import Section
@@ -11,15 +12,21 @@ from core_harness.metrics.names import NAMES
 from core_harness.runs.folder import Run
 from core_harness.text import figure
 
-_BESIDE_TASK = ("control", "part", "seed")
 _FIGURE = ("value", "low", "high", "genes", "perturbations", "pairs")
 
 
 def about(run: Run) -> str:
     """Return method, dataset, question, regime, control and part of a run, and whether it is simulated."""
-    manifest, task = run.manifest, run.manifest["task"]
-    asked = {**task, "task": task["question"], "simulated": bool(run.simulated), "repeats": 1}
-    return f"{manifest['method']} on {heading({**asked, **{key: manifest[key] for key in _BESIDE_TASK}})}"
+    manifest, task = run.manifest, run.manifest.task
+    asked = {
+        **asdict(task),
+        "task": task.question,
+        "simulated": bool(manifest.simulated),
+        "repeats": 1,
+        "control": manifest.control,
+        "part": manifest.part.model_dump(),
+    }
+    return f"{manifest.method.label} on {heading(asked)}"
 
 
 def flat_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -58,20 +65,20 @@ def sections(run: Run) -> Iterator[Section]:
 
 
 def _asked(run: Run) -> dict[str, Any]:
-    manifest, task = run.manifest, run.manifest["task"]
+    manifest, task = run.manifest, run.manifest.task
     return {
         "run": run.name,
         "state": run.state,
-        "method": manifest["method"],
-        "model": manifest.get("model"),
-        "control": manifest["control"],
-        "dataset": task["dataset"],
-        "question": task["question"],
-        "regime": task["regime"],
-        "support_contexts": " ".join(task["support_contexts"]),
-        "gene_holdout": task["gene_holdout"],
-        "simulated": bool(run.simulated),
-        "limit": manifest["part"]["limit"],
-        "only": manifest["part"]["only"],
-        "seed": manifest["seed"],
+        "method": manifest.method.label,
+        "model": manifest.method.model,
+        "control": manifest.control,
+        "dataset": task.dataset,
+        "question": task.question,
+        "regime": task.regime,
+        "support_contexts": " ".join(task.support_contexts),
+        "gene_holdout": task.gene_holdout,
+        "simulated": bool(manifest.simulated),
+        "limit": manifest.part.limit,
+        "only": manifest.part.only,
+        "seed": task.seed,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -11,7 +12,8 @@ from rich.table import Table
 
 from core_harness.analysis.verdict import verdict
 from core_harness.cli.output.plots import gauge
-from core_harness.evaluation.api import JSON_VERSION, Result
+from core_harness.errors import HarnessError
+from core_harness.evaluation.result import JSON_VERSION, Result
 from core_harness.llm import Estimate
 from core_harness.metrics.names import GROUPS
 from core_harness.runs.folder import Run
@@ -24,9 +26,15 @@ def stdout() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=200)
 
 
-def results_as_dict(results: Sequence[Result]) -> dict[str, Any]:
+def results_as_dict(
+    results: Sequence[Result], failures: Mapping[str, HarnessError] | None = None
+) -> dict[str, Any]:
     """Return what ``--json`` prints."""
-    return {"schema_version": JSON_VERSION, "results": [result.as_dict() for result in results]}
+    return {
+        "schema_version": JSON_VERSION,
+        "results": [result.as_dict() for result in results],
+        "failures": {label: str(error) for label, error in (failures or {}).items()},
+    }
 
 
 def print_results(results: Sequence[Result]) -> None:
@@ -81,13 +89,13 @@ def print_runs(runs: Sequence[Run]) -> None:
     for run in runs:
         complete = run.state == "complete"
         estimate = figure(run.report()["metrics"]["macro_gene_auroc"]) if complete else "-"
-        task = run.manifest["task"]
-        dataset = f"{task['dataset']} (simulated)" if task["simulated"] else task["dataset"]
+        task = run.manifest.task
+        dataset = f"{task.dataset} (simulated)" if task.simulated else task.dataset
         cells = (
             run.name,
             dataset,
             method_of(run),
-            run.manifest["control"] or "-",
+            run.manifest.control or "-",
             run.state,
             estimate,
         )
@@ -97,9 +105,8 @@ def print_runs(runs: Sequence[Run]) -> None:
 
 def method_of(run: Run) -> str:
     """Return the method with its model, and whether a program made its answers up."""
-    method, model = run.manifest["method"], run.manifest.get("model")
-    name = method if model is None else f"{method} · {model}"
-    return f"{name} (simulated answers)" if "answers" in run.simulated else name
+    name = run.manifest.method.name
+    return f"{name} (simulated answers)" if "answers" in run.manifest.simulated else name
 
 
 def print_run(run: Run) -> None:
@@ -108,25 +115,26 @@ def print_run(run: Run) -> None:
     manifest = run.manifest
     console.print(f"[bold]{printable(run.name)}[/bold]  {run.state}")
     about = Table(box=None, show_header=False, pad_edge=False)
-    task = manifest["task"]
-    about.add_row("dataset", printable(task["dataset"]) + ("  (simulated)" if task["simulated"] else ""))
-    about.add_row("question", task["question"])
-    about.add_row("regime", regime_of(task))
+    task = manifest.task
+    about.add_row("dataset", printable(task.dataset) + ("  (simulated)" if task.simulated else ""))
+    about.add_row("question", task.question)
+    about.add_row("regime", printable(regime_of(asdict(task))))
     about.add_row("method", printable(method_of(run)))
-    about.add_row("control", manifest["control"] or "none")
-    about.add_row("part", part_of(manifest["part"]) or "whole")
-    about.add_row("seed", str(manifest["seed"]))
-    for stage, component in manifest["components"].items():
-        settings = ", ".join(f"{key}={value}" for key, value in component["parameters"].items())
+    about.add_row("control", printable(manifest.control or "none"))
+    about.add_row("part", printable(part_of(manifest.part.model_dump()) or "whole"))
+    about.add_row("seed", str(task.seed))
+    for stage, component in {"dataset": manifest.dataset, **manifest.method.components}.items():
+        settings = ", ".join(f"{key}={value}" for key, value in component.parameters.items())
         about.add_row(
-            stage,
-            printable(f"{component['name']}({settings})  {component['distribution']} {component['version']}"),
+            printable(stage),
+            printable(f"{component.name}({settings})  {component.distribution} {component.version}"),
         )
-    if dates := manifest.get("contamination"):  # earlier programs did not write it
-        knows = f"{manifest['model']} knows up to {dates['knowledge_cutoff'] or 'a date that is not known'}"
-        about.add_row("may have read", printable(f"published {dates['published']}; {knows}"))
-    about.add_row("dataset sha256", manifest["dataset_sha256"])
-    about.add_row("graph sha256", manifest["graph_sha256"] or "no graph")
+    if dates := manifest.contamination:
+        cutoff = dates.get("knowledge_cutoff") or "a date that is not known"
+        known = f"published {dates.get('published')}; {manifest.method.model} knows up to {cutoff}"
+        about.add_row("may have read", printable(known))
+    about.add_row("dataset sha256", printable(manifest.dataset_sha256))
+    about.add_row("graph sha256", printable(manifest.graph_sha256 or "no graph"))
     console.print(about)
     if run.state != "complete":
         console.print(

@@ -1,0 +1,244 @@
+"""From names to components: the dataset, the model, the methods asked for, and whether they fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core_harness.errors import PluginError, UsageError, unknown
+from core_harness.evaluation.spec import RunSpec
+from core_harness.plugins.catalog import Catalog
+from core_harness.plugins.component import Instance
+from core_harness.plugins.guard import call
+from core_harness.plugins.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
+from core_harness.prompts import Template
+from core_harness.registry.entries import Registry, Route, StrategyStage
+from core_harness.runs.manifest import MethodReference, TemplateReference
+from core_harness.schemas import Need
+
+OnFailure = Callable[[str, PluginError], None]
+"""Called with the name of a strategy whose component cannot be made, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A strategy with its components made: one run.
+
+    Attributes
+    ----------
+    label
+        The strategy's name, and in brackets whatever was set otherwise.
+    strategy, model
+        The names by which it was asked for.
+    retriever, organizer, llm, aggregator
+        The components in the order in which data pass them; ``llm`` is None where no model is asked.
+    """
+
+    label: str
+    strategy: str | None
+    model: str | None = None
+    retriever: Instance
+    organizer: Instance
+    llm: Instance | None = None
+    aggregator: Instance
+
+    @property
+    def components(self) -> tuple[Instance, ...]:
+        """The components in the order in which data pass them."""
+        instances = (self.retriever, self.organizer, self.llm, self.aggregator)
+        return tuple(instance for instance in instances if instance is not None)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a model is asked."""
+        return self.llm is not None
+
+    @property
+    def grades(self) -> bool:
+        """Whether the model grades neighbours, by which evidence is weighed, and answers no question."""
+        return self.asks and "grades" in self.organizer.object.gives
+
+    @property
+    def tells_facts(self) -> bool:
+        """Whether its prompts hold facts of the knowledge graph."""
+        return self.asks and self.organizer.object.facts > 0
+
+    @property
+    def templates(self) -> Sequence[Template]:
+        """Templates that its prompts are written with."""
+        if not self.asks or not isinstance(self.organizer.object, AskingOrganizer):
+            return ()
+        templates: Sequence[Template] = call(self.organizer, "templates")
+        return templates
+
+    @property
+    def reads_knowledge(self) -> bool:
+        """Whether any component, or any prompt, is made from the knowledge graph."""
+        return self.tells_facts or any(isinstance(one.object, UsesKnowledge) for one in self.components)
+
+    @property
+    def reference(self) -> MethodReference:
+        """What makes the method again."""
+        return MethodReference(
+            label=self.label,
+            strategy=self.strategy,
+            model=self.model,
+            components={one.stage: one.reference for one in self.components},
+            templates=tuple(TemplateReference.model_validate(one.identity()) for one in self.templates),
+        )
+
+
+def make_dataset(spec: RunSpec, registry: Registry, catalog: Catalog) -> Instance:
+    """Return the dataset component that ``spec.dataset`` names. Raises :class:`UsageError`."""
+    name, _, path = spec.dataset.partition(":")
+    given = dict(spec.parameters.get("dataset", {}))
+    if path:
+        return catalog.make("dataset", name, {"path": path, **given})
+    if entry := registry.datasets.get(name):
+        return catalog.make("dataset", entry.component, {**entry.parameters, **given})
+    if name in catalog.names("dataset"):
+        return catalog.make("dataset", name, given)
+    raise UsageError(unknown("dataset", spec.dataset, {*registry.datasets, "table:PATH"}))
+
+
+def make_methods(
+    spec: RunSpec,
+    registry: Registry,
+    catalog: Catalog,
+    *,
+    model: Instance | None = None,
+    on_failure: OnFailure | None = None,
+) -> list[Method]:
+    """Return the methods that ``spec`` names, in its order.
+
+    ``model`` is asked in place of the one that the spec names. A strategy with a broken component is left out
+    where ``on_failure`` is there to be called. Raises :class:`UsageError` for an unknown name, a parameter
+    that no component takes, components that do not fit each other, or two methods that are the same.
+    """
+    model = model or make_model(spec, registry, catalog)
+    methods = []
+    for name in spec.strategies:
+        try:
+            methods.append(_make_method(name, spec, registry, catalog, model=model))
+        except PluginError as error:
+            if on_failure is None:
+                raise
+            on_failure(name, error)
+    if model is not None and methods and not any(method.asks for method in methods):
+        raise UsageError(f"{', '.join(spec.strategies)} asks no model; leave out --model, or add reasoning")
+    _check_taken(spec, methods)
+    labels = [method.label for method in methods]
+    if twice := {label for label in labels if labels.count(label) > 1}:
+        raise UsageError(f"asked for twice: {', '.join(sorted(twice))}")
+    return methods
+
+
+def make_model(spec: RunSpec, registry: Registry, catalog: Catalog) -> Instance | None:
+    """Return the llm that ``spec.model`` names, or None where it names none.
+
+    An alias becomes the first of its routes whose key is set; with an address (``llm.api_base``), simply
+    the first. Raises :class:`UsageError`. Sends nothing.
+    """
+    if spec.model is None:
+        return None
+    routes = model_routes(spec, registry, catalog)
+    for key, component, parameters in routes:
+        if key is None or "api_base" in spec.parameters.get("llm", {}) or os.environ.get(key):
+            return catalog.make("llm", component, parameters)
+    keys = " or ".join(str(key) for key, _, _ in routes)
+    raise UsageError(f"model {spec.model!r} needs {keys} in the environment; nothing was sent")
+
+
+def model_routes(
+    spec: RunSpec, registry: Registry, catalog: Catalog
+) -> list[tuple[str | None, str, dict[str, Any]]]:
+    """Return the ways to ask the model of a spec: variable of the key, llm component, its parameters."""
+    if spec.model is None:
+        return []
+    given = dict(spec.parameters.get("llm", {}))
+    if spec.model in catalog.names("llm"):
+        return [(None, spec.model, given)]
+    if (entry := registry.models.get(spec.model)) is None:
+        return [(None, registry.llm, {"model": spec.model, **given})]
+    elsewhere = "api_base" in given
+    return [
+        (route.key, registry.llm, _of_route(route, elsewhere=elsewhere) | entry.parameters | given)
+        for route in (entry.routes[:1] if elsewhere else entry.routes)
+    ]
+
+
+def _of_route(route: Route, *, elsewhere: bool) -> dict[str, Any]:
+    """Return what a route says to the llm; its price holds at its own address only."""
+    said = {"model": route.model, "api_base": route.api_base, "key_variable": route.key}
+    known: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    if route.price is not None and not elsewhere:
+        known["price"] = route.price.model_dump()
+    return known
+
+
+def _make_method(
+    name: str, spec: RunSpec, registry: Registry, catalog: Catalog, *, model: Instance | None
+) -> Method:
+    if name not in registry.strategies:
+        raise UsageError(unknown("strategy", name, registry.strategies))
+    entry = registry.strategies[name]
+    stages: dict[StrategyStage, tuple[str, str | None]] = {
+        "retriever": (entry.retriever, spec.retriever),
+        "organizer": (entry.organizer, spec.organizer),
+        "aggregator": (entry.aggregator, spec.aggregator),
+    }
+    changes = []
+    instances: dict[str, Instance] = {}
+    for stage, (usual, wanted) in stages.items():
+        component = wanted or usual
+        values: dict[str, Any] = {}
+        if component == usual:  # a strategy's own parameters belong to its own components
+            values.update(entry.parameters.get(stage, {}))
+        else:
+            changes.append(f"{stage}={component}")
+        known = catalog.parameters(stage, component)
+        given = {key: value for key, value in spec.parameters.get(stage, {}).items() if key in known}
+        changes += [f"{stage}.{key}={value}" for key, value in given.items()]
+        instances[stage] = catalog.make(stage, component, values | given)
+    label = f"{name}[{','.join(changes)}]" if changes else name
+    method = Method(
+        label=label,
+        strategy=name,
+        retriever=instances["retriever"],
+        organizer=instances["organizer"],
+        aggregator=instances["aggregator"],
+    )
+    _check_fit(method)
+    gives: frozenset[Need] = method.organizer.object.gives
+    if "answers" not in method.aggregator.object.needs and not ("grades" in gives and model is not None):
+        return method
+    if model is None:
+        raise UsageError(f"{name} asks a model; name one with --model, e.g. --model qwen")
+    return replace(method, llm=model, model=spec.model)
+
+
+def _check_taken(spec: RunSpec, methods: Sequence[Method]) -> None:
+    """Refuse a parameter that no method's component takes; one that some take goes to those."""
+    of_methods: Mapping[str, Mapping[str, Any]] = {
+        stage: values for stage, values in spec.parameters.items() if stage not in {"dataset", "llm"}
+    }
+    for stage, values in of_methods.items():
+        here = [one.reference for method in methods for one in method.components if one.stage == stage]
+        taken = {key for reference in here for key in reference.parameters}
+        for key in values if methods else ():
+            if key not in taken:
+                raise UsageError(
+                    f"{unknown(f'{stage} parameter', key, taken)} in {', '.join(spec.strategies)}"
+                )
+
+
+def _check_fit(method: Method) -> None:
+    organizer: Organizer = method.organizer.object
+    aggregator: Aggregator = method.aggregator.object
+    if missing := aggregator.needs - organizer.gives:
+        raise UsageError(
+            f"{method.label}: {method.aggregator.name} needs {', '.join(sorted(missing))}, "
+            f"which {method.organizer.name} does not give"
+        )

@@ -1,0 +1,116 @@
+"""What an evaluation of one method gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import polars as pl
+
+from core_harness import metrics
+from core_harness.evaluation.contamination import Contamination
+from core_harness.evaluation.spec import RunSpec
+from core_harness.llm import Summary
+from core_harness.runs.manifest import MethodReference
+from core_harness.schemas import Task, simulated_parts
+
+JSON_VERSION = 1
+"""Version of what ``--json`` prints."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One method on one dataset.
+
+    Attributes
+    ----------
+    task
+        What was asked, of which data, in which regime, with which seed, and whether they are simulated.
+    method
+        Who predicted.
+    simulated
+        What a program made up: ``data``, ``answers``, both, or nothing. Every figure says so.
+    contamination
+        Whether that model may have read about the dataset; None where there is no model or no date.
+    control, limit, only
+        What was broken on purpose, and which part of the dataset was asked; None for the whole.
+    report
+        Metrics with interval and coverage; under a control that draws, their means over its seeds.
+    predictions
+        ``pair_id, context, perturbation, gene, score, status`` and, under a control that draws, ``seed``.
+    asking
+        What asking came to; None where no model was asked. Where it ``ended`` early, the result is partial.
+    run
+        The run folder, or None where none was written.
+    """
+
+    task: Task
+    method: MethodReference
+    simulated: tuple[str, ...]
+    contamination: Contamination | None = None
+    control: str | None
+    limit: int | None
+    only: str | None
+    report: metrics.Report
+    predictions: pl.DataFrame
+    asking: Summary | None
+    run: Path | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        task: Task,
+        spec: RunSpec,
+        method: MethodReference,
+        report: metrics.Report,
+        predictions: pl.DataFrame,
+        asking: Summary | None = None,
+        contamination: Contamination | None = None,
+    ) -> Self:
+        """Return the result of what ``spec`` asked for; it is not written anywhere yet."""
+        answers = asking is not None and asking.simulated
+        return cls(
+            task=task,
+            method=method,
+            simulated=simulated_parts(data=task.simulated, answers=answers),
+            contamination=contamination,
+            control=spec.control,
+            limit=spec.limit,
+            only=spec.only,
+            report=report,
+            predictions=predictions,
+            asking=asking,
+        )
+
+    @property
+    def strategy(self) -> str:
+        """The method's label: the strategy's name, and in brackets whatever was set otherwise."""
+        return self.method.label
+
+    @property
+    def model(self) -> str | None:
+        """The model that was asked, as the user named it; None where none was."""
+        return self.method.model
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints of a result; its keys are stable."""
+        return {
+            "dataset": self.task.dataset,
+            "task": self.task.question,
+            "strategy": self.strategy,
+            "model": self.model,
+            "regime": self.task.regime,
+            "support_contexts": list(self.task.support_contexts),
+            "gene_holdout": self.task.gene_holdout,
+            "simulated": bool(self.simulated),
+            "simulated_parts": list(self.simulated),
+            "contamination": None if self.contamination is None else self.contamination.as_dict(),
+            "seed": self.task.seed,
+            "control": self.control,
+            "part": {"limit": self.limit, "only": self.only},
+            "asking": None if self.asking is None else self.asking.as_dict(),
+            "run": None if self.run is None else str(self.run),
+            **self.report.as_dict(),
+        }

@@ -1,0 +1,369 @@
+"""``Session``: what the methods of a process share, loaded once: registry, components, datasets, graph."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from core_harness.data.splits import Split
+from core_harness.errors import HarnessError, IncompleteError, MissingDataError, RunError, UsageError
+from core_harness.evaluation import pipeline
+from core_harness.evaluation.contamination import Contamination, contamination
+from core_harness.evaluation.methods import Method, OnFailure, make_dataset, make_methods
+from core_harness.evaluation.progress import Notice, Progress, once
+from core_harness.evaluation.result import Result
+from core_harness.evaluation.spec import RunSpec, spec_of
+from core_harness.evidence import controls
+from core_harness.evidence.controls import Control
+from core_harness.knowledge import Graph, open_graph
+from core_harness.knowledge.facts import Facts
+from core_harness.llm import Cache, Estimate, Journal, Settings, estimate
+from core_harness.paths import cache_folder, data_folder, replies_path
+from core_harness.plugins.catalog import Catalog, catalog
+from core_harness.plugins.component import Instance, Stage
+from core_harness.plugins.guard import GuardedLLM, call
+from core_harness.plugins.protocols import BringsKnowledge, UsesKnowledge
+from core_harness.registry.entries import Registry, shipped_registry
+from core_harness.runs.folder import Run, RunWriter, new_run, reopen_run
+from core_harness.runs.manifest import (
+    HIDDEN,
+    Asked,
+    ComponentReference,
+    Manifest,
+    MethodReference,
+    versions_of,
+)
+from core_harness.schemas import ROWS, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A dataset, loaded and divided.
+
+    Attributes
+    ----------
+    task
+        What is asked of it.
+    rows, split
+        All rows, and the same divided into support and queries, with the truth apart.
+    digest
+        SHA-256 of all its rows.
+    dataset
+        The component that it comes from.
+    """
+
+    task: Task
+    rows: pl.DataFrame
+    split: Split
+    digest: str
+    dataset: Instance
+
+
+class Session:
+    """Registry, components, datasets and graph of a process; each is loaded when it is first needed.
+
+    Parameters
+    ----------
+    registry
+        What names stand for; None is the shipped registry.
+    components
+        The installed components; None finds them.
+    settings
+        How models are asked.
+    progress, notice
+        Called as work goes on, and with lines that a person should see.
+    resamples
+        Of the bootstrap.
+
+    Attributes
+    ----------
+    registry, components, settings, tell, notice, resamples
+        As given.
+    """
+
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        components: Catalog | None = None,
+        *,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+        notice: Notice | None = None,
+        resamples: int = 1000,
+    ) -> None:
+        self.registry = registry or shipped_registry()
+        self.components = components or catalog()
+        self.settings = settings or Settings()
+        self.tell: Progress = progress or (lambda *_: None)
+        self.notice: Notice = once(notice or (lambda _: None))
+        self.resamples = resamples
+        self._datasets: dict[str, Instance] = {}
+        self._rows: dict[str, tuple[pl.DataFrame, tuple[str, ...], str]] = {}
+        self._loaded: dict[str, Loaded] = {}
+        self._retrievers: dict[str, Instance] = {}
+        self._graphs: dict[str, Graph] = {}
+
+    def dataset(self, spec: RunSpec) -> Instance:
+        """Return the dataset component that a spec names. Raises :class:`UsageError`."""
+        return self._known(make_dataset(spec, self.registry, self.components))
+
+    def load(self, spec: RunSpec, dataset: Instance | None = None) -> Loaded:
+        """Return what a spec asks about, loaded and divided; ``dataset`` replaces the one that it names.
+
+        Raises
+        ------
+        DataError, UsageError
+            The data cannot be read or divided so, or the control has nothing to change in them.
+        """
+        dataset = dataset or self.dataset(spec)
+        of_rows = f"{dataset.reference.model_dump_json()} {sorted(spec.support_contexts)}"
+        if of_rows not in self._rows:
+            self.tell("reading the dataset", 0, 1)
+            rows, contexts = pipeline.load(dataset, spec)
+            digest = hashlib.sha256(rows.select(*ROWS).write_csv().encode()).hexdigest()
+            self._rows[of_rows] = rows, contexts, digest
+        rows, contexts, digest = self._rows[of_rows]
+        key = f"{of_rows} {spec.dataset} {spec.gene_holdout} {spec.only} {spec.limit} {spec.seed}"
+        if key not in self._loaded:
+            task = Task(
+                dataset=spec.dataset,
+                question=dataset.object.question,
+                agent=dataset.object.agent,
+                regime=spec.effective_regime,
+                seed=spec.seed,
+                simulated=dataset.object.simulated,
+                support_contexts=contexts,
+                gene_holdout=spec.gene_holdout,
+            )
+            split = pipeline.divide(rows, spec)
+            self._loaded[key] = Loaded(task=task, rows=rows, split=split, digest=digest, dataset=dataset)
+        controls.check_fits(spec.control, self._loaded[key].split)
+        return self._loaded[key]
+
+    def load_of(self, manifest: Manifest, name: str) -> Loaded:
+        """Return what a run was asked about, divided as the run divided it; ``name`` is the run's.
+
+        Raises
+        ------
+        RunError
+            The regime is not what the run's settings amount to, or the rows are not those that it saw.
+        DataError, UsageError
+            The dataset cannot be read.
+        """
+        dataset = self._known(self._made("dataset", manifest.dataset))
+        loaded = self.load(replace(spec_of(manifest), control=None), dataset)
+        if manifest.task.regime not in {loaded.task.regime, "undeclared"}:
+            raise RunError(
+                f"{name} calls its regime {manifest.task.regime!r}, but by its settings it is "
+                f"{loaded.task.regime!r}; evaluate again"
+            )
+        if loaded.digest != manifest.dataset_sha256:
+            raise RunError(
+                f"{name}: the rows of dataset {manifest.task.dataset!r} are not those that the run was made "
+                "on; get the same release, or run the evaluation again (answers that are cached cost nothing)"
+            )
+        return loaded
+
+    def methods(self, spec: RunSpec, *, on_failure: OnFailure | None = None) -> list[Method]:
+        """Return the methods of a spec (:func:`~core_harness.evaluation.methods.make_methods`).
+
+        Equal retrievers are one object, so that what one method had it compute serves the others.
+        """
+        methods = make_methods(spec, self.registry, self.components, on_failure=on_failure)
+        return [self._sharing(method) for method in methods]
+
+    def method(self, reference: MethodReference) -> Method:
+        """Make a method again from the record of a run.
+
+        Raises
+        ------
+        UsageError
+            The predictions were made elsewhere, or a component is not installed.
+        RunError
+            The names stand for something else now: another class, other parameters, another template.
+        """
+        if not reference.made_here:
+            raise UsageError(
+                f"{reference.label} was made elsewhere; what its predictions rest on is not known"
+            )
+        stages: Sequence[Stage] = ("retriever", "organizer", "llm", "aggregator")
+        made = {
+            stage: self._made(stage, reference.components[stage])
+            for stage in stages
+            if stage in reference.components
+        }
+        if missing := [stage for stage in stages if stage != "llm" and stage not in made]:
+            raise RunError(f"the record of {reference.label} has no {missing[0]}; evaluate again")
+        method = Method(label=reference.label, strategy=reference.strategy, model=reference.model, **made)
+        changed: list[str] = [
+            stage for stage, one in made.items() if not one.reference.is_made_as(reference.components[stage])
+        ]
+        if [one.sha256 for one in method.reference.templates] != [one.sha256 for one in reference.templates]:
+            changed.append("template")
+        if changed:
+            raise RunError(
+                f"{reference.label} was made with another {' and '.join(changed)} than these names stand for "
+                "now; run it again"
+            )
+        return self._sharing(method)
+
+    def open_graph(self, dataset: Instance | None = None) -> Graph:
+        """Return the knowledge graph that a dataset brings, else the shared one of the registry."""
+        brings = dataset is not None and isinstance(dataset.object, BringsKnowledge)
+        key = dataset.reference.model_dump_json() if brings and dataset is not None else ""
+        if key not in self._graphs:
+            self.tell("opening the knowledge graph", 0, 1)
+            if brings and dataset is not None:
+                self._graphs[key] = call(dataset, "knowledge")
+            else:
+                layers, aliases = self.registry.layer, self.registry.aliases
+                self._graphs[key] = open_graph(data_folder(), layers, aliases, cache_folder())
+        return self._graphs[key]
+
+    def open_knowledge(self, dataset: Instance, method: Method) -> Facts:
+        """Hand the graph to the components that read it, and return the facts that prompts may hold.
+
+        Raises :class:`MissingDataError` where the graph is needed and not on this machine.
+        """
+        if not method.reads_knowledge:
+            return Facts.none()
+        readers = [one for one in method.components if isinstance(one.object, UsesKnowledge)]
+        try:
+            graph = self.open_graph(dataset)
+        except MissingDataError as error:
+            if readers:
+                raise
+            raise MissingDataError(f"{error}; or tell the model no facts: -p organizer.facts=0") from None
+        for reader in readers:
+            call(reader, "use", graph)
+        brings = isinstance(dataset.object, BringsKnowledge)
+        return Facts.of(graph, () if brings else self.registry.layer, data_folder())
+
+    def contamination(self, spec: RunSpec) -> Contamination | None:
+        """Return the dates by which the model of a spec may have read about its dataset."""
+        return contamination(spec, self.registry)
+
+    def evaluate(self, spec: RunSpec, *, out: Path | None = None) -> list[Result]:
+        """Evaluate each method of a spec, in a run folder of its own below ``out``; None writes nothing.
+
+        Raises :class:`~core_harness.errors.IncompleteError`, when the others are done, where some of several
+        methods failed; of a single method, its error.
+        """
+        failures: dict[str, HarnessError] = {}
+        methods = self.methods(spec, on_failure=failures.__setitem__ if len(spec.strategies) > 1 else None)
+        self.warn(spec, methods)
+        results = []
+        for method in methods:
+            try:
+                results.append(self.evaluate_method(method, spec, out=out))
+            except HarnessError as error:
+                if len(spec.strategies) == 1:
+                    raise
+                failures[method.label] = error
+        if failures:
+            raise IncompleteError(results, failures)
+        return results
+
+    def evaluate_method(
+        self, method: Method, spec: RunSpec, *, dataset: Instance | None = None, out: Path | None = None
+    ) -> Result:
+        """Evaluate one method on the dataset of a spec, or on another one, in a run folder below ``out``."""
+        dataset = dataset or self.dataset(spec)
+        if out is None:
+            return self._run(method, spec, dataset, None)
+        with new_run(out, self._manifest(method, spec, dataset)) as writer:
+            return self._run(method, spec, dataset, writer)
+
+    def evaluate_again(self, run: Run, *, control: Control, out: Path) -> Result:
+        """Evaluate the method of a run again, on the same pairs, under a control."""
+        spec = replace(spec_of(run.manifest), control=control)
+        dataset = self.load_of(run.manifest, run.name).dataset
+        return self.evaluate_method(self.method(run.manifest.method), spec, dataset=dataset, out=out)
+
+    def resume(self, run: Run) -> Result:
+        """Continue a run that did not come to its end; what was answered is not asked again.
+
+        Raises :class:`RunError` for a complete run, and for one whose dataset or method has changed.
+        """
+        writer = reopen_run(run)
+        loaded = self.load_of(run.manifest, run.name)
+        method = self.method(run.manifest.method)
+        spec = spec_of(run.manifest)
+        self.warn(spec, [method])
+        return self._run(method, spec, loaded.dataset, writer)
+
+    def estimate(self, spec: RunSpec) -> dict[str, Estimate]:
+        """Return what the methods of a spec that ask a model would ask and spend, by label. Sends nothing."""
+        methods = self.methods(spec)
+        self.warn(spec, methods)
+        estimates = {}
+        for method in methods:
+            if method.llm is None:
+                continue
+            with (
+                threadpool_limits(limits=1),
+                Cache(replies_path()) as cache,
+                Journal(None, cache=cache) as journal,
+            ):
+                loaded = self.load(spec)
+                facts = self.open_knowledge(loaded.dataset, method)
+                prompts = pl.concat(
+                    pipeline.prompt(method, pipeline.show(method, task, loaded.split, spec.control, facts))
+                    for task in pipeline.tasks_of(loaded.task, spec)
+                )
+                price = self.settings.price
+                estimates[method.label] = estimate(
+                    GuardedLLM(method.llm), prompts, journal=journal, price=price
+                )
+        return estimates
+
+    def _manifest(self, method: Method, spec: RunSpec, dataset: Instance) -> Manifest:
+        """Return the record of a run that is about to begin."""
+        loaded = self.load(spec, dataset)
+        dates = self.contamination(spec) if method.asks else None
+        packages = ("core-harness", "numpy", "polars", "scipy", *(("litellm",) if method.asks else ()))
+        return Manifest(
+            task=loaded.task,
+            part=Asked(limit=spec.limit, only=spec.only),
+            control=spec.control,
+            control_seeds=spec.control_seeds,
+            method=method.reference,
+            dataset=loaded.dataset.reference,
+            dataset_sha256=loaded.digest,
+            graph_sha256=self.open_graph(loaded.dataset).digest if method.reads_knowledge else None,
+            contamination=None if dates is None else dates.as_dict(),
+            packages=versions_of(*packages),
+        )
+
+    def _run(self, method: Method, spec: RunSpec, dataset: Instance, writer: RunWriter | None) -> Result:
+        journal = writer.journal if writer is not None and method.asks else None
+        with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
+            result = pipeline.run_method(self, method, spec, dataset=dataset, journal=journal)
+        if result.asking is not None:
+            self.notice(f"{method.label}: {result.asking.sentence()}")
+        if writer is None:
+            return result
+        run = writer.finish(result.predictions, result.report.as_dict(), result.asking)
+        return replace(result, run=run.folder)
+
+    def warn(self, spec: RunSpec, methods: Sequence[Method]) -> None:
+        """Notice that the model of a spec may have read about its dataset, where any method asks it."""
+        dates = self.contamination(spec) if any(method.asks for method in methods) else None
+        if dates is not None and (sentence := dates.sentence()):
+            self.notice(sentence)
+
+    def _made(self, stage: Stage, reference: ComponentReference) -> Instance:
+        shown = {key: value for key, value in reference.parameters.items() if value != HIDDEN}
+        return self.components.make(stage, reference.name, shown)
+
+    def _known(self, dataset: Instance) -> Instance:
+        return self._datasets.setdefault(dataset.reference.model_dump_json(), dataset)
+
+    def _sharing(self, method: Method) -> Method:
+        shared = self._retrievers.setdefault(method.retriever.reference.model_dump_json(), method.retriever)
+        return replace(method, retriever=shared)

@@ -1,0 +1,96 @@
+"""Where components are called: what they raise becomes one line, what they print goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from core_harness.errors import HarnessError, PluginError
+from core_harness.llm import LLM, Permanent, Provider, Reply, Request, Tokens, Transient
+from core_harness.plugins.component import Instance, Stage
+from core_harness.runs.manifest import ComponentReference
+
+_SAID = (HarnessError, Transient, Permanent)
+"""What a component raises on purpose: it passes as it is."""
+
+
+def call(instance: Instance, method: str, *arguments: Any) -> Any:
+    """Call a method of a component's object.
+
+    Raises :class:`~core_harness.errors.PluginError` in place of an exception that is no error of this
+    program: one line with the component, its distribution, the method, and where it happened.
+    """
+    with guarded(instance.stage, instance.reference, method):
+        return getattr(instance.object, method)(*arguments)
+
+
+@contextmanager
+def guarded(stage: Stage, reference: ComponentReference, method: str) -> Iterator[None]:
+    """Guard a call of a component, as :func:`call` does."""
+    try:
+        with prints_to_stderr():
+            yield
+    except _SAID:
+        raise
+    except Exception as error:
+        raise _as_one_line(stage, reference, method, error) from error
+
+
+@contextmanager
+def prints_to_stderr() -> Iterator[None]:
+    """Lead to stderr whatever is printed: stdout is for results."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+class GuardedLLM:
+    """A model whose every call is guarded; it is one itself."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._llm: LLM = instance.object
+
+    def identity(self) -> Mapping[str, object]:
+        """Return what changes an answer."""
+        found: Mapping[str, object] = call(self._instance, "identity")
+        return found
+
+    def describe(self) -> Provider:
+        """Return who will be asked."""
+        provider: Provider = call(self._instance, "describe")
+        return provider
+
+    def upper_bound(self, request: Request) -> Tokens:
+        """Return the most tokens that the request can take."""
+        tokens: Tokens = call(self._instance, "upper_bound", request)
+        return tokens
+
+    async def ask(self, request: Request) -> Reply:
+        """Send the request once. What it prints is led to stderr by the caller, for all requests together."""
+        try:
+            return await self._llm.ask(request)
+        except (*_SAID, TimeoutError):  # a timeout is one more reason to ask again
+            raise
+        except Exception as error:
+            raise _as_one_line(self._instance.stage, self._instance.reference, "ask", error) from error
+
+
+def _as_one_line(stage: Stage, reference: ComponentReference, method: str, error: Exception) -> PluginError:
+    return PluginError(
+        f"{stage} {reference.name!r} of {reference.distribution} {reference.version} failed in {method}: "
+        f"{type(error).__name__}: {error} ({_place(error, reference.target)}); "
+        "`core-harness --traceback ...` shows the rest"
+    )
+
+
+def _place(error: BaseException, target: str) -> str:
+    """Return ``file:line`` of the innermost frame in the component's module, else of the innermost one."""
+    module = sys.modules.get(target.partition(":")[0])
+    own = getattr(module, "__file__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    found = [frame for frame in frames if frame.filename == own] or frames
+    return f"{Path(found[-1].filename)}:{found[-1].lineno}" if found else "no line is known"
