@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from data.test_tables import BAD
+from data.bad_tables import BAD
 
 from core_harness.cli import cli
 

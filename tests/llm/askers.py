@@ -5,15 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from core_harness.knowledge.facts import Facts
-from core_harness.llm import LLM, PROMPTS, Price, Provider, Reply, Request, Tokens, prompt_bound
+from core_harness.llm import (
+    LLM,
+    PROMPTS,
+    Journal,
+    Price,
+    Provider,
+    Reply,
+    Request,
+    Settings,
+    Tokens,
+    ask_all,
+    prompt_bound,
+)
 from core_harness.prompts import Layout, load_template, pair_prompts
 from core_harness.schemas import PAIRS, Task
 
 TASK = Task(dataset="toy", question="de", agent="knockdown", regime="strict", seed=0, simulated=True)
+QUICK = Settings(backoff=0.001, attempts=3)
+PRICE = Price(prompt=1.0, completion=2.0, date="2026-11-01")
 
 
 def pairs(number: int) -> pl.DataFrame:
@@ -84,3 +99,8 @@ def said(text: str, *, prompt_tokens: int | None = 10, completion_tokens: int | 
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
     )
+
+
+def ask(llm: Scripted, texts: list[str], settings: Settings = QUICK, journal: Journal | None = None) -> Any:
+    """Ask a model for replies to prompts of these texts."""
+    return ask_all(llm, small_prompts(texts), journal=journal or Journal(None), settings=settings)

@@ -1,3 +1,5 @@
+"""Prompts are asked once each, in order, and a run that broke off goes on."""
+
 from __future__ import annotations
 
 import os
@@ -16,23 +18,13 @@ from core_harness.llm import (
     Cache,
     Journal,
     Permanent,
-    Price,
     Reply,
     Settings,
-    Transient,
     ask_all,
-    estimate,
     replies_of,
 )
 from core_harness.schemas import check
-from llm.askers import Scripted, prompts, said, small_prompts
-
-QUICK = Settings(backoff=0.001, attempts=3)
-PRICE = Price(prompt=1.0, completion=2.0, date="2026-11-01")
-
-
-def ask(llm: Scripted, texts: list[str], settings: Settings = QUICK, journal: Journal | None = None) -> Any:
-    return ask_all(llm, small_prompts(texts), journal=journal or Journal(None), settings=settings)
+from llm.askers import QUICK, Scripted, ask, prompts, said, small_prompts
 
 
 def test_replies_stand_in_the_order_of_the_prompts() -> None:
@@ -63,122 +55,6 @@ def test_samples_are_asked_apart() -> None:
     assert llm.asked == {"a": 2}
 
 
-def test_what_may_pass_is_tried_again_and_written_down() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        if attempt < 3:
-            raise Transient("busy", turned_away=True)
-        return said("ANSWER: yes")
-
-    journal = Journal(None)
-    asked = ask(Scripted(answer), ["a"], journal=journal)
-    assert asked.replies["status"].to_list() == ["answered"]
-    assert [(number, outcome) for _, number, _, outcome in journal.attempts()] == [
-        (1, "busy"),
-        (2, "busy"),
-        (3, "answered"),
-    ]
-
-
-def test_what_will_not_pass_is_not_tried_again() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        raise Permanent("400: no such parameter")
-
-    llm = Scripted(answer)
-    asked = ask(llm, ["a", "b"])
-    assert llm.asked == {"a": 1, "b": 1}
-    assert asked.replies["status"].to_list() == ["failed", "failed"]
-    assert asked.replies["cause"].to_list() == ["400: no such parameter"] * 2
-    assert asked.replies["text"].to_list() == [None, None]
-
-
-def test_attempts_end() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        raise Transient("500: out of order")
-
-    llm = Scripted(answer)
-    asked = ask(llm, ["a"])
-    assert llm.asked == {"a": 3}
-    assert asked.replies["cause"].to_list() == ["500: out of order (attempt 3)"]
-
-
-def test_a_provider_that_wants_to_be_left_alone_for_long_has_refused() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        raise Transient("429", retry_after=3600.0, turned_away=False)
-
-    llm = Scripted(answer)
-    assert ask(llm, ["a"]).replies["cause"].to_list() == ["429 (attempt 1), which asks to wait 3600 s"]
-
-
-def test_retry_after_is_honoured() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        if attempt == 1:
-            raise Transient("429", retry_after=0.2, turned_away=True)
-        return said("ANSWER: yes")
-
-    journal = Journal(None)
-    started = time.monotonic()
-    ask(Scripted(answer), ["a"], journal=journal)
-    assert time.monotonic() - started >= 0.2
-
-
-def test_a_plugin_that_hangs_is_left() -> None:
-    llm = Scripted(seconds=60)
-    asked = ask(llm, ["a"], Settings(timeout=0.01, attempts=2, backoff=0.001))
-    assert asked.replies["cause"].to_list() == ["no reply within 0.01 s (attempt 2)"]
-
-
-def test_a_bug_of_a_plugin_keeps_its_traceback_and_what_was_answered() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        if text == "b":
-            raise KeyError("choices")
-        return said("ANSWER: yes")
-
-    journal = Journal(None)
-    with pytest.raises(KeyError, match="choices"):
-        ask(Scripted(answer), ["a", "b"], Settings(concurrency=1), journal)
-    assert [outcome for *_, outcome in journal.attempts()] == ["answered", "KeyError: 'choices'"]
-    assert ask(Scripted(), ["a", "b"], journal=journal).summary.from_journal == 1
-
-
-def test_too_many_failures_end_the_run() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        if text.startswith("bad"):
-            raise Permanent("no")
-        return said("ANSWER: yes")
-
-    texts = [f"{'bad' if n % 2 else 'good'}{n}" for n in range(100)]
-    for most in (5, 0.05):
-        llm = Scripted(answer)
-        asked = ask(llm, texts, Settings(max_failures=most, concurrency=2))
-        summary = asked.summary
-        assert summary.failed in {6, 7}
-        assert summary.ended == "6 prompts failed, the last one: no"
-        assert summary.not_asked == 100 - summary.failed - summary.from_provider > 80
-        assert asked.replies.filter(pl.col("status") == "not_asked")["cause"].unique().to_list() == [
-            summary.ended
-        ]
-        assert "ended early" in summary.sentence()
-
-
-def test_a_failure_that_is_everybodys_ends_the_run() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        raise Permanent("401: wrong key", hopeless=True)
-
-    llm = Scripted(answer, seconds=0.001)
-    summary = ask(llm, [f"t{n}" for n in range(100)]).summary
-    assert sum(llm.asked.values()) <= 8
-    assert summary.ended == "401: wrong key"
-
-
-def test_a_provider_that_is_not_there_ends_the_run() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        raise Transient("connection refused")
-
-    summary = ask(Scripted(answer), [f"t{n}" for n in range(500)]).summary
-    assert 20 <= summary.failed < 50
-    assert summary.not_asked > 400
-
-
 def test_a_second_run_sends_nothing(tmp_path: Path) -> None:
     texts = [f"t{n}" for n in range(20)]
     with Cache(tmp_path / "cache.sqlite") as cache:
@@ -207,70 +83,6 @@ def test_an_answered_run_needs_no_key() -> None:
     with pytest.raises(UsageError, match="A_KEY"):
         ask(Keyless(), ["a", "b"], journal=journal)
     assert len(journal.attempts()) == 1
-
-
-def test_failures_are_asked_again_by_the_next_run() -> None:
-    def answer(text: str, attempt: int) -> Reply:
-        raise Permanent("no")
-
-    journal = Journal(None)
-    ask(Scripted(answer), ["a"], journal=journal)
-    assert ask(Scripted(), ["a"], journal=journal).summary.from_provider == 1
-
-
-@pytest.mark.parametrize("limit", [{"max_calls": 7}, {"max_tokens": 300}, {"max_cost": 300e-6}])
-def test_the_budget_is_of_the_run_and_is_not_passed(limit: dict[str, Any]) -> None:
-    journal = Journal(None)
-    llm = Scripted(price=PRICE)
-    texts = [f"t{n}" for n in range(50)]
-    for _ in range(2):  # resumed with the same budget, it asks no more
-        summary = ask(llm, texts, Settings(**limit), journal).summary
-        spent = journal.spent(PRICE)
-        assert spent.calls <= limit.get("max_calls", 50)
-        assert spent.tokens <= limit.get("max_tokens", 1e9)
-        assert spent.cost is not None
-        assert spent.cost <= limit.get("max_cost", 1e9)
-        assert summary.ended is not None
-        assert "is used up" in summary.ended
-    assert 0 < sum(llm.asked.values()) < 50
-    more = {name: 10 * value for name, value in limit.items()}
-    assert ask(llm, texts, Settings(**more), journal).summary.ended is None
-
-
-def test_the_summary_adds_up() -> None:
-    summary = ask(Scripted(price=PRICE), ["a", "b", "a"]).summary
-    assert (summary.prompt_tokens, summary.completion_tokens) == (20, 10)
-    assert summary.cost == pytest.approx(2 * (10 + 2 * 5) / 1e6)
-    assert summary.price_date == "2026-11-01"
-    assert not summary.simulated
-    assert summary.sentence() == (
-        "2 of 2 prompts answered (0 by this run before, 0 from the cache, 2 by the model); 2 calls; "
-        "30 tokens; $0.0000 at prices of 2026-11-01"
-    )
-
-
-def test_an_unknown_price_is_not_nothing() -> None:
-    summary = ask(Scripted(), ["a"]).summary
-    assert summary.cost is None
-    assert "cost unknown" in summary.sentence()
-
-
-def test_uncounted_tokens_are_charged_by_their_bound() -> None:
-    journal = Journal(None)
-    ask(Scripted(lambda *_: said("x", prompt_tokens=None)), ["a"], journal=journal)
-    assert journal.spent(None).tokens > 60
-
-
-def test_what_failed_is_charged_and_not_counted_as_answers() -> None:
-    def replies(text: str, attempt: int) -> Reply:
-        if attempt == 1:
-            raise Transient("lost on the way")
-        return said("x")
-
-    journal = Journal(None)
-    summary = ask(Scripted(replies), ["a"], QUICK, journal=journal).summary
-    assert summary.prompt_tokens + summary.completion_tokens < summary.charged_tokens
-    assert summary.charged_tokens == journal.spent(None).tokens
 
 
 def test_a_simulated_answer_marks_the_run() -> None:
@@ -361,25 +173,6 @@ def test_a_rate_is_kept() -> None:
     started = time.monotonic()
     ask(llm, [f"t{n}" for n in range(11)], Settings(requests_per_minute=6000))
     assert time.monotonic() - started >= 10 * 60 / 6000
-
-
-def test_a_dry_run_says_what_would_be_sent() -> None:
-    journal = Journal(None)
-    llm = Scripted(price=PRICE)
-    ask(llm, ["known"], journal=journal)
-    before = journal.attempts()
-    reckoned = estimate(llm, small_prompts(["known", "new", "new", "also new"]), journal=journal)
-    assert (reckoned.prompts, reckoned.distinct, reckoned.known, reckoned.calls) == (4, 3, 1, 2)
-    assert reckoned.tokens_are == "estimated"
-    assert reckoned.completion_tokens == 40
-    assert reckoned.bound.prompt > reckoned.prompt_tokens > 0
-    assert reckoned.cost_bound == PRICE.cost(reckoned.bound)
-    assert "at prices of 2026-11-01" in reckoned.sentence()
-    assert journal.attempts() == before
-    assert llm.asked == {"known": 1}
-    nothing = estimate(Scripted(), small_prompts(["known"]), journal=journal)
-    assert (nothing.calls, nothing.prompt_tokens, nothing.tokens_are) == (0, 0, "counted")
-    assert "price unknown" in nothing.sentence()
 
 
 def test_real_prompts_go_through() -> None:
