@@ -20,8 +20,8 @@ from rich.table import Table
 
 from core_harness.data.crossfit import out_of_fold
 from core_harness.data.splits import Split, blocks
-from core_harness.evaluation.pipeline import hand_over_knowledge, load
-from core_harness.evaluation.spec import RunSpec, make_dataset, make_methods
+from core_harness.evaluation.session import Session
+from core_harness.evaluation.spec import RunSpec
 from core_harness.evidence import controls
 from core_harness.evidence.evidence import Evidence
 from core_harness.llm.answers import ANSWERS
@@ -29,7 +29,6 @@ from core_harness.metrics.by_segment import auroc_by
 from core_harness.metrics.segments import GENE
 from core_harness.plugins.catalog import catalog
 from core_harness.plugins.protocols import Retriever
-from core_harness.registry.entries import shipped_registry
 from core_harness.schemas import Task
 
 LINES = ("k562", "hepg2")
@@ -88,10 +87,10 @@ def main() -> None:
                 strategies=("voting",),
                 parameters={"retriever": {"network": network}},
             )
-            dataset = make_dataset(spec, shipped_registry(), catalog())
-            (method,) = make_methods(spec, shipped_registry(), catalog())
-            loaded = load(spec, dataset)
-            hand_over_knowledge(dataset, [method], shipped_registry())
+            session = Session()
+            (method,) = session.methods(spec)
+            loaded = session.load(spec)
+            session.open_knowledge(loaded.dataset, method)
             folds = list(out_of_fold(loaded.split.support))
             asked = {
                 control: list(questions(loaded.task, method.retriever.object, folds, control))

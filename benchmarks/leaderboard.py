@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from core_harness import evaluate
-from core_harness.analysis.rescore import Datasets, score
+from core_harness.analysis.rescore import rescore
+from core_harness.evaluation.session import Session
 from core_harness.leaderboard import build, write_site
 from core_harness.plugins.catalog import catalog
 from core_harness.registry.entries import DatasetEntry, Registry, SuiteEntry, shipped_registry
@@ -57,7 +58,7 @@ def make_runs(folder: Path) -> int:
     (first,) = evaluate("simulated", "gene-frequency", out=folder, parameters={"dataset": WORLD})
     assert first.run is not None
     run = open_run(first.run)
-    (rows,) = score(run, Datasets(catalog())).repeats
+    (rows,) = rescore(run, Session()).repeats
     predictions, label = run.predictions().sort("pair_id"), rows["label"].to_numpy()
     for at in range(1, RUNS):
         skill = 0.5 * (at % DIFFERENT) / DIFFERENT

@@ -87,6 +87,7 @@ class IncompleteError(HarnessError):
 
     def __init__(self, results: Sequence[Any], failures: Mapping[str, HarnessError]) -> None:
         super().__init__("; ".join(f"{label}: {error}" for label, error in failures.items()))
+        self.__cause__ = next(iter(failures.values()))
         self.results = list(results)
         self.failures = dict(failures)
         self.exit_code = next(iter(failures.values())).exit_code  # type: ignore[misc]  # its own, not the class's

@@ -12,14 +12,14 @@ from worlds import world
 
 from core_harness.analysis.audit import audit_dataset
 from core_harness.errors import HarnessError
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
 
 
 def of_dataset(dataset: str, **options: Any) -> dict[str, Any]:
     spec = RunSpec(dataset=dataset, parameters=options.pop("parameters", {}))
-    found = audit_dataset(spec, shipped_registry(), catalog(), **options).as_dict()
+    found = audit_dataset(spec, Session(), **options).as_dict()
     again: dict[str, Any] = json.loads(json.dumps(found, allow_nan=False))
     return again
 

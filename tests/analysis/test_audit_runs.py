@@ -18,14 +18,13 @@ from core_harness.analysis.audit import RunAudit, audit_run
 from core_harness.analysis.score import score_file
 from core_harness.cli import cli
 from core_harness.errors import RunError, UsageError
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
-from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
 from core_harness.runs.folder import Run, list_runs
 
 
 def audited(run: Run, **options: Any) -> RunAudit:
-    return audit_run(run, shipped_registry(), catalog(), **{"resamples": 100, **options})
+    return audit_run(run, Session(), **{"resamples": 100, **options})
 
 
 def test_a_run_is_set_beside_its_controls(tmp_path: Path) -> None:
@@ -37,7 +36,7 @@ def test_a_run_is_set_beside_its_controls(tmp_path: Path) -> None:
     there = [control.control for control in found.controls if control.value is not None]
     assert there == ["random-neighbours"]
     assert {control.missing for control in audited(frequency).controls} == {"not run; --controls runs it"}
-    assert audited(next(run for run in list_runs(tmp_path) if run.manifest["control"])).controls == ()
+    assert audited(next(run for run in list_runs(tmp_path) if run.manifest.control)).controls == ()
 
 
 def test_missing_controls_are_run_when_asked(tmp_path: Path) -> None:
@@ -83,9 +82,7 @@ def test_predictions_from_elsewhere_are_audited_too(tmp_path: Path) -> None:
     answers = world(perturbations=60).filter(split="test").select("perturbation", "gene", score="label")
     answers.write_csv(tmp_path / "p.csv")
     spec = RunSpec(dataset=f"table:{tmp_path / 'world.csv'}")
-    theirs = score_file(
-        tmp_path / "p.csv", spec, shipped_registry(), catalog(), out=tmp_path / "runs"
-    ).result.run
+    theirs = score_file(tmp_path / "p.csv", spec, Session(), out=tmp_path / "runs").result.run
     assert theirs is not None
     (run,) = list_runs(tmp_path / "runs")
     found = audited(run)
@@ -113,7 +110,7 @@ ODD: dict[str, tuple[pl.Expr, str, str]] = {
     ),
     "half NaN, half infinite": (
         pl.when(pl.int_range(pl.len()) % 2 == 0).then(float("nan")).otherwise(float("inf")),
-        "Not to be judged",
+        "No verdict: it answered nothing.",
         "Only 0 of",
     ),
 }
@@ -127,7 +124,7 @@ def test_odd_predictions_get_a_verdict_too(odd: str, tmp_path: Path) -> None:
     answers = rows.filter(split="test").select("perturbation", "gene", score=score)
     answers.write_parquet(tmp_path / "p.parquet")
     spec = RunSpec(dataset=f"table:{tmp_path / 'world.csv'}")
-    score_file(tmp_path / "p.parquet", spec, shipped_registry(), catalog(), out=tmp_path / "runs")
+    score_file(tmp_path / "p.parquet", spec, Session(), out=tmp_path / "runs")
     (run,) = list_runs(tmp_path / "runs")
     found = audited(run)
     assert sentence in found.verdict.sentence

@@ -13,6 +13,7 @@ from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.reasons import judge_run
 from core_harness.analysis.audit.recalibration import recalibrated
 from core_harness.analysis.audit.strata import Stratum
+from core_harness.analysis.verdict import Basis
 from core_harness.metrics import report
 from core_harness.schemas import Task
 
@@ -20,9 +21,11 @@ TASK = Task(dataset="d", question="de", agent="knockdown", regime="strict", seed
 
 
 def judged(frame: pl.DataFrame, **choices: Any) -> tuple[str, str]:
+    before = report(frame, seed=0, resamples=200)
     found = judge_run(
+        Basis.of(before.as_dict(), ended=None, simulated=()),
         choices.pop("task", TASK),
-        report(frame, seed=0, resamples=200),
+        before,
         report(recalibrated(frame, seed=0), seed=0, resamples=0),
         choices.pop("controls", ()),
         choices.pop("strata", ()),
@@ -37,7 +40,7 @@ def test_the_verdict_rests_on_ranks_within_genes() -> None:
     assert judged(right)[0] == "The scores tell perturbations of the same gene apart."
     assert judged(turned)[0].endswith("the wrong way round.")
     assert judged(right.with_columns(score=pl.lit(0.5)))[0].startswith("Not shown")
-    assert judged(by_gene)[0].startswith("Not to be judged")
+    assert judged(by_gene)[0].startswith("No verdict: too few genes")
 
 
 def test_a_method_that_says_yes_too_often_is_told() -> None:

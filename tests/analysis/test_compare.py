@@ -12,16 +12,16 @@ from small_runs import SMALL, made, rewrite
 
 from core_harness import evaluate
 from core_harness.analysis.compare import Comparison, compare
-from core_harness.analysis.rescore import Datasets, score
+from core_harness.analysis.rescore import rescore
 from core_harness.errors import RunError, UsageError
+from core_harness.evaluation.session import Session
 from core_harness.metrics.by_segment import auroc_by
 from core_harness.metrics.segments import GENE
-from core_harness.plugins.catalog import catalog
 from core_harness.runs.folder import Run, open_run
 
 
 def of(*runs: Run, **options: object) -> Comparison:
-    return compare(runs, catalog(), **{"resamples": 200, **options})  # type: ignore[arg-type]
+    return compare(runs, Session(), **{"resamples": 200, **options})  # type: ignore[arg-type]
 
 
 def test_two_runs(tmp_path: Path) -> None:
@@ -73,9 +73,9 @@ def test_of_an_error_the_lower_is_the_better(tmp_path: Path) -> None:
 def test_what_changed_most(tmp_path: Path) -> None:
     frequency, voting = made(tmp_path)
     found = of(frequency, voting)
-    datasets = Datasets(catalog())
+    session = Session()
     first, second = (
-        auroc_by(score(run, datasets).repeats[0], GENE).rename({"auroc": name})
+        auroc_by(rescore(run, session).repeats[0], GENE).rename({"auroc": name})
         for run, name in ((frequency, "first"), (voting, "second"))
     )
     wanted = first.join(second.select(*GENE, "second"), on=list(GENE)).with_columns(

@@ -12,17 +12,17 @@ from small_runs import SMALL, made, rewrite
 from worlds import world
 
 from core_harness import evaluate
-from core_harness.analysis.rescore import Datasets, score
+from core_harness.analysis.rescore import rescore
 from core_harness.errors import DataError, HarnessError, RunError
+from core_harness.evaluation.session import Session
 from core_harness.metrics import report
-from core_harness.plugins.catalog import catalog
 from core_harness.runs.folder import Run, open_run
 
 NO_SETTINGS: dict[str, Any] = {"support_contexts": [], "gene_holdout": None}
 
 
 def scored(run: Run) -> pl.DataFrame:
-    (frame,) = score(run, Datasets(catalog())).repeats
+    (frame,) = rescore(run, Session()).repeats
     return frame
 
 
@@ -33,7 +33,7 @@ def scored(run: Run) -> pl.DataFrame:
 )
 def test_the_metrics_of_a_run_are_made_again(choices: dict[str, Any], tmp_path: Path) -> None:
     for run in made(tmp_path, **choices):
-        again = report(scored(run), seed=run.manifest["seed"]).as_dict()
+        again = report(scored(run), seed=run.manifest.task.seed).as_dict()
         assert json.loads(json.dumps(again)) == run.report()
 
 
@@ -43,21 +43,22 @@ def test_so_are_those_of_another_context(tmp_path: Path) -> None:
     (result,) = evaluate(f"table:{file}", "gene-frequency", support_contexts=["b"], out=tmp_path / "runs")
     assert result.run is not None
     run = open_run(result.run)
-    assert run.manifest["task"]["regime"] == "cross-context"
+    assert run.manifest.task.regime == "cross-context"
     assert json.loads(json.dumps(report(scored(run), seed=0).as_dict())) == run.report()
 
 
 def test_a_control_has_a_frame_for_each_seed(tmp_path: Path) -> None:
     (run,) = made(tmp_path, ["gene-frequency"], control="shuffled-labels")
-    repeats = score(run, Datasets(catalog())).repeats
+    repeats = rescore(run, Session()).repeats
     assert len(repeats) == 20
     assert len({frame.height for frame in repeats}) == 1
 
 
 def test_a_dataset_is_read_once(tmp_path: Path) -> None:
     first, second = made(tmp_path)
-    datasets = Datasets(catalog())
-    assert datasets.of(first) is datasets.of(second)
+    session = Session()
+    one, other = (session.load_of(run.manifest, run.name) for run in (first, second))
+    assert one is other
 
 
 def test_forged_metrics_change_nothing(tmp_path: Path) -> None:

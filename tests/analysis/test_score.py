@@ -17,9 +17,8 @@ from worlds import world
 from core_harness.analysis.compare import compare
 from core_harness.analysis.score import ScoredFile, score_file
 from core_harness.errors import DataError, HarnessError, RunError, UsageError
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
-from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
 from core_harness.runs.folder import open_run
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -40,7 +39,7 @@ def dataset(tmp_path: Path) -> str:
 
 def scored(file: Path, dataset: str, **options: Any) -> ScoredFile:
     choices = {key: options.pop(key) for key in ("regime", "support_contexts", "seed") if key in options}
-    return score_file(file, RunSpec(dataset=dataset, **choices), shipped_registry(), catalog(), **options)
+    return score_file(file, RunSpec(dataset=dataset, **choices), Session(), **options)
 
 
 def of(table: pl.DataFrame, dataset: str, tmp_path: Path) -> ScoredFile:
@@ -222,20 +221,21 @@ def test_a_scored_file_is_a_run_like_others(dataset: str, tmp_path: Path) -> Non
     assert declared.result.run is not None
     assert undeclared.result.run is not None
     first, second = open_run(declared.result.run), open_run(undeclared.result.run)
-    assert first.manifest["method"] == "GEARS"
-    assert first.manifest["file"]["name"] == "theirs.csv"
-    found = compare([first, first], catalog(), resamples=50)
+    assert first.manifest.method.label == "GEARS"
+    assert first.manifest.file is not None
+    assert first.manifest.file.name == "theirs.csv"
+    found = compare([first, first], Session(), resamples=50)
     assert found.runs[0].value == value(declared, "macro_gene_auroc")
     with pytest.raises(RunError, match="'strict' and 'undeclared' are different questions; `score --regime`"):
-        compare([first, second], catalog())
+        compare([first, second], Session())
 
 
 def test_what_is_scored_of_simulated_data_says_so(tmp_path: Path) -> None:
     (run,) = made(tmp_path, ["voting"])
     run.predictions().write_csv(tmp_path / "p.csv")
-    parameters: Parameters = {"dataset": run.manifest["components"]["dataset"]["parameters"]}
+    parameters: Parameters = {"dataset": run.manifest.dataset.parameters}
     spec = RunSpec(dataset="simulated", parameters=parameters)
-    found = score_file(tmp_path / "p.csv", spec, shipped_registry(), catalog())
+    found = score_file(tmp_path / "p.csv", spec, Session())
     assert found.as_dict()["simulated"] is True
     wrote = run.report()["metrics"]["macro_gene_auroc"]
     assert found.as_dict()["metrics"]["macro_gene_auroc"] == wrote

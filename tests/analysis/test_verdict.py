@@ -6,13 +6,19 @@ from typing import Any
 
 import pytest
 
-from core_harness.analysis.verdict import verdict
+from core_harness.analysis.verdict import REASONS, Basis, no_verdict, verdict
 
 
 def result(name: str, value: float | None, half: float | None, pooled: float = 0.5) -> dict[str, Any]:
     low, high = (None, None) if value is None or half is None else (value - half, value + half)
     gene = {"value": value, "low": low, "high": high}
-    return {"strategy": name, "metrics": {"macro_gene_auroc": gene, "pooled_auroc": {"value": pooled}}}
+    return {
+        "strategy": name,
+        "metrics": {"macro_gene_auroc": gene, "pooled_auroc": {"value": pooled}},
+        "coverage": {"pairs": 10, "scored": 10, "status": {"ok": 10}},
+        "asking": None,
+        "simulated_parts": [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -33,12 +39,12 @@ def result(name: str, value: float | None, half: float | None, pooled: float = 0
         ([result("a", 0.4, 0.05)], "a (0.400 [0.350, 0.450]) is below chance within genes."),
         (
             [result("a", None, None)],
-            "a cannot be judged within genes: too few of them have both classes.",
+            "a: no verdict, too few genes have both classes.",
         ),
         (
             [result("a", 0.9, None), result("b", 0.5, 0.0)],
             (
-                "a cannot be judged within genes: too few of them have both classes; "
+                "a: no verdict, too few genes have both classes; "
                 "b (0.500) is at chance within genes."
             ),
         ),
@@ -46,3 +52,43 @@ def result(name: str, value: float | None, half: float | None, pooled: float = 0
 )
 def test_the_sentence_follows_the_interval(results: list[dict[str, Any]], sentence: str) -> None:
     assert verdict(results) == sentence
+
+
+def basis(**changes: Any) -> Basis:
+    known: dict[str, Any] = {"scored": 10, "status": {"ok": 10}, "interval": True, "ended": None, "simulated": ()}
+    return Basis(**{**known, **changes})
+
+
+NONE = {"scored": 0, "status": {"unparsed": 10}, "interval": False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, None),
+        ({"simulated": ("data",)}, None),
+        ({"simulated": ("data", "answers")}, None),
+        ({"status": {"no_evidence": 9, "ok": 1}}, None),
+        (NONE, "it answered nothing"),
+        ({**NONE, "ended": "a wrong key"}, "it answered nothing"),
+        ({"status": {"no_evidence": 10}}, "no related perturbation was found for any pair"),
+        ({"scored": 4, "status": {"no_contrast": 4, "failed": 6}}, "no related perturbation was found"),
+        ({"interval": False}, "too few genes have both classes"),
+        ({"ended": "max calls 5 is used up"}, "it is partial (max calls 5 is used up)"),
+        ({"simulated": ("answers",)}, "a scripted model gave its answers"),
+    ],
+)
+def test_a_method_without_a_basis_gets_no_verdict(changes: dict[str, Any], why: str | None) -> None:
+    found = no_verdict(basis(**changes))
+    assert found is None if why is None else found is not None and found.startswith(why)
+
+
+def test_each_reason_says_in_its_docstring_when_it_holds() -> None:
+    assert len(REASONS) == len({reason.__doc__ for reason in REASONS}) == 5
+
+
+def test_no_figure_is_told_of_a_method_without_a_verdict() -> None:
+    nothing = result("reasoning", None, None) | {"coverage": {"pairs": 9, "scored": 0, "status": {"failed": 9}}}
+    assert verdict([nothing, result("a", 0.5, 0.0)]) == (
+        "reasoning: no verdict, it answered nothing; a (0.500) is at chance within genes."
+    )

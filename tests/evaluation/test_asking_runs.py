@@ -72,7 +72,7 @@ def test_qwen_isolated_with_only_environment_variables(tmp_path: Path, server: T
         in done.stderr
     )
     manifest = json.loads((person.runs[0] / "run.json").read_text())
-    assert manifest["templates"][0]["template"] == "isolated"
+    assert manifest["method"]["templates"][0]["template"] == "isolated"
     assert manifest["asking"]["from_provider"] == server.stats.requests
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert SECRET.encode() not in written

@@ -14,8 +14,10 @@ from worlds import world
 from core_harness import Evidence, evaluate
 from core_harness.data.splits import split_rows
 from core_harness.errors import DataError, PluginError
-from core_harness.evaluation.pipeline import gather, predict
-from core_harness.evaluation.spec import RunSpec, make_methods
+from core_harness.evaluation.methods import make_methods
+from core_harness.evaluation.pipeline import predict, show
+from core_harness.evaluation.spec import RunSpec
+from core_harness.knowledge.facts import Facts
 from core_harness.llm.answers import ANSWERS
 from core_harness.plugins.catalog import Catalog, catalog
 from core_harness.plugins.component import Component, Stage
@@ -51,7 +53,7 @@ class Spy:
 
 
 @dataclass
-class Corridor:
+class Watched:
     """A pipeline with a spy at every stage."""
 
     rows: pl.DataFrame = field(default_factory=world)
@@ -62,8 +64,8 @@ class Corridor:
         components = Catalog([*catalog(), *spies])
         spec = RunSpec(strategies=("voting",), retriever="spy", organizer="spy", aggregator="spy")
         (method,) = make_methods(spec, shipped_registry(), components)
-        evidence = gather(TASK, method, split_rows(self.rows))
-        return predict(TASK, method, evidence, pl.DataFrame(schema=dict(ANSWERS)))
+        shown = show(method, TASK, split_rows(self.rows), None, Facts.none())
+        return predict(method, TASK, shown.evidence, pl.DataFrame(schema=dict(ANSWERS)))
 
 
 def relate(*rows: tuple[str, str, float]) -> pl.DataFrame:
@@ -81,7 +83,7 @@ def _fresh_spy() -> None:
 
 def test_no_component_is_shown_the_label_of_a_query() -> None:
     rows = world()
-    predictions = Corridor(rows).predict()
+    predictions = Watched(rows).predict()
     tests = rows.filter(pl.col("split") == "test")
     assert predictions.height == tests.height
     assert len(Spy.seen) == 3
@@ -110,7 +112,7 @@ def test_no_component_is_shown_the_label_of_a_query() -> None:
 def test_relations_are_checked_at_the_door(relations: Any, message: str) -> None:
     Spy.relations = relations
     with pytest.raises(PluginError) as caught:
-        Corridor().predict()
+        Watched().predict()
     assert message in str(caught.value)
     assert "retriever 'spy'" in str(caught.value)
 
@@ -130,13 +132,13 @@ def test_relations_are_checked_at_the_door(relations: Any, message: str) -> None
 def test_predictions_are_checked_at_the_door(change: Any, message: str) -> None:
     Spy.predictions = staticmethod(change)
     with pytest.raises(PluginError) as caught:
-        Corridor().predict()
+        Watched().predict()
     assert message in str(caught.value)
 
 
 def test_predictions_may_come_in_any_order_and_may_lack_a_score() -> None:
     Spy.predictions = staticmethod(lambda p: p.reverse().with_columns(score=pl.lit(None, pl.Float64)))
-    predictions = Corridor().predict()
+    predictions = Watched().predict()
     assert predictions["pair_id"].is_sorted()
     assert predictions["score"].null_count() == predictions.height
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from core_harness.errors import UsageError
-from core_harness.evaluation.spec import RunSpec, make_dataset, make_methods, parse_parameters
+from core_harness.evaluation.methods import make_dataset, make_methods
+from core_harness.evaluation.spec import RunSpec, parse_parameters
 from core_harness.plugins.catalog import catalog
 from core_harness.registry.entries import shipped_registry
 
@@ -55,7 +56,7 @@ def test_a_parameter_goes_to_the_methods_that_take_it() -> None:
 
 def test_a_dataset_can_be_a_path() -> None:
     made = make_dataset(RunSpec(dataset="table:some:where.csv"), shipped_registry(), catalog())
-    assert made.identity.parameters["path"] == "some:where.csv"
+    assert made.reference.parameters["path"] == "some:where.csv"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from core_harness.evaluation.spec import RunSpec, make_model
+from core_harness.evaluation.methods import make_model
+from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Message, Permanent, Request, Transient
 from core_harness.plugins.catalog import catalog
 from core_harness.registry.entries import Route, shipped_registry
@@ -113,7 +114,7 @@ def test_what_an_alias_sends(
     assert (body.get("temperature") != 0.0) == free
     if route.key is not None:
         assert KEY in listener.headers[0]
-        assert KEY not in json.dumps(made.identity.parameters, default=str)
+        assert KEY not in json.dumps(made.reference.parameters, default=str)
         assert KEY not in json.dumps(llm.identity())
 
 

@@ -43,7 +43,7 @@ def test_a_plugin_is_found_and_made(plugin: EntryPoint) -> None:
     assert not broken
     made = Catalog(found).make("aggregator", "coin", {"sides": "6"})
     assert made.object.sides == 6
-    assert made.identity.parameters == {"sides": 6, "fair": True}
+    assert made.reference.parameters == {"sides": 6, "fair": True}
 
 
 @pytest.mark.parametrize(

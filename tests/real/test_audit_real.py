@@ -11,9 +11,8 @@ from click.testing import CliRunner
 from core_harness import evaluate
 from core_harness.analysis.audit import audit_dataset, audit_run
 from core_harness.cli import cli
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
-from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
 from core_harness.runs.folder import open_run
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -37,7 +36,7 @@ def test_k562_can_be_judged_per_gene_only() -> None:
 
 def test_what_else_k562_holds() -> None:
     spec = RunSpec(dataset="perturbqa/k562")
-    found = audit_dataset(spec, shipped_registry(), catalog(), contexts=["hepg2"])
+    found = audit_dataset(spec, Session(), contexts=["hepg2"])
     assert (found.pairs, found.train_pairs, found.perturbations) == (23_212, 134_467, 267)
     assert found.prevalence == pytest.approx(0.134, abs=5e-4)
     assert found.pairs_by_gene.quantiles[2] == 7
@@ -56,7 +55,7 @@ def test_the_vote_on_k562_uses_its_evidence(tmp_path: Path) -> None:
     (voting,) = evaluate("perturbqa/k562", "voting", out=tmp_path)
     evaluate("perturbqa/k562", "voting", out=tmp_path, control="positives-only")
     assert voting.run is not None
-    found = audit_run(open_run(voting.run), shipped_registry(), catalog())
+    found = audit_run(open_run(voting.run), Session())
     assert found.verdict.sentence == "The scores tell perturbations of the same gene apart."
     assert {stratum.by for stratum in found.strata} == {
         "gene frequency",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core_harness.evaluation.session import Session
 from core_harness.leaderboard import build
 from core_harness.plugins.catalog import catalog
 from core_harness.registry.entries import shipped_registry
@@ -26,7 +27,7 @@ def test_the_board_of_the_paper_s_suite(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("CORE_HARNESS_DATA", str(DATA))
     suite = shipped_registry().suites["core-paper"].model_copy(update={"datasets": ("perturbqa/k562",)})
     registry = shipped_registry().model_copy(update={"suites": {"core-paper": suite}})
-    states = run_suite(suite, out=tmp_path, registry=registry)
+    states = run_suite(suite, Session(registry), out=tmp_path)
     assert [state.cell.strategy for state in states if state.reason is None] == list(suite.strategies)
     board = build([tmp_path], "core-paper", registry, catalog())
     assert not board.simulated

@@ -11,11 +11,10 @@ import polars as pl
 import pytest
 
 from core_harness import estimate, evaluate
-from core_harness.evaluation.api import Desk
-from core_harness.evaluation.questions import pose
+from core_harness.evaluation.pipeline import prompt, show
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.evidence.controls import Control
-from core_harness.plugins.catalog import catalog
 from core_harness.testing import TestServer
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -36,17 +35,21 @@ def _data() -> Iterator[None]:
         yield
 
 
+SPEC = RunSpec(
+    dataset="perturbqa/k562", strategies=STRATEGIES, model="qwen-local", parameters=NOBODY, limit=300
+)
+
+
 @pytest.fixture(scope="module")
-def desk() -> Desk:
-    spec = RunSpec(
-        dataset="perturbqa/k562", strategies=STRATEGIES, model="qwen-local", parameters=NOBODY, limit=300
-    )
-    return Desk(spec, None, catalog())
+def session() -> Session:
+    return Session()
 
 
-def prompts(desk: Desk, strategy: str, control: Control | None = None) -> pl.DataFrame:
-    method = desk.methods[STRATEGIES.index(strategy)]
-    return pose(desk.loaded.task, method, desk.loaded.split, control, desk.facts).prompts()
+def prompts(session: Session, strategy: str, control: Control | None = None) -> pl.DataFrame:
+    method = session.methods(SPEC)[STRATEGIES.index(strategy)]
+    loaded = session.load(SPEC)
+    facts = session.open_knowledge(loaded.dataset, method)
+    return prompt(method, show(method, loaded.task, loaded.split, control, facts))
 
 
 def test_grading_the_voters_of_k562_takes_267_prompts() -> None:
@@ -76,10 +79,10 @@ def test_the_dry_run_of_reasoning_states_what_the_server_counts(
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_anonymous_prompts_hold_no_symbol(strategy: str, desk: Desk) -> None:
-    asked = prompts(desk, strategy, "anonymised-names")
+def test_anonymous_prompts_hold_no_symbol(strategy: str, session: Session) -> None:
+    asked = prompts(session, strategy, "anonymised-names")
     hgnc = pl.read_csv(DATA / "kg" / "hgnc_alias_to_approved.tsv.gz", separator="\t", quote_char=None)
-    symbols = set(hgnc["Approved.Symbol"].drop_nulls()) | set(desk.loaded.split.support["gene"])
+    symbols = set(hgnc["Approved.Symbol"].drop_nulls()) | set(session.load(SPEC).split.support["gene"])
     text = "\n".join([*asked["system"].unique(), *asked["user"]])
     assert set(WORD.findall(text)) & symbols == set()
     assert re.search(r"Perturbation: X\d{4}\n", text)
@@ -90,9 +93,9 @@ def test_anonymous_prompts_hold_no_symbol(strategy: str, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_prompts_about_real_genes_are_in_their_words(strategy: str, desk: Desk) -> None:
-    asked = prompts(desk, strategy)
-    queries = desk.loaded.split.queries
+def test_prompts_about_real_genes_are_in_their_words(strategy: str, session: Session) -> None:
+    asked = prompts(session, strategy)
+    queries = session.load(SPEC).split.queries
     if strategy != "voting":
         pairs = asked.explode("items", "pair_ids").join(queries, left_on="pair_ids", right_on="pair_id")
         assert (pairs["items"] == pairs["gene"]).all()

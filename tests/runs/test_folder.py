@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
+from runs.records import record, summary
 
 from core_harness.errors import RunError
 from core_harness.runs.folder import list_runs, new_run, open_run, reopen_run
 
-MANIFEST: dict[str, Any] = {
-    "task": {"dataset": "table:/a b/../<x>.csv"},
-    "method": "voting",
-    "control": None,
-    "part": {"limit": None, "only": None},
-    "seed": 0,
-    "components": {},
-    "dataset_sha256": "0" * 64,
-}
+MANIFEST = record(dataset="table:/a b/../<x>.csv")
 PREDICTIONS = pl.DataFrame({"pair_id": [0], "score": [0.5], "status": ["ok"]})
 
 
@@ -88,7 +80,7 @@ def test_a_broken_folder_does_not_hide_the_others(tmp_path: Path) -> None:
     assert [found.name for found in list_runs(tmp_path, notice=told.append)] == [run.name]
     assert [line.split(":")[0] for line in told] == ["left out"] * 3
     assert "broken/run.json cannot be read" in told[0]
-    assert "empty/run.json, key state: missing" in told[1]
+    assert "empty/run.json, key components: missing" in told[1]
     assert "later/run.json has schema version 99" in told[2]
     assert len(list_runs(tmp_path)) == 1
 
@@ -113,7 +105,7 @@ def test_replies_outlive_a_run_that_fails_and_the_run_can_go_on(tmp_path: Path) 
     (run,) = list_runs(tmp_path)
     assert run.state == "running"
     again = reopen_run(run)
-    assert again.finish(PREDICTIONS, {}, {"ended": "max calls 5 is used up"}).state == "partial"
-    again.finish(PREDICTIONS, {}, {"ended": None})
+    assert again.finish(PREDICTIONS, {}, summary(ended="max calls 5 is used up")).state == "partial"
+    again.finish(PREDICTIONS, {}, summary())
     with pytest.raises(RunError, match="there is nothing to resume"):
         reopen_run(open_run(run.folder))

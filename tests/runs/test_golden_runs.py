@@ -15,15 +15,15 @@ from click.testing import CliRunner, Result
 from core_harness import evaluate
 from core_harness.analysis.audit import audit_run
 from core_harness.analysis.compare import compare
-from core_harness.analysis.rescore import Datasets, score
+from core_harness.analysis.rescore import rescore
 from core_harness.cli import cli
 from core_harness.errors import RunError
-from core_harness.evaluation.spec import RunSpec
+from core_harness.evaluation.session import Session
+from core_harness.evaluation.spec import Parameters, spec_of
 from core_harness.llm.journal import Journal
 from core_harness.metrics import Resampled, checked, draw_clusters, mean_report, measures, report
-from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
 from core_harness.runs.folder import list_runs, open_run
+from core_harness.runs.manifest import SCHEMA_VERSION
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "runs"
 PARTIAL = "schema-1-isolated-partial"
@@ -48,19 +48,20 @@ def test_they_are_listed_and_opened() -> None:
     assert set(runs) == {*COMPLETE, PARTIAL}
     for name, run in runs.items():
         assert run.state == ("partial" if name == PARTIAL else "complete")
-        assert run.manifest["schema_version"] == 1
+        assert run.manifest.schema_version == SCHEMA_VERSION
         assert {"value", "low", "high", "genes", "pairs"} <= set(run.report()["metrics"]["macro_gene_auroc"])
         columns = ["pair_id", "context", "perturbation", "gene", "score", "status"]
         assert run.predictions().columns[:6] == columns
         if name != SCORED:
-            assert RunSpec(**run.manifest["spec"]).dataset == "simulated"
+            assert spec_of(run.manifest).dataset == "simulated"
+            assert run.manifest.method.made_here
 
 
 @pytest.mark.parametrize("name", COMPLETE)
 def test_their_metrics_can_be_made_again(name: str) -> None:
     run = open_run(GOLDEN / name)
-    frames = score(run, Datasets(catalog())).repeats
-    seed = run.manifest["seed"]
+    frames = rescore(run, Session()).repeats
+    seed = run.manifest.task.seed
     again = as_drawn_then(checked(frames[0]), seed) if len(frames) == 1 else over_seeds(frames, seed)
     for metric, wrote in run.report()["metrics"].items():
         if metric in again:
@@ -87,12 +88,12 @@ def over_seeds(frames: Sequence[pl.DataFrame], seed: int) -> dict[str, Figure]:
 
 def test_they_are_compared_and_audited() -> None:
     frequency, isolated, voting, control = (open_run(GOLDEN / n) for n in COMPLETE if n != SCORED)
-    found = compare([frequency, isolated, voting, control], catalog())
+    found = compare([frequency, isolated, voting, control], Session())
     assert [run.value for run in found.runs][:3] == pytest.approx([0.5, 0.5, 0.75])
-    audited = audit_run(voting, shipped_registry(), catalog(), resamples=50)
+    audited = audit_run(voting, Session(), resamples=50)
     assert audited.metrics["macro_gene_auroc"].value == pytest.approx(0.75)
     assert "evidence count" in {stratum.by for stratum in audited.strata}
-    assert audit_run(isolated, shipped_registry(), catalog(), resamples=50).not_told == {
+    assert audit_run(isolated, Session(), resamples=50).not_told == {
         "evidence count": "the method uses no evidence"  # and no key of its model is needed to say so
     }
 
@@ -104,18 +105,19 @@ def test_their_replies_can_be_read(name: str, tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     keys = [key for (key,) in connection.execute("SELECT key FROM replies")]
     connection.close()
-    asking = open_run(GOLDEN / name).manifest["asking"]
+    asking = open_run(GOLDEN / name).manifest.asking
+    assert asking is not None
     with Journal(path) as journal:
         replies = journal.own(keys)
-        assert len(replies) == len(journal.attempts()) == journal.spent(None).calls == asking["calls"]
+        assert len(replies) == len(journal.attempts()) == journal.spent(None).calls == asking.calls
     assert all(reply.text and reply.logprobs for reply in replies.values())
 
 
 def test_a_partial_run_counts_nowhere() -> None:
     partial = open_run(GOLDEN / PARTIAL)
     for use in (
-        lambda: compare([open_run(GOLDEN / "schema-1-voting"), partial], catalog()),
-        lambda: audit_run(partial, shipped_registry(), catalog()),
+        lambda: compare([open_run(GOLDEN / "schema-1-voting"), partial], Session()),
+        lambda: audit_run(partial, Session()),
     ):
         with pytest.raises(RunError, match="is incomplete"):
             use()
@@ -141,8 +143,7 @@ def test_commands_take_them(arguments: list[str]) -> None:
 
 def test_runs_of_today_say_all_that_they_say(tmp_path: Path) -> None:
     golden = open_run(GOLDEN / "schema-1-voting")
-    (result,) = evaluate(
-        "simulated", "voting", parameters=golden.manifest["spec"]["parameters"], out=tmp_path
-    )
+    parameters: Parameters = {"dataset": golden.manifest.dataset.parameters}
+    (result,) = evaluate("simulated", "voting", parameters=parameters, out=tmp_path)
     assert result.run is not None
-    assert set(golden.manifest) <= set(open_run(result.run).manifest)
+    assert set(golden.manifest.as_json()) <= set(open_run(result.run).manifest.as_json())

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from worlds import world
 
 from core_harness.cli import cli
+from core_harness.evaluation.session import Session
 from core_harness.llm import Settings
 from core_harness.registry.entries import SuiteEntry, shipped_registry
 from core_harness.runs.folder import list_runs
@@ -71,7 +72,7 @@ def test_shipped_suites_have_their_reference_in_every_dataset() -> None:
 
 
 def test_what_can_be_run_is_run_and_the_rest_has_its_reason(tmp_path: Path) -> None:
-    states = run_suite(SMALL, out=tmp_path / "runs")
+    states = run_suite(SMALL, Session(), out=tmp_path / "runs")
     said = {(state.cell.dataset, state.cell.strategy): state.reason for state in states}
     assert said["simulated", "gene-frequency"] is said["simulated", "constant"] is None
     assert "--model qwen asks it" in str(said["simulated", "isolated"])
@@ -80,22 +81,22 @@ def test_what_can_be_run_is_run_and_the_rest_has_its_reason(tmp_path: Path) -> N
 
 
 def test_a_model_without_a_key_is_a_reason(tmp_path: Path) -> None:
-    (reason,) = {s.reason for s in run_suite(SMALL, out=tmp_path, model="qwen") if s.cell.model}
+    (reason,) = {s.reason for s in run_suite(SMALL, Session(), out=tmp_path, model="qwen") if s.cell.model}
     assert reason is not None
     assert "TOGETHERAI_API_KEY" in reason
 
 
 def test_nothing_is_run_twice_and_what_is_lacking_is_added(tmp_path: Path) -> None:
-    first, second, *_ = run_suite(SMALL, out=tmp_path)
+    first, second, *_ = run_suite(SMALL, Session(), out=tmp_path)
     assert first.run is not None
     assert second.run is not None
     shutil.rmtree(second.run.folder)
-    again, added, *_ = run_suite(SMALL, out=tmp_path)
+    again, added, *_ = run_suite(SMALL, Session(), out=tmp_path)
     assert again.run is not None
     assert again.run.folder == first.run.folder
     assert added.run is not None
     assert added.run.state == "complete"
-    other_seed, *_ = run_suite(SMALL, out=tmp_path, seed=1)
+    other_seed, *_ = run_suite(SMALL, Session(), out=tmp_path, seed=1)
     assert other_seed.run is not None
     assert other_seed.run.folder != first.run.folder
 
@@ -104,14 +105,14 @@ def test_limits_are_for_the_whole_suite_and_what_was_cut_off_goes_on(
     tmp_path: Path, server: TestServer
 ) -> None:
     twice = SMALL.model_copy(update={"datasets": ("simulated",), "asking": ("isolated", "isolated")})
-    states = run_suite(twice, out=tmp_path, model="qwen", settings=Settings(max_calls=20))
+    states = run_suite(twice, Session(settings=Settings(max_calls=20)), out=tmp_path, model="qwen")
     cut, not_asked = (state for state in states if state.cell.model)
     assert cut.reason is not None
     assert cut.reason.startswith("partial")
     assert not_asked.reason == "not asked: what --max-calls allows is used up"
     assert server.stats.requests == 20
     one = twice.model_copy(update={"asking": ("isolated",)})
-    run_suite(one, out=tmp_path, model="qwen", settings=Settings(max_calls=25))
+    run_suite(one, Session(settings=Settings(max_calls=25)), out=tmp_path, model="qwen")
     assert server.stats.requests == 25
     assert len(list_runs(tmp_path)) == 3
 
@@ -120,7 +121,7 @@ def test_a_dry_run_prices_every_cell_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOGETHERAI_API_KEY", "none")
-    states = estimate_suite(SMALL, out=tmp_path / "runs", model="qwen")
+    states = estimate_suite(SMALL, Session(), out=tmp_path / "runs", model="qwen")
     (asks,) = (state for state in states if state.estimate is not None)
     assert (asks.cell.dataset, asks.cell.strategy) == ("simulated", "isolated")
     assert asks.estimate is not None

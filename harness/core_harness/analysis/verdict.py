@@ -1,43 +1,131 @@
-"""One sentence on what a table of results says, by rule."""
+"""What a table of results says, by rule; and when it says nothing.
+
+A verdict rests on macro-per-gene AUROC alone: a method tells perturbations of one gene apart only where the
+whole interval of that figure lies above .5.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _LOOKS_GOOD = 0.6
 """A pooled AUROC that a reader would take for skill."""
 
 
-def verdict(results: Sequence[dict[str, Any]]) -> str:
-    """Return one sentence on results as ``--json`` prints them.
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What a verdict on one method would rest on.
 
-    It rests on macro-per-gene AUROC alone: a method tells perturbations of one gene apart only where
-    the whole interval of that figure lies above .5.
+    Attributes
+    ----------
+    scored, status
+        Pairs with a score, and all pairs by status.
+    interval
+        Whether macro-per-gene AUROC has one.
+    ended
+        Why asking ended early; None where it did not.
+    simulated
+        What a program made up: ``data``, ``answers``, both, or nothing.
     """
-    kinds: dict[str, list[str]] = {"unknown": [], "deceptive": [], "chance": [], "below": [], "above": []}
-    for result in results:
-        kind, words = _judge(result)
-        kinds[kind].append(words)
+
+    scored: int
+    status: Mapping[str, int]
+    interval: bool
+    ended: str | None
+    simulated: Sequence[str]
+
+    @classmethod
+    def of(cls, report: Mapping[str, Any], *, ended: str | None, simulated: Sequence[str]) -> Basis:
+        """Return the basis of a report in plain types (:meth:`core_harness.metrics.Report.as_dict`)."""
+        coverage = report["coverage"]
+        interval = report["metrics"]["macro_gene_auroc"]["low"] is not None
+        return cls(
+            scored=coverage["scored"],
+            status=coverage["status"],
+            interval=interval,
+            ended=ended,
+            simulated=simulated,
+        )
+
+
+Reason = Callable[[Basis], str | None]
+
+
+def nothing_answered(basis: Basis) -> str | None:
+    """No pair has a score."""
+    return None if basis.scored else "it answered nothing"
+
+
+def names_unknown(basis: Basis) -> str | None:
+    """Every score is one by default, because nothing related was found for any pair."""
+    by_default = sum(pairs for status, pairs in basis.status.items() if status in _BY_DEFAULT)
+    if basis.scored and by_default == basis.scored:
+        return "no related perturbation was found for any pair, so its names may be unknown to the graph"
+    return None
+
+
+def too_few_genes(basis: Basis) -> str | None:
+    """The interval is not defined."""
+    return None if basis.interval else "too few genes have both classes"
+
+
+def partial(basis: Basis) -> str | None:
+    """Asking ended before all prompts were asked."""
+    return None if basis.ended is None else f"it is partial ({basis.ended})"
+
+
+def simulated(basis: Basis) -> str | None:
+    """A scripted model answered about measured data."""
+    return "a scripted model gave its answers" if list(basis.simulated) == ["answers"] else None
+
+
+_BY_DEFAULT = frozenset({"no_evidence", "no_contrast"})
+"""Statuses of a score that is the gene's rate."""
+
+REASONS: tuple[Reason, ...] = (nothing_answered, names_unknown, too_few_genes, partial, simulated)
+"""Why a method gets no verdict, in the order in which they are looked at; the first that holds is given."""
+
+
+def no_verdict(basis: Basis) -> str | None:
+    """Return why a method gets no verdict, or None where it gets one."""
+    return next((why for reason in REASONS if (why := reason(basis)) is not None), None)
+
+
+def verdict(results: Sequence[Mapping[str, Any]]) -> str:
+    """Return one sentence on results as ``--json`` prints them."""
     endings = {
-        "unknown": "cannot be judged within genes: too few of them have both classes",
         "deceptive": "looks good over all pairs and is at chance within genes",
         "chance": "is at chance within genes",
         "below": "is below chance within genes",
         "above": "tells perturbations of the same gene apart",
     }
-    parts = [f"{_listed(names)} {_number(endings[kind], names)}" for kind, names in kinds.items() if names]
+    kinds: dict[str, list[str]] = {}
+    unjudged: dict[str, list[str]] = {}
+    for result in results:
+        asking = result["asking"] or {}
+        basis = Basis.of(result, ended=asking.get("ended"), simulated=result["simulated_parts"])
+        if (why := no_verdict(basis)) is not None:
+            unjudged.setdefault(why, []).append(result["strategy"])
+        else:
+            kind, words = _judge(result)
+            kinds.setdefault(kind, []).append(words)
+    parts = [f"{_listed(names)}: no verdict, {why}" for why, names in unjudged.items()]
+    parts += [
+        f"{_listed(kinds[kind])} {_number(ending, kinds[kind])}"
+        for kind, ending in endings.items()
+        if kind in kinds
+    ]
     return "; ".join(parts) + "."
 
 
-def _judge(result: dict[str, Any]) -> tuple[str, str]:
+def _judge(result: Mapping[str, Any]) -> tuple[str, str]:
     name = result["strategy"]
     gene = result["metrics"]["macro_gene_auroc"]
     pooled = result["metrics"]["pooled_auroc"]["value"]
-    if gene["low"] is None:
-        return "unknown", name
     if gene["low"] <= 0.5 <= gene["high"]:
-        if pooled > _LOOKS_GOOD:
+        if pooled is not None and pooled > _LOOKS_GOOD:
             return "deceptive", f"{name} (pooled {pooled:.3f}, per gene {gene['value']:.3f})"
         return "chance", f"{name} ({gene['value']:.3f})"
     figure = f"{name} ({gene['value']:.3f} [{gene['low']:.3f}, {gene['high']:.3f}])"

@@ -6,6 +6,7 @@ Commands import what they need when they run, so that ``--help`` and shell compl
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -33,13 +34,16 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except HarnessError as error:
+            if ctx.params["show_traceback"]:
+                traceback.print_exception(error)
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="core-harness")
-def cli() -> None:
+@click.option("--traceback", "show_traceback", is_flag=True, help="Traceback of whatever fails.")
+def cli(*, show_traceback: bool) -> None:  # noqa: ARG001 - the group's class reads it
     """Benchmark predictions of what a perturbation does to a gene.
 
     Start with `core-harness eval`: it needs no data, no network and no key.

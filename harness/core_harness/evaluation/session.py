@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -107,6 +108,12 @@ class Session:
         self._loaded: dict[str, Loaded] = {}
         self._retrievers: dict[str, Instance] = {}
         self._graphs: dict[str, Graph] = {}
+
+    def with_settings(self, settings: Settings) -> Session:
+        """Return the session with models asked otherwise; what is loaded is shared."""
+        other = copy(self)
+        other.settings = settings
+        return other
 
     def dataset(self, spec: RunSpec) -> Instance:
         """Return the dataset component that a spec names. Raises :class:`UsageError`."""

@@ -72,7 +72,7 @@ def run_suite(
         What is to be run.
     session
         Loads each dataset and the graph once for all cells. The limits of its settings are for all cells
-        together; it comes back with what is left of them.
+        together.
     out
         Folder below which runs lie, and each new one gets a folder of its own.
     model, parameters
@@ -81,17 +81,20 @@ def run_suite(
         Of every run.
     """
     runs = list_runs(out, notice=session.notice)
+    left = session.settings
 
     def state_of(cell: Cell, spec: RunSpec) -> CellState:
+        nonlocal left
         found = _found(spec, runs, session)
         if found is not None and found.state == "complete":
             return CellState(cell=cell, run=found)
         try:
-            _refuse_to_ask(cell, model, session.settings)
-            result = session.resume(found) if found is not None else session.evaluate(spec, out=out)[0]
+            _refuse_to_ask(cell, model, left)
+            limited = session.with_settings(left)
+            result = limited.resume(found) if found is not None else limited.evaluate(spec, out=out)[0]
         except HarnessError as error:
             return CellState(cell=cell, run=found, reason=str(error))
-        session.settings = _less(session.settings, result.asking)
+        left = _less(left, result.asking)
         ended = None if result.asking is None else result.asking.ended
         run = None if result.run is None else open_run(result.run)
         return CellState(cell=cell, run=run, reason=ended and f"partial: {ended}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.strata import Stratum
 from core_harness.analysis.audit.verdict import CHANCE, Verdict, above_chance, shown
+from core_harness.analysis.verdict import Basis, no_verdict
 from core_harness.evidence.controls import Control
 from core_harness.metrics import Estimate, Report
 from core_harness.metrics.paired import ALPHA
@@ -22,13 +23,14 @@ _EVIDENCE: tuple[Control, ...] = ("shuffled-labels", "random-neighbours")
 
 
 def judge_run(
+    basis: Basis,
     task: Task,
     before: Report,
     after: Report,
     controls: Sequence[Controlled],
     strata: Sequence[Stratum],
 ) -> Verdict:
-    """Return the verdict on a run, by its reports before and after recalibration.
+    """Return the verdict on a run, by its reports before and after recalibration; none without a ``basis``.
 
     It rests on macro-per-gene AUROC: with its whole interval above .5, the scores tell perturbations of
     the same gene apart. What qualifies that stands among the reasons.
@@ -43,15 +45,15 @@ def judge_run(
         *_coverage(before),
         *_scope(task),
     ]
+    if (why := no_verdict(basis)) is not None:
+        return Verdict(sentence=f"No verdict: {why}.", reasons=tuple(reasons))
     return Verdict(sentence=_sentence(gene), reasons=tuple(reasons))
 
 
 def _sentence(gene: Estimate) -> str:
-    if gene.low is None or gene.high is None:
-        return "Not to be judged: too few genes have both classes."
-    if gene.low > CHANCE:
+    if above_chance(gene):
         return "The scores tell perturbations of the same gene apart."
-    if gene.high < CHANCE:
+    if gene.high is not None and gene.high < CHANCE:
         return "The scores tell perturbations of the same gene apart the wrong way round."
     return "Not shown to tell perturbations of the same gene apart."
 

@@ -14,6 +14,7 @@ from core_harness.analysis.audit.recalibration import recalibrated
 from core_harness.analysis.audit.strata import Stratum, degree, strata, strength
 from core_harness.analysis.audit.verdict import Verdict
 from core_harness.analysis.rescore import Scored, rescore
+from core_harness.analysis.verdict import Basis
 from core_harness.errors import DataError, RunError, UsageError
 from core_harness.evaluation.pipeline import show
 from core_harness.evaluation.session import Session
@@ -119,6 +120,8 @@ def audit_run(
     properties, not_told = _properties(scored, session)
     tell("looking into strata", 3, 3)
     found = strata(scored.repeats, properties, seed=seed, resamples=resamples)
+    ended = None if manifest.asking is None else manifest.asking.ended
+    basis = Basis.of(before.as_dict(), ended=ended, simulated=manifest.simulated)
     return RunAudit(
         run=run.name,
         method=manifest.method.label,
@@ -130,7 +133,7 @@ def audit_run(
         controls=controls,
         strata=tuple(found),
         not_told=not_told,
-        verdict=judge_run(scored.task, before, after, controls, found),
+        verdict=judge_run(basis, scored.task, before, after, controls, found),
     )
 
 
