@@ -79,7 +79,7 @@ def build_once(runs: Path, site: Path) -> None:
     figures = time.perf_counter() - started
     write_site(board, site)
     seconds = time.perf_counter() - started
-    assert not board.apart
+    assert not board.unranked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(json.dumps({"seconds": seconds, "pages": seconds - figures, "gigabytes": peak}))
 

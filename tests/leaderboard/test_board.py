@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from small_boards import board_of, small_registry
+from small_boards import board_of, small_registry, two_worlds_registry
 from small_runs import made, rewrite
 from worlds import world
 
@@ -47,14 +47,14 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_methods_are_ranked_with_the_figures_that_eval_and_compare_give(runs: tuple[Run, Run]) -> None:
     board = board_of([run.folder for run in runs], resamples=1000)
     first, second = board.ranked("simulated")
-    assert [placed.manifest.name for placed in (first, second)] == ["voting", "gene-frequency"]
-    assert first.standing is not None
-    assert second.standing is not None
-    assert (first.standing.rank, second.standing.rank) == (1, 2)
-    for placed, run in ((first, runs[1]), (second, runs[0])):
+    assert [run.manifest.name for run in (first, second)] == ["voting", "gene-frequency"]
+    assert first.rank is not None
+    assert second.rank is not None
+    assert (first.rank.position, second.rank.position) == (1, 2)
+    for ranked, run in ((first, runs[1]), (second, runs[0])):
         (rows,) = score(run, Datasets(catalog())).repeats
-        assert placed.figures.report == json.loads(json.dumps(report(rows, seed=0).as_dict()))
-        assert placed.figures.report["metrics"] == run.report()["metrics"]
+        assert ranked.figures.report == json.loads(json.dumps(report(rows, seed=0).as_dict()))
+        assert ranked.figures.report["metrics"] == run.report()["metrics"]
     assert board.simulated
     mean = board.rows[0].mean
     assert mean is not None
@@ -83,7 +83,7 @@ def test_a_warm_build_says_the_same_and_makes_no_figure_again(
     folders = [run.folder for run in runs]
     cold = as_dict(board_of(folders))
     kept = list((own_cache / "leaderboard").rglob("*.json"))
-    assert len(kept) == 3  # figures of two runs, cards of one: gene frequency has no extremes
+    assert len(kept) == 3  # figures of two runs, cards of one: gene frequency has no examples
 
     def never(*_: Any) -> Any:
         raise AssertionError
@@ -194,25 +194,25 @@ TASK: dict[str, Any] = {
         (deep_json, "cannot be read"),
     ],
 )
-def test_what_cannot_be_ranked_is_listed_apart_with_its_reason(
+def test_what_cannot_be_ranked_is_listed_with_its_reason(
     copied: tuple[Run, Run], change: Callable[[Run], Run], reason: str
 ) -> None:
     change(copied[1])
     board = board_of([run.folder for run in copied])
-    (apart,) = board.apart
-    assert apart.run == copied[1].name
-    assert reason in apart.reason
-    assert "\n" not in apart.reason
-    assert str(copied[1].folder.parent) not in apart.reason
-    assert [placed.manifest.name for placed in board.ranked("simulated")] == ["gene-frequency"]
+    (unranked,) = board.unranked
+    assert unranked.run == copied[1].name
+    assert reason in unranked.reason
+    assert "\n" not in unranked.reason
+    assert str(copied[1].folder.parent) not in unranked.reason
+    assert [run.manifest.name for run in board.ranked("simulated")] == ["gene-frequency"]
     assert board.not_run("simulated") == {"not among the runs": ["voting"]}
 
 
-def test_simulated_answers_are_apart_unless_the_whole_board_is_simulated(copied: tuple[Run, Run]) -> None:
+def test_simulated_answers_are_unranked_unless_the_whole_board_is_simulated(copied: tuple[Run, Run]) -> None:
     rewrite(copied[1], asking={"simulated": True, "ended": None})
     board = board_of([run.folder for run in copied])
     assert board.simulated
-    assert board.apart == []
+    assert board.unranked == []
 
 
 def test_the_newest_of_equal_methods_counts(copied: tuple[Run, Run]) -> None:
@@ -220,26 +220,26 @@ def test_the_newest_of_equal_methods_counts(copied: tuple[Run, Run]) -> None:
     again = shutil.copytree(voting.folder, voting.folder.with_name("again"))
     rewrite(open_run(again), finished="2999-01-01T00:00:00+00:00")
     board = board_of([frequency.folder.parent])
-    (apart,) = board.apart
-    assert (apart.run, apart.reason) == (voting.name, "the same method ran again: again")
-    assert {placed.run for placed in board.ranked("simulated")} == {frequency.name, "again"}
+    (unranked,) = board.unranked
+    assert (unranked.run, unranked.reason) == (voting.name, "the same method ran again: again")
+    assert {run.run for run in board.ranked("simulated")} == {frequency.name, "again"}
 
 
 def test_a_run_that_calls_itself_the_reference_is_not_it(copied: tuple[Run, Run]) -> None:
     rewrite(copied[1], method="gene-frequency")
     board = board_of([run.folder for run in copied])
     best, reference = board.ranked("simulated")
-    assert best.standing is not None
-    assert best.standing.difference is not None
-    assert reference.standing is not None
-    assert reference.standing.difference is None
+    assert best.rank is not None
+    assert best.rank.difference is not None
+    assert reference.rank is not None
+    assert reference.rank.difference is None
 
 
 def test_unanswered_pairs_gain_nothing(copied: tuple[Run, Run]) -> None:
-    """Whoever answers nothing has gene frequency's figure, not that of the pairs it chose."""
+    """A method that answers nothing has gene frequency's figure, not that of the pairs it chose."""
     rewrite(copied[1], copied[1].predictions().with_columns(score=pl.lit(None, pl.Float64)))
     board = board_of([run.folder for run in copied], coverage=0.000001)
-    assert [apart.reason for apart in board.apart] == ["0.0% of the pairs answered, 0% are wanted"]
+    assert [run.reason for run in board.unranked] == ["0.0% of the pairs answered, 0% are wanted"]
     few = pl.when(pl.col("pair_id") < 100).then("score")
     rewrite(copied[1], copied[1].predictions().with_columns(score=pl.lit(0.5)).with_columns(score=few))
     (one, two) = board_of([run.folder for run in copied], coverage=0.01).ranked("simulated")
@@ -270,24 +270,16 @@ def test_missing_data_are_said_to_be_missing(
     assert board.ranked("simulated")
 
 
-def two_worlds() -> Any:
-    """Return a registry with a suite on two worlds, which have their perturbations in common."""
-    registry = small_registry(datasets=("simulated", "second"))
-    first = registry.datasets["simulated"]
-    second = first.model_copy(update={"parameters": {**first.parameters, "seed": 1}})
-    return registry.model_copy(update={"datasets": {"simulated": first, "second": second}})
-
-
 def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(tmp_path: Path) -> None:
-    registry = two_worlds()
+    registry = two_worlds_registry()
     states = run_suite(registry.suites["small"], out=tmp_path, registry=registry)
     assert [state.reason for state in states] == [None] * 4
     whole = build([tmp_path], "small", registry, catalog(), resamples=300)
     best, reference = whole.rows
     assert best.mean is not None
     assert reference.mean is not None
-    assert (best.mean.standing.rank, reference.mean.standing.rank) == (1, 2)
-    values = [placed.figures.ranking.value for placed in best.placed.values()]
+    assert (best.mean.rank.position, reference.mean.rank.position) == (1, 2)
+    values = [run.figures.ranking.value for run in best.runs.values()]
     assert best.mean.value == pytest.approx(sum(values) / 2)
     drawn = [
         dict(
@@ -297,7 +289,7 @@ def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(t
                 strict=True,
             )
         )
-        for one in whole.questions.values()
+        for one in whole.datasets.values()
     ]
     both = drawn[0].keys() & drawn[1].keys()
     assert both  # what was measured in two worlds is drawn in them together

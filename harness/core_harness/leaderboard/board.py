@@ -1,4 +1,4 @@
-"""``build()``: from run folders to a ranked board. No figure in a folder is believed."""
+"""``build()``: from run folders to a ranked board. Figures in a folder are not used: all are made again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from core_harness.errors import RunError
 from core_harness.evaluation.contamination import contamination
 from core_harness.evaluation.pipeline import Progress
 from core_harness.evaluation.spec import RunSpec
-from core_harness.leaderboard.admission import Apart, open_to_all, refusal, run_folders, said_of
+from core_harness.leaderboard.admission import (
+    Unranked,
+    message_without_path,
+    open_untrusted,
+    refusal,
+    run_folders,
+)
 from core_harness.leaderboard.explained import CARDS, Explainer
 from core_harness.leaderboard.figures import figures_of
 from core_harness.leaderboard.manifest import Manifest
-from core_harness.leaderboard.questions import Question, read_questions
-from core_harness.leaderboard.rows import Placed, Row, newest, or_lowest, rows_of
+from core_harness.leaderboard.rows import RankedRun, Row, newest, or_lowest, rows_of
+from core_harness.leaderboard.suite_datasets import SuiteDataset, read_datasets
 from core_harness.paths import cache_folder
 from core_harness.plugins.catalog import Catalog
 from core_harness.registry.entries import Registry, SuiteEntry
@@ -36,13 +42,13 @@ class Board:
         What is ranked, and how.
     simulated
         Whether all its data are generated; then the board as a whole says so.
-    questions
-        Its datasets, as far as they are on this machine.
+    datasets
+        Those of the suite that are on this machine, by name.
     missing
-        Why the others are not.
+        Why the others are not, by name.
     rows
         Methods, best mean first; without a mean by name.
-    apart
+    unranked
         Runs without a rank.
     seed, resamples
         Of the bootstrap.
@@ -51,17 +57,22 @@ class Board:
     name: str
     suite: SuiteEntry
     simulated: bool
-    questions: Mapping[str, Question]
+    datasets: Mapping[str, SuiteDataset]
     missing: Mapping[str, str]
     rows: Sequence[Row]
-    apart: Sequence[Apart]
+    unranked: Sequence[Unranked]
     seed: int
     resamples: int
 
-    def ranked(self, dataset: str) -> list[Placed]:
+    @property
+    def has_means(self) -> bool:
+        """Whether there is a table of means: the mean over one dataset is the figure itself."""
+        return len(self.suite.datasets) > 1
+
+    def ranked(self, dataset: str) -> list[RankedRun]:
         """Return the runs on a dataset, best first."""
-        runs = [row.placed[dataset] for row in self.rows if dataset in row.placed]
-        return sorted(runs, key=lambda placed: (-or_lowest(placed.figures.ranking.value), placed.page))
+        runs = [row.runs[dataset] for row in self.rows if dataset in row.runs]
+        return sorted(runs, key=lambda run: (-or_lowest(run.figures.ranking.value), run.page))
 
     def not_run(self, dataset: str) -> dict[str, list[str]]:
         """Return the methods that were not run on a dataset, by reason."""
@@ -99,76 +110,78 @@ def build(
     Raises
     ------
     RunError
-        A path is no run folder and holds none. What is wrong with a run itself lists it apart.
+        A path is no run folder and holds none. A run that cannot be used raises nothing: it is unranked.
     UsageError
         There is no such suite.
     """
     entry = suite_named(suite, registry)
-    tell = progress or (lambda *_: None)
+    notify = progress or (lambda *_: None)
     folders = list(run_folders(paths))
-    tell("reading the datasets", 0, 1)
-    questions, missing = read_questions(entry, registry, components, resamples=resamples)
-    placed: list[Placed] = []
-    apart: list[Apart] = []
+    notify("reading the datasets", 0, 1)
+    datasets, missing = read_datasets(entry, registry, components, resamples=resamples)
+    runs: list[RankedRun] = []
+    unranked: list[Unranked] = []
     for at, folder in enumerate(folders):
-        tell("making figures again", at, len(folders))
-        found = place(folder, entry, questions, missing)
-        if isinstance(found, Placed):
-            placed.append(found)
+        notify("making figures again", at, len(folders))
+        found = admit(folder, entry, datasets, missing)
+        if isinstance(found, RankedRun):
+            runs.append(found)
         else:
-            apart.append(found)
-    kept, superseded = newest(placed)
+            unranked.append(found)
+    kept, superseded = newest(runs)
     explainers = {
-        dataset: Explainer(question, entry, registry, components, kept_in=_kept_in())
-        for dataset, question in questions.items()
+        name: Explainer(dataset, entry, registry, components, kept_in=_cache_dir())
+        for name, dataset in datasets.items()
     }
     for at, run in enumerate(kept):
-        tell("making evidence cards", at, len(kept))
-        dataset, model = run.manifest.task.dataset, run.manifest.model
-        pairs = [*run.figures.best[:CARDS], *run.figures.worst[:CARDS]]
-        dates = contamination(RunSpec(dataset=dataset, model=model), registry)
-        kept[at] = replace(
-            run,
-            cards=explainers[dataset].cards(run.manifest, pairs),
-            caution=None if dates is None else dates.sentence(),
-        )
+        notify("making evidence cards", at, len(kept))
+        kept[at] = _explained(run, explainers[run.manifest.task.dataset], registry)
     return Board(
         name=suite,
         suite=entry,
-        simulated=bool(questions) and all(one.loaded.task.simulated for one in questions.values()),
-        questions=questions,
+        simulated=bool(datasets) and all(one.loaded.task.simulated for one in datasets.values()),
+        datasets=datasets,
         missing=missing,
         rows=rows_of(kept, entry, registry, missing),
-        apart=sorted([*apart, *superseded], key=lambda one: (one.run, one.reason)),
+        unranked=sorted([*unranked, *superseded], key=lambda one: (one.run, one.reason)),
         seed=0,
         resamples=resamples,
     )
 
 
-def place(
-    folder: Path, suite: SuiteEntry, questions: Mapping[str, Question], missing: Mapping[str, str]
-) -> Placed | Apart:
-    """Return a run with its figures, or why it is listed apart."""
-    opened = open_to_all(folder)
-    if isinstance(opened, Apart):
+def admit(
+    folder: Path, suite: SuiteEntry, datasets: Mapping[str, SuiteDataset], missing: Mapping[str, str]
+) -> RankedRun | Unranked:
+    """Return a run with its figures, or why it is unranked."""
+    opened = open_untrusted(folder)
+    if isinstance(opened, Unranked):
         return opened
     run, manifest = opened
-    reason = refusal(manifest, suite, questions, missing)
+    reason = refusal(manifest, suite, datasets, missing)
     if reason is None:
         try:
-            question = questions[manifest.task.dataset]
-            figures = figures_of(run, question, suite.metric, kept_in=_kept_in())
+            dataset = datasets[manifest.task.dataset]
+            figures = figures_of(run, dataset, suite.metric, cache_dir=_cache_dir())
         except RunError as error:
-            reason = said_of(folder, error)
+            reason = message_without_path(folder, error)
         else:
             if figures.coverage >= suite.coverage:
                 page = _page(run, manifest)
-                return Placed(run=plain(run.name), manifest=manifest, figures=figures, page=page)
+                return RankedRun(run=plain(run.name), manifest=manifest, figures=figures, page=page)
             reason = f"{figures.coverage:.1%} of the pairs answered, {suite.coverage:.0%} are wanted"
-    return Apart(run=plain(run.name), method=manifest.name, dataset=manifest.task.dataset, reason=reason)
+    return Unranked(run=plain(run.name), method=manifest.name, dataset=manifest.task.dataset, reason=reason)
 
 
-def _kept_in() -> Path:
+def _explained(run: RankedRun, explainer: Explainer, registry: Registry) -> RankedRun:
+    """Add evidence cards, and a caution where the model may have read about the data."""
+    pairs = [*run.figures.best[:CARDS], *run.figures.worst[:CARDS]]
+    spec = RunSpec(dataset=run.manifest.task.dataset, model=run.manifest.model)
+    dates = contamination(spec, registry)
+    caution = None if dates is None else dates.sentence()
+    return replace(run, cards=explainer.cards(run.manifest, pairs), caution=caution)
+
+
+def _cache_dir() -> Path:
     return cache_folder() / "leaderboard"
 
 

@@ -22,9 +22,10 @@ from core_harness.evaluation import pipeline
 from core_harness.evaluation.questions import pose
 from core_harness.evaluation.spec import Method, make_methods
 from core_harness.knowledge.facts import Facts
-from core_harness.leaderboard.figures import Extreme, keep, place_of
+from core_harness.leaderboard.cache import cache_path, write_cache
+from core_harness.leaderboard.figures import Example
 from core_harness.leaderboard.manifest import Manifest
-from core_harness.leaderboard.questions import Question
+from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.plugins.catalog import Catalog
 from core_harness.registry.entries import Registry, SuiteEntry
 from core_harness.schemas import PAIRS
@@ -49,7 +50,13 @@ class Explainer:
     """
 
     def __init__(
-        self, question: Question, suite: SuiteEntry, registry: Registry, components: Catalog, *, kept_in: Path
+        self,
+        question: SuiteDataset,
+        suite: SuiteEntry,
+        registry: Registry,
+        components: Catalog,
+        *,
+        kept_in: Path,
     ) -> None:
         self._question = question
         self._suite = suite
@@ -57,7 +64,7 @@ class Explainer:
         self._components = components
         self._kept_in = kept_in
 
-    def cards(self, manifest: Manifest, pairs: Sequence[Extreme]) -> list[Card]:
+    def cards(self, manifest: Manifest, pairs: Sequence[Example]) -> list[Card]:
         """Return the cards of pairs, in their order; none where the run cannot be made again."""
         methods, graph = self._remade
         method = methods.get(manifest.name)
@@ -65,15 +72,15 @@ class Explainer:
             return []
         identity = str([component.identity for component in method.components])
         predicted = str(manifest.predictions_sha256)
-        path = place_of(self._kept_in, "cards", identity, graph, predicted, self._question.digest)
+        path = cache_path(self._kept_in, "cards", identity, graph, predicted, self._question.digest)
         try:
             kept: list[Card] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             kept = self._make(method, pairs)
-            keep(path, json.dumps(kept, allow_nan=False))
+            write_cache(path, json.dumps(kept, allow_nan=False))
         return kept
 
-    def _make(self, method: Method, pairs: Sequence[Extreme]) -> list[Card]:
+    def _make(self, method: Method, pairs: Sequence[Example]) -> list[Card]:
         task, split = self._question.loaded.task, self._question.loaded.split
         rows = [(pair.context, pair.perturbation, pair.gene, pair.score) for pair in pairs]
         named = pl.DataFrame(rows, schema=[*_PAIR, "predicted"], orient="row").with_row_index("at")
@@ -90,7 +97,7 @@ class Explainer:
     @cached_property
     def _remade(self) -> tuple[Mapping[str, Method], str]:
         """The suite's strategies without a model, and the graph's digest; none where there is no graph."""
-        cell = Cell(dataset=self._question.dataset, strategy=self._suite.reference, model=None)
+        cell = Cell(dataset=self._question.name, strategy=self._suite.reference, model=None)
         spec = replace(spec_of(self._suite, cell), strategies=self._suite.strategies)
         try:
             methods = make_methods(spec, self._registry, self._components)

@@ -15,10 +15,10 @@ from typing import Any
 
 from core_harness.analysis.rescore import parse_predictions, predictions_file
 from core_harness.errors import RunError
-from core_harness.leaderboard.admission import Apart
-from core_harness.leaderboard.board import place
+from core_harness.leaderboard.admission import Unranked
+from core_harness.leaderboard.board import admit
 from core_harness.leaderboard.manifest import public
-from core_harness.leaderboard.questions import read_questions
+from core_harness.leaderboard.suite_datasets import read_datasets
 from core_harness.plugins.catalog import Catalog
 from core_harness.registry.entries import Registry
 from core_harness.runs.folder import open_run
@@ -61,8 +61,8 @@ def submit(folder: Path, suite: str, registry: Registry, components: Catalog, *,
     """
     entry = suite_named(suite, registry)
     run = open_run(folder)
-    placed = place(folder, entry, *read_questions(entry, registry, components))
-    if isinstance(placed, Apart):
+    placed = admit(folder, entry, *read_datasets(entry, registry, components))
+    if isinstance(placed, Unranked):
         raise RunError(f"{placed.run} would not be ranked in {suite}: {placed.reason}")
     result = out / suite / placed.page
     if result.exists():
