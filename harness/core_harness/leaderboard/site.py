@@ -14,11 +14,13 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from core_harness.analysis.charts import Chart, run_charts
 from core_harness.errors import RunError
 from core_harness.leaderboard import columns, exports
 from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.manifest import public
-from core_harness.leaderboard.pictures import HEIGHT, WIDTH, charts
+from core_harness.leaderboard.rows import RankedRun
+from core_harness.leaderboard.svg import Drawing
 from core_harness.metrics.names import GROUPS
 from core_harness.text import figure, number, regime_of
 
@@ -47,7 +49,7 @@ def write_site(board: Board, out: Path) -> None:
 
 
 def _write_files(board: Board, folder: Path) -> None:
-    pages = _environment()
+    pages = environment()
     shared = {
         "board": board,
         "columns": columns,
@@ -60,7 +62,7 @@ def _write_files(board: Board, folder: Path) -> None:
     of_run = pages.get_template("run.html")
     for dataset in board.suite.datasets:
         for run in board.ranked(dataset):
-            page = of_run.render(shared, root="../", run=run, charts=charts(run.figures))
+            page = of_run.render(shared, root="../", run=run, charts=_charts(run))
             _write(folder / "runs" / f"{run.page}.html", page)
     _write(folder / "leaderboard.csv", exports.csv(board))
     if board.has_means:
@@ -71,23 +73,24 @@ def _write_files(board: Board, folder: Path) -> None:
         shutil.copytree(assets, folder / "assets")
 
 
+def _charts(run: RankedRun) -> list[Chart]:
+    figures = run.figures
+    return run_charts(figures.report, figures.genes_by_auroc, figures.risk_coverage, figures.by_gene_rate)
+
+
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the engine of the templates; it escapes text and refuses names that it does not know."""
+    made = Environment(
         loader=PackageLoader("core_harness.leaderboard"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "figure": figure,
-        "number": number,
-        "public": public,
-        "regime": regime_of,
-    }
-    environment.globals |= {"GROUPS": GROUPS, "WIDTH": WIDTH, "HEIGHT": HEIGHT}
-    return environment
+    made.filters |= {"figure": figure, "number": number, "public": public, "regime": regime_of}
+    made.globals |= {"GROUPS": GROUPS, "Drawing": Drawing}
+    return made
