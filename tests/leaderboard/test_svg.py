@@ -1,4 +1,4 @@
-"""Charts stay on their paper, whatever the figures are."""
+"""All marks of a chart lie within its drawing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core_harness.metrics.prior import scores_by_gene_rate
 
 @settings(max_examples=40)  # each makes a whole report
 @given(scored_frames(min_size=1))
-def test_every_mark_lies_on_the_paper(scored: pl.DataFrame) -> None:
+def test_every_mark_lies_within_the_drawing(scored: pl.DataFrame) -> None:
     rows = checked(scored)
     charts = run_charts(
         report(scored, seed=0, resamples=20).as_dict(),

@@ -233,10 +233,19 @@ def intervals_chart(title: str, name: str, rows: Sequence[Interval], guide: floa
     return Chart(
         title=title,
         description=f"{name} with 95 % intervals over perturbations. {'; '.join(words)}.",
-        x=Axis(name=f"{name} [95 %]", limits=round_limits(min(ends), max(ends)) if ends else (0.0, 1.0)),
+        x=Axis(name=f"{name} [95 %]", limits=_around(ends)),
         y=Axis(name="", limits=(bottom, top), labels=[label for label, *_ in rows]),
         marks=[*marks, Mark(kind="dots", points=dots)],
     )
+
+
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    """Return the limits of an axis on which no value lies at the very end."""
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    room = 0.03 * (high - low)
+    return round_limits(low - room, high + room)
 
 
 def round_limits(low: float, high: float) -> tuple[float, float]:

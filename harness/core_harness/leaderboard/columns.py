@@ -55,7 +55,7 @@ class Column(Generic[Entry_contra]):
     heading
         What people read above it.
     kind
-        How it is shown. Whatever is no text is a number, by which pages sort and which they align.
+        How it is shown. All kinds but text and row header are numbers, which pages align and sort by value.
     values
         The values of a line, one for each key; None where there is no such thing.
     absent

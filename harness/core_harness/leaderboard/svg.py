@@ -13,7 +13,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart on a paper of ``width`` by ``height``, in units of its own."""
+    """A chart drawn on ``width`` by ``height`` user units of an SVG."""
 
     chart: Chart
     width: ClassVar[int] = 420
