@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core_harness.evaluation.session import Session
 from core_harness.leaderboard import Board, build
 from core_harness.leaderboard.exports import markdown
-from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parent / "board.md"
@@ -19,7 +18,7 @@ INTRODUCTION = """<!-- written by docs/make_board.py -->
 def boards() -> list[Board]:
     """Return the board of each suite that has results."""
     folders = sorted(path for path in RESULTS.iterdir() if path.is_dir())
-    return [build([folder], folder.name, shipped_registry(), catalog()) for folder in folders]
+    return [build([folder], folder.name, Session()) for folder in folders]
 
 
 def page() -> str:

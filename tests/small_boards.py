@@ -7,8 +7,8 @@ from pathlib import Path
 
 from small_runs import SMALL
 
+from core_harness.evaluation.session import Session
 from core_harness.leaderboard import Board, build
-from core_harness.plugins.catalog import catalog
 from core_harness.registry.entries import DatasetEntry, Registry, SuiteEntry, shipped_registry
 
 SUITE = "small"
@@ -30,6 +30,14 @@ def small_registry(**changes: object) -> Registry:
     )
 
 
+def two_worlds_registry() -> Registry:
+    """Return a registry with the suite on two worlds, which have their perturbations in common."""
+    registry = small_registry(datasets=("simulated", "second"))
+    first = registry.datasets["simulated"]
+    second = first.model_copy(update={"parameters": {**first.parameters, "seed": 1}})
+    return registry.model_copy(update={"datasets": {"simulated": first, "second": second}})
+
+
 def board_of(paths: Sequence[Path], *, resamples: int = 200, **changes: object) -> Board:
     """Build the board of runs; ``changes`` are of the suite."""
-    return build(paths, SUITE, small_registry(**changes), catalog(), resamples=resamples)
+    return build(paths, SUITE, Session(small_registry(**changes)), resamples=resamples)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,21 @@ def made(out: Path, strategies: Sequence[str] = ("gene-frequency", "voting"), **
 
 
 def rewrite(run: Run, predictions: pl.DataFrame | None = None, **changes: Any) -> Run:
-    """Change a run folder as somebody would who knows its digests, and open it again."""
+    """Change a run folder with its digests, object by object of its record, and open it again."""
     path = run.folder / "predictions.parquet"
     if predictions is not None:
         predictions.write_parquet(path)
         changes["predictions_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    (run.folder / "run.json").write_text(json.dumps({**run.manifest.as_json(), **changes}), encoding="utf-8")
+    changed = _changed(run.manifest.as_json(), changes)
+    (run.folder / "run.json").write_text(json.dumps(changed), encoding="utf-8")
     return open_run(run.folder)
+
+
+def _changed(content: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return content with changes, object by object."""
+    inner = {
+        key: _changed(content[key], value)
+        for key, value in changes.items()
+        if isinstance(value, Mapping) and isinstance(content.get(key), Mapping)
+    }
+    return {**content, **changes, **inner}

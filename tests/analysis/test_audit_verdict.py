@@ -27,8 +27,8 @@ def judged(frame: pl.DataFrame, **choices: Any) -> tuple[str, str]:
         choices.pop("task", TASK),
         before,
         report(recalibrated(frame, seed=0), seed=0, resamples=0),
-        choices.pop("controls", ()),
-        choices.pop("strata", ()),
+        controls=choices.pop("controls", ()),
+        strata=choices.pop("strata", ()),
     )
     return found.sentence, "\n".join(found.reasons)
 

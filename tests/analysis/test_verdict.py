@@ -43,10 +43,7 @@ def result(name: str, value: float | None, half: float | None, pooled: float = 0
         ),
         (
             [result("a", 0.9, None), result("b", 0.5, 0.0)],
-            (
-                "a: no verdict, too few genes have both classes; "
-                "b (0.500) is at chance within genes."
-            ),
+            ("a: no verdict, too few genes have both classes; b (0.500) is at chance within genes."),
         ),
     ],
 )
@@ -55,7 +52,13 @@ def test_the_sentence_follows_the_interval(results: list[dict[str, Any]], senten
 
 
 def basis(**changes: Any) -> Basis:
-    known: dict[str, Any] = {"scored": 10, "status": {"ok": 10}, "interval": True, "ended": None, "simulated": ()}
+    known: dict[str, Any] = {
+        "scored": 10,
+        "status": {"ok": 10},
+        "interval": True,
+        "ended": None,
+        "simulated": (),
+    }
     return Basis(**{**known, **changes})
 
 
@@ -88,7 +91,9 @@ def test_each_reason_says_in_its_docstring_when_it_holds() -> None:
 
 
 def test_no_figure_is_told_of_a_method_without_a_verdict() -> None:
-    nothing = result("reasoning", None, None) | {"coverage": {"pairs": 9, "scored": 0, "status": {"failed": 9}}}
+    nothing = result("reasoning", None, None) | {
+        "coverage": {"pairs": 9, "scored": 0, "status": {"failed": 9}}
+    }
     assert verdict([nothing, result("a", 0.5, 0.0)]) == (
         "reasoning: no verdict, it answered nothing; a (0.500) is at chance within genes."
     )

@@ -76,7 +76,7 @@ def test_where_there_is_no_probability_there_is_no_reliability_curve(runs: list[
     assert ran("runs", "show", control.name, "--plot", str(file), runs=[control]).exit_code == 0
     words = ET.parse(file).getroot()[1].text or ""
     assert "share of positives" not in words
-    assert "Genes by AUROC" in words
+    assert "Number of genes by their AUROC" in words
 
 
 @pytest.mark.parametrize(

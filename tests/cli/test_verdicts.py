@@ -90,8 +90,9 @@ def test_compare_as_json_markdown_and_csv(runs: tuple[Path, list[str]]) -> None:
 def test_runs_show_draws_the_curve_and_the_genes(runs: tuple[Path, list[str]]) -> None:
     folder, names = runs
     shown = core_harness("runs", "show", names[1], cwd=folder).stdout
-    assert "positives (bar) and mean score (stroke)" in shown
-    assert "0.9 to 1.0" in shown
+    assert "0 to 1 (stroke: perfect)" in shown
+    assert "0.95 to 1 " in shown
+    assert "lie at .5, which is chance, or above" in shown
 
 
 def test_without_its_data_a_run_is_shown_without_genes(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Boards of tests keep their figures in a cache of the session's own."""
+"""Boards of tests cache their figures in a folder of the session."""
 
 from __future__ import annotations
 

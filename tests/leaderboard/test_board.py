@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from small_boards import board_of, small_registry
+from runs.records import summary
+from small_boards import board_of, small_registry, two_worlds_registry
 from small_runs import made, rewrite
 from worlds import world
 
 from core_harness.analysis.rescore import Datasets, score
 from core_harness.errors import RegistryError, RunError, UsageError
+from core_harness.evaluation.session import Session
 from core_harness.leaderboard import build
 from core_harness.leaderboard.exports import as_dict, markdown
 from core_harness.metrics import report
@@ -47,14 +50,14 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_methods_are_ranked_with_the_figures_that_eval_and_compare_give(runs: tuple[Run, Run]) -> None:
     board = board_of([run.folder for run in runs], resamples=1000)
     first, second = board.ranked("simulated")
-    assert [placed.manifest.name for placed in (first, second)] == ["voting", "gene-frequency"]
-    assert first.standing is not None
-    assert second.standing is not None
-    assert (first.standing.rank, second.standing.rank) == (1, 2)
-    for placed, run in ((first, runs[1]), (second, runs[0])):
+    assert [run.manifest.method.name for run in (first, second)] == ["voting", "gene-frequency"]
+    assert first.rank is not None
+    assert second.rank is not None
+    assert (first.rank.position, second.rank.position) == (1, 2)
+    for ranked, run in ((first, runs[1]), (second, runs[0])):
         (rows,) = score(run, Datasets(catalog())).repeats
-        assert placed.figures.report == json.loads(json.dumps(report(rows, seed=0).as_dict()))
-        assert placed.figures.report["metrics"] == run.report()["metrics"]
+        assert ranked.figures.report == json.loads(json.dumps(report(rows, seed=0).as_dict()))
+        assert ranked.figures.report["metrics"] == run.report()["metrics"]
     assert board.simulated
     mean = board.rows[0].mean
     assert mean is not None
@@ -83,7 +86,7 @@ def test_a_warm_build_says_the_same_and_makes_no_figure_again(
     folders = [run.folder for run in runs]
     cold = as_dict(board_of(folders))
     kept = list((own_cache / "leaderboard").rglob("*.json"))
-    assert len(kept) == 3  # figures of two runs, cards of one: gene frequency has no extremes
+    assert len(kept) == 3  # figures of two runs, cards of one: gene frequency has no examples
 
     def never(*_: Any) -> Any:
         raise AssertionError
@@ -133,7 +136,7 @@ def no_parquet(run: Run) -> Run:
 
 
 def other_schema(run: Run) -> Run:
-    (run.folder / "run.json").write_text(json.dumps({**run.manifest, "schema_version": 2}))
+    (run.folder / "run.json").write_text(json.dumps({**run.manifest.as_json(), "schema_version": 3}))
     return run
 
 
@@ -149,7 +152,7 @@ def deep_json(run: Run) -> Run:
 
 def without(key: str) -> Callable[[Run], Run]:
     def change(run: Run) -> Run:
-        manifest = {name: value for name, value in run.manifest.items() if name != key}
+        manifest = {name: value for name, value in run.manifest.as_json().items() if name != key}
         (run.folder / "run.json").write_text(json.dumps(manifest))
         return run
 
@@ -194,25 +197,25 @@ TASK: dict[str, Any] = {
         (deep_json, "cannot be read"),
     ],
 )
-def test_what_cannot_be_ranked_is_listed_apart_with_its_reason(
+def test_what_cannot_be_ranked_is_listed_with_its_reason(
     copied: tuple[Run, Run], change: Callable[[Run], Run], reason: str
 ) -> None:
     change(copied[1])
     board = board_of([run.folder for run in copied])
-    (apart,) = board.apart
-    assert apart.run == copied[1].name
-    assert reason in apart.reason
-    assert "\n" not in apart.reason
-    assert str(copied[1].folder.parent) not in apart.reason
-    assert [placed.manifest.name for placed in board.ranked("simulated")] == ["gene-frequency"]
+    (unranked,) = board.unranked
+    assert unranked.run == copied[1].name
+    assert reason in unranked.reason
+    assert "\n" not in unranked.reason
+    assert str(copied[1].folder.parent) not in unranked.reason
+    assert [run.manifest.method.name for run in board.ranked("simulated")] == ["gene-frequency"]
     assert board.not_run("simulated") == {"not among the runs": ["voting"]}
 
 
-def test_simulated_answers_are_apart_unless_the_whole_board_is_simulated(copied: tuple[Run, Run]) -> None:
-    rewrite(copied[1], asking={"simulated": True, "ended": None})
+def test_simulated_answers_are_unranked_unless_the_whole_board_is_simulated(copied: tuple[Run, Run]) -> None:
+    rewrite(copied[1], asking=asdict(summary(simulated=True)))
     board = board_of([run.folder for run in copied])
     assert board.simulated
-    assert board.apart == []
+    assert board.unranked == []
 
 
 def test_the_newest_of_equal_methods_counts(copied: tuple[Run, Run]) -> None:
@@ -220,26 +223,26 @@ def test_the_newest_of_equal_methods_counts(copied: tuple[Run, Run]) -> None:
     again = shutil.copytree(voting.folder, voting.folder.with_name("again"))
     rewrite(open_run(again), finished="2999-01-01T00:00:00+00:00")
     board = board_of([frequency.folder.parent])
-    (apart,) = board.apart
-    assert (apart.run, apart.reason) == (voting.name, "the same method ran again: again")
-    assert {placed.run for placed in board.ranked("simulated")} == {frequency.name, "again"}
+    (unranked,) = board.unranked
+    assert (unranked.run, unranked.reason) == (voting.name, "the same method ran again: again")
+    assert {run.run for run in board.ranked("simulated")} == {frequency.name, "again"}
 
 
 def test_a_run_that_calls_itself_the_reference_is_not_it(copied: tuple[Run, Run]) -> None:
-    rewrite(copied[1], method="gene-frequency")
+    rewrite(copied[1], method={"label": "gene-frequency", "strategy": "gene-frequency"})
     board = board_of([run.folder for run in copied])
     best, reference = board.ranked("simulated")
-    assert best.standing is not None
-    assert best.standing.difference is not None
-    assert reference.standing is not None
-    assert reference.standing.difference is None
+    assert best.rank is not None
+    assert best.rank.difference is not None
+    assert reference.rank is not None
+    assert reference.rank.difference is None
 
 
 def test_unanswered_pairs_gain_nothing(copied: tuple[Run, Run]) -> None:
-    """Whoever answers nothing has gene frequency's figure, not that of the pairs it chose."""
+    """A method that answers nothing has gene frequency's figure, not that of the pairs it chose."""
     rewrite(copied[1], copied[1].predictions().with_columns(score=pl.lit(None, pl.Float64)))
     board = board_of([run.folder for run in copied], coverage=0.000001)
-    assert [apart.reason for apart in board.apart] == ["0.0% of the pairs answered, 0% are wanted"]
+    assert [run.reason for run in board.unranked] == ["0.0% of the pairs answered, 0% are wanted"]
     few = pl.when(pl.col("pair_id") < 100).then("score")
     rewrite(copied[1], copied[1].predictions().with_columns(score=pl.lit(0.5)).with_columns(score=few))
     (one, two) = board_of([run.folder for run in copied], coverage=0.01).ranked("simulated")
@@ -250,7 +253,7 @@ def test_a_path_that_holds_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is no run folder and holds none"):
         board_of([tmp_path])
     with pytest.raises(UsageError, match="unknown suite 'other'"):
-        build([tmp_path], "other", small_registry(), catalog())
+        build([tmp_path], "other", Session(small_registry()))
 
 
 def test_missing_data_are_said_to_be_missing(
@@ -263,31 +266,23 @@ def test_missing_data_are_said_to_be_missing(
     registry = shipped.model_copy(
         update={"datasets": {"simulated": world, "perturbqa/k562": type(world).model_validate(entry)}}
     )
-    board = build([run.folder for run in runs], "small", registry, catalog(), resamples=50)
+    board = build([run.folder for run in runs], "small", Session(registry), resamples=50)
     reason = "its data are not on the machine that made this board"
     assert board.not_run("perturbqa/k562") == {reason: ["gene-frequency", "voting"]}
     assert all(row.mean is None for row in board.rows)
     assert board.ranked("simulated")
 
 
-def two_worlds() -> Any:
-    """Return a registry with a suite on two worlds, which have their perturbations in common."""
-    registry = small_registry(datasets=("simulated", "second"))
-    first = registry.datasets["simulated"]
-    second = first.model_copy(update={"parameters": {**first.parameters, "seed": 1}})
-    return registry.model_copy(update={"datasets": {"simulated": first, "second": second}})
-
-
 def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(tmp_path: Path) -> None:
-    registry = two_worlds()
-    states = run_suite(registry.suites["small"], out=tmp_path, registry=registry)
+    registry = two_worlds_registry()
+    states = run_suite(registry.suites["small"], Session(registry), out=tmp_path)
     assert [state.reason for state in states] == [None] * 4
-    whole = build([tmp_path], "small", registry, catalog(), resamples=300)
+    whole = build([tmp_path], "small", Session(registry), resamples=300)
     best, reference = whole.rows
     assert best.mean is not None
     assert reference.mean is not None
-    assert (best.mean.standing.rank, reference.mean.standing.rank) == (1, 2)
-    values = [placed.figures.ranking.value for placed in best.placed.values()]
+    assert (best.mean.rank.position, reference.mean.rank.position) == (1, 2)
+    values = [run.figures.ranking.value for run in best.runs.values()]
     assert best.mean.value == pytest.approx(sum(values) / 2)
     drawn = [
         dict(
@@ -297,14 +292,14 @@ def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(t
                 strict=True,
             )
         )
-        for one in whole.questions.values()
+        for one in whole.datasets.values()
     ]
     both = drawn[0].keys() & drawn[1].keys()
     assert both  # what was measured in two worlds is drawn in them together
     assert all(drawn[0][name] == drawn[1][name] for name in both)
     assert states[-1].run is not None
     shutil.rmtree(states[-1].run.folder)
-    less = build([tmp_path], "small", registry, catalog(), resamples=300)
+    less = build([tmp_path], "small", Session(registry), resamples=300)
     without = next(row for row in less.rows if row.not_run)
     assert without.mean is None
     assert without.not_run == {"second": "not among the runs"}
@@ -318,11 +313,11 @@ def test_a_suite_that_says_another_task_than_its_data_is_refused(runs: tuple[Run
 
 def test_a_model_that_may_have_read_the_data_is_marked(copied: tuple[Run, Run]) -> None:
     """By the registry's dates, whatever the run says of itself."""
-    rewrite(copied[1], model="qwen", contamination={"possible": False})
+    rewrite(copied[1], method={"model": "qwen"}, contamination={"possible": False})
     registry = small_registry()
     published = registry.datasets["simulated"].model_copy(update={"published": "2024-01"})
     registry = registry.model_copy(update={"datasets": {"simulated": published}})
-    board = build([run.folder for run in copied], "small", registry, catalog(), resamples=50)
+    board = build([run.folder for run in copied], "small", Session(registry), resamples=50)
     marked, unmarked = board.ranked("simulated")
     assert marked.caution is not None
     assert "were published in 2024-01" in marked.caution
@@ -339,4 +334,4 @@ def test_generated_and_measured_data_do_not_stand_on_one_board(runs: tuple[Run, 
         update={"datasets": {"simulated": generated, "screen": type(generated).model_validate(screen)}}
     )
     with pytest.raises(RegistryError, match="of generated data or of measured ones, not both"):
-        build([runs[0].folder], "small", registry, catalog())
+        build([runs[0].folder], "small", Session(registry))

@@ -15,7 +15,7 @@ def test_every_result_is_ranked(tmp_path: Path) -> None:
     boards = make_board.boards()
     assert boards
     for board in boards:
-        assert board.apart == []
+        assert board.unranked == []
         handed_in = list_runs(make_board.RESULTS / board.name)
         assert sum(len(board.ranked(dataset)) for dataset in board.suite.datasets) == len(handed_in)
         write_site(board, tmp_path / board.name)
@@ -28,7 +28,7 @@ def test_the_page_of_results_is_that_of_the_results() -> None:
 
 def test_every_strategy_without_a_model_has_a_result_in_the_simulated_suite() -> None:
     (board,) = (board for board in make_board.boards() if board.name == "simulated")
-    found = {row.method for row in board.rows if row.placed}
+    found = {row.method for row in board.rows if row.runs}
     assert found == set(shipped_registry().suites["simulated"].strategies)
 
 

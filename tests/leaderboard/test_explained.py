@@ -15,7 +15,7 @@ from core_harness import explain
 from core_harness.analysis.cards import Pair
 from core_harness.leaderboard import write_site
 from core_harness.leaderboard.explained import CARDS
-from core_harness.leaderboard.rows import Placed
+from core_harness.leaderboard.rows import RankedRun
 from core_harness.runs.folder import Run, open_run
 
 
@@ -30,13 +30,13 @@ def copied(run: Run, tmp_path: Path) -> Run:
     return open_run(shutil.copytree(run.folder, tmp_path / run.name))
 
 
-def placed(run: Run) -> Placed:
+def ranked(run: Run) -> RankedRun:
     (found,) = board_of([run.folder]).ranked("simulated")
     return found
 
 
 def test_cards_are_those_that_explain_prints(run: Run) -> None:
-    found = placed(run)
+    found = ranked(run)
     shown = [*found.figures.best[:CARDS], *found.figures.worst[:CARDS]]
     assert [card["pair"]["gene"] for card in found.cards] == [pair.gene for pair in shown]
     for card, pair in zip(found.cards, shown, strict=True):
@@ -51,22 +51,20 @@ def test_cards_are_those_that_explain_prints(run: Run) -> None:
         ]
 
 
-def test_whoever_only_says_that_it_voted_has_no_card(copied: Run) -> None:
+def test_a_run_that_only_claims_to_have_voted_has_no_card(copied: Run) -> None:
     rewrite(copied, copied.predictions().with_columns(score=1 - pl.col("score")))
-    assert placed(copied).cards == []
+    assert ranked(copied).cards == []
 
 
-@pytest.mark.parametrize("change", ["method", "model", "shrinkage"])
+@pytest.mark.parametrize("change", ["release", "model", "shrinkage"])
 def test_another_method_has_no_card(copied: Run, change: str) -> None:
-    parts = copied.manifest["components"]
-    aggregator = {**parts["aggregator"], "parameters": {"power": 2.0, "shrinkage": 0.2}}
     changes: dict[str, dict[str, Any]] = {
-        "method": {"method": "mine"},
+        "release": {"components": {"aggregator": {"version": "0.0.1"}}},
         "model": {"model": "qwen"},
-        "shrinkage": {"components": {**parts, "aggregator": aggregator}},
+        "shrinkage": {"components": {"aggregator": {"parameters": {"shrinkage": 0.2}}}},
     }
-    rewrite(copied, None, **changes[change])
-    assert placed(copied).cards == []
+    rewrite(copied, None, method=changes[change])
+    assert ranked(copied).cards == []
 
 
 def test_a_page_shows_them(run: Run, tmp_path: Path) -> None:

@@ -40,17 +40,14 @@ def board(runs: tuple[Run, Run]) -> Board:
 
 @pytest.fixture
 def hostile(runs: tuple[Run, Run], tmp_path: Path) -> Board:
-    """A board with a run that says in every place what a stranger might."""
+    """A board with a run that says something hostile in every place."""
     frequency, voting = (open_run(shutil.copytree(run.folder, tmp_path / run.name)) for run in runs)
-    components = {
-        **voting.manifest["components"],
-        HOSTILE: {"name": HOSTILE, "distribution": HOSTILE, "parameters": {HOSTILE: HOSTILE}},
-    }
-    names = {"method": HOSTILE, "model": f"../../{HOSTILE}", "packages": {HOSTILE: HOSTILE}}
-    rewrite(voting, None, **names, components=components)
-    apart = shutil.copytree(voting.folder, tmp_path / "..%2f..%2fetc <b>")
-    rewrite(open_run(apart), control=HOSTILE)
-    return board_of([frequency.folder, voting.folder, apart])
+    component = {"name": HOSTILE, "distribution": HOSTILE, "parameters": {HOSTILE: HOSTILE}}
+    method = {"label": HOSTILE, "model": f"../../{HOSTILE}", "components": {HOSTILE: component}}
+    rewrite(voting, None, method=method, packages={HOSTILE: HOSTILE})
+    unranked = shutil.copytree(voting.folder, tmp_path / "..%2f..%2fetc <b>")
+    rewrite(open_run(unranked), control=HOSTILE)
+    return board_of([frequency.folder, voting.folder, unranked])
 
 
 class Page(HTMLParser):
@@ -86,6 +83,15 @@ def test_all_that_a_page_refers_to_is_in_the_site(board: Board, tmp_path: Path) 
     assert b"https://" not in written
 
 
+def test_the_style_sheet_has_a_rule_for_what_pages_rely_on(board: Board, tmp_path: Path) -> None:
+    write_site(board, tmp_path / "site")
+    style = (tmp_path / "site" / "assets" / "site.css").read_text()
+    selectors = [selector.strip() for selector in re.findall(r"([^{}]+)\{[^{}]*\}", style)]
+    assert 'th[aria-sort="ascending"] .arrow::after' in selectors
+    assert 'th[aria-sort="descending"] .arrow::after' in selectors
+    assert ".facts" in selectors
+
+
 def test_the_same_runs_give_the_same_bytes(runs: tuple[Run, Run], board: Board, tmp_path: Path) -> None:
     write_site(board, tmp_path / "one")
     write_site(board_of([run.folder for run in runs[::-1]]), tmp_path / "two")
@@ -111,7 +117,7 @@ def test_an_earlier_board_is_replaced_and_nothing_else_is(board: Board, tmp_path
 
 def test_what_a_run_says_is_text_and_nothing_else(hostile: Board, tmp_path: Path) -> None:
     write_site(hostile, tmp_path / "site")
-    assert {placed.manifest.method for placed in hostile.ranked("simulated")} == {
+    assert {run.manifest.method.label for run in hostile.ranked("simulated")} == {
         "gene-frequency",
         HOSTILE.replace("\x1b", "?"),
     }
@@ -144,7 +150,7 @@ def test_json_is_that_of_the_board(board: Board, tmp_path: Path) -> None:
     write_site(board, tmp_path / "site")
     content = json.loads((tmp_path / "site" / "leaderboard.json").read_text())
     assert content == json.loads(json.dumps(as_dict(board)))
-    assert content["schema_version"] == 1
+    assert content["schema_version"] == 2
     assert content["simulated"] is True
     best = content["methods"][0]["runs"]["simulated"]
     assert {"value", "low", "high", "coverage", "run_seed", "rank", "predictions_sha256"} <= set(best)
@@ -166,16 +172,16 @@ def test_every_picture_says_in_words_what_it_shows(board: Board, tmp_path: Path)
 
 
 def test_the_command(runs: tuple[Run, Run], tmp_path: Path) -> None:
-    """The shipped suite, on runs of another world: a board on which everything is missing or apart."""
+    """The shipped suite, on runs of another world: a board on which everything is missing or unranked."""
     command = ["leaderboard", "build", "--suite", "simulated"]
     arguments = [*command, "--out", str(tmp_path / "site"), str(runs[0].folder.parent)]
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert "SIMULATED" in done.output
     assert "not run: additive, constant" in done.output
-    assert "apart: " in done.output
+    assert "unranked: " in done.output
     content = json.loads(CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False).stdout)
-    assert len(content["apart"]) == 2
+    assert len(content["unranked"]) == 2
     refused = CliRunner().invoke(cli, [*command, str(tmp_path / "none")])
     assert refused.exit_code == 5
     assert refused.output.count("\n") == 1

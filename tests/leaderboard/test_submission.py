@@ -12,8 +12,8 @@ from small_boards import SUITE, board_of, small_registry
 from small_runs import made, rewrite
 
 from core_harness.errors import RunError
+from core_harness.evaluation.session import Session
 from core_harness.leaderboard import submit
-from core_harness.plugins.catalog import catalog
 from core_harness.runs.folder import Run, open_run
 
 
@@ -24,15 +24,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_a_result_is_ranked_as_its_run_is(run: Run, tmp_path: Path) -> None:
-    result = submit(run.folder, SUITE, small_registry(), catalog(), out=tmp_path)
+    result = submit(run.folder, SUITE, Session(small_registry()), out=tmp_path)
     assert result.parent == tmp_path / SUITE
     assert sorted(path.name for path in result.iterdir()) == ["predictions.parquet", "run.json"]
     (before,) = board_of([run.folder]).ranked("simulated")
     (after,) = board_of([result]).ranked("simulated")
     assert after.figures.report == before.figures.report
-    assert after.manifest.identity == before.manifest.identity
+    assert after.identity == before.identity
     with pytest.raises(RunError, match="this result was written before"):
-        submit(run.folder, SUITE, small_registry(), catalog(), out=tmp_path)
+        submit(run.folder, SUITE, Session(small_registry()), out=tmp_path)
     assert [path.name for path in result.parent.iterdir()] == [result.name]
 
 
@@ -40,13 +40,16 @@ def test_nothing_private_goes_along(run: Run, tmp_path: Path) -> None:
     folder = shutil.copytree(run.folder, tmp_path / "run")
     secret = "s3cret"
     server = {"name": "litellm", "parameters": {"model": "m", "api_base": f"http://me:{secret}@host/v1"}}
-    components = {**run.manifest["components"], "llm": server}
     predictions = open_run(folder).predictions().with_columns(reply=pl.lit(secret))
     rewrite(
-        open_run(folder), predictions, components=components, spec={"path": f"/home/{secret}"}, note=secret
+        open_run(folder),
+        predictions,
+        method={"components": {"llm": server}},
+        spec={"path": f"/home/{secret}"},
+        note=secret,
     )
     (folder / "replies.sqlite").write_bytes(secret.encode())
-    result = submit(folder, SUITE, small_registry(), catalog(), out=tmp_path / "results")
+    result = submit(folder, SUITE, Session(small_registry()), out=tmp_path / "results")
     for path in result.iterdir():
         assert secret.encode() not in path.read_bytes()
     assert json.loads((result / "run.json").read_text())["result_version"] == 1
@@ -59,5 +62,5 @@ def test_what_would_not_be_ranked_is_refused(run: Run, tmp_path: Path) -> None:
     folder = shutil.copytree(run.folder, tmp_path / "run")
     rewrite(open_run(folder), control="shuffled-labels")
     with pytest.raises(RunError, match="would not be ranked in small: a control"):
-        submit(folder, SUITE, small_registry(), catalog(), out=tmp_path / "results")
+        submit(folder, SUITE, Session(small_registry()), out=tmp_path / "results")
     assert not (tmp_path / "results").exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from core_harness.plugins import catalog as catalogs
 from core_harness.plugins import discovery
 from core_harness.registry.user import open_registry
 
-PLUGIN = '''
+PLUGIN = """
 import polars as pl
 from core_harness import Component, hookimpl
 from core_harness.llm import Provider, Reply, Tokens
@@ -55,7 +54,8 @@ class Data:
     question, agent, simulated = "de", "knockdown", False
     def rows(self):
         step("rows")
-        rows = [("c", f"P{p}", f"G{g}", (p + g) % 2, "test" if p < 3 else "train") for p in range(9) for g in range(4)]
+        pairs = [(p, g) for p in range(9) for g in range(4)]
+        rows = [("c", f"P{p}", f"G{g}", (p + g) % 2, "test" if p < 3 else "train") for p, g in pairs]
         return pl.DataFrame(rows, schema=["context", "perturbation", "gene", "label", "split"], orient="row")
     def other_context(self, name):
         step("other_context")
@@ -117,7 +117,7 @@ class Learner:
     def predict(self, task, evidence, answers):
         step("predict")
         return evidence.pairs.select("pair_id", score=pl.lit(0.5), status=pl.lit("ok"))
-'''
+"""
 
 METHODS = (
     *("rows", "other_context", "knowledge", "use", "relate", "organize", "templates", "prompts"),
@@ -179,7 +179,9 @@ def test_an_exception_is_one_line_with_its_place(plugin: Path, method: str) -> N
         evaluate(strategies="voting", **EVERYTHING)  # type: ignore[arg-type]
     line = str(caught.value)
     assert f"'odd' of odd 1.5 failed in {method}: ZeroDivisionError: in {method} (" in line
-    assert f"{plugin}:{PLUGIN.splitlines().index('        raise ZeroDivisionError(f\"in {name}\")') + 1})" in line
+    assert (
+        f"{plugin}:{PLUGIN.splitlines().index('        raise ZeroDivisionError(f"in {name}")') + 1})" in line
+    )
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import build
-from core_harness.plugins.catalog import catalog
 from core_harness.registry.entries import shipped_registry
 from core_harness.suites.run import run_suite
 
@@ -29,13 +28,13 @@ def test_the_board_of_the_paper_s_suite(tmp_path: Path, monkeypatch: pytest.Monk
     registry = shipped_registry().model_copy(update={"suites": {"core-paper": suite}})
     states = run_suite(suite, Session(registry), out=tmp_path)
     assert [state.cell.strategy for state in states if state.reason is None] == list(suite.strategies)
-    board = build([tmp_path], "core-paper", registry, catalog())
+    board = build([tmp_path], "core-paper", Session(registry))
     assert not board.simulated
     first, second = board.ranked("perturbqa/k562")
-    assert [placed.manifest.name for placed in (first, second)] == ["voting", "gene-frequency"]
-    assert first.standing is not None
-    assert second.standing is not None
-    assert (first.standing.rank, second.standing.rank) == (1, 2)
+    assert [run.manifest.name for run in (first, second)] == ["voting", "gene-frequency"]
+    assert first.rank is not None
+    assert second.rank is not None
+    assert (first.rank.position, second.rank.position) == (1, 2)
     assert second.figures.report["metrics"]["pooled_auroc"]["value"] == pytest.approx(0.957, abs=5e-4)
     assert second.figures.ranking.value == 0.5
     assert set(board.not_run("perturbqa/k562")["not among the runs"]) == {

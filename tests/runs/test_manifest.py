@@ -88,9 +88,7 @@ SAME_NAME = {
     "parameters": with_components(aggregator=component("aggregator", parameters={"power": 1.0})),
     "class": with_components(aggregator=component("aggregator", target="made.up:Other")),
     "component": with_components(retriever=component("other")),
-    "template": record(
-        method=method(templates=[{"template": "isolated", "version": 1, "sha256": "0" * 64}])
-    ),
+    "template": record(method=method(templates=[{"template": "isolated", "version": 1, "sha256": "0" * 64}])),
     "regime": record(task=replace(record().task, regime="cross-context", support_contexts=("b",))),
     "share": record(task=replace(record().task, regime="double-unseen", gene_holdout=0.2)),
     "elsewhere": record(method=method(components={})),

@@ -54,12 +54,12 @@ Reason = Callable[[Basis], str | None]
 
 
 def nothing_answered(basis: Basis) -> str | None:
-    """No pair has a score."""
+    """Say so where no pair has a score."""
     return None if basis.scored else "it answered nothing"
 
 
 def names_unknown(basis: Basis) -> str | None:
-    """Every score is one by default, because nothing related was found for any pair."""
+    """Say so where every score is one by default, because nothing related was found."""
     by_default = sum(pairs for status, pairs in basis.status.items() if status in _BY_DEFAULT)
     if basis.scored and by_default == basis.scored:
         return "no related perturbation was found for any pair, so its names may be unknown to the graph"
@@ -67,17 +67,17 @@ def names_unknown(basis: Basis) -> str | None:
 
 
 def too_few_genes(basis: Basis) -> str | None:
-    """The interval is not defined."""
+    """Say so where the figure has no interval."""
     return None if basis.interval else "too few genes have both classes"
 
 
 def partial(basis: Basis) -> str | None:
-    """Asking ended before all prompts were asked."""
+    """Say so where asking ended before all prompts were asked."""
     return None if basis.ended is None else f"it is partial ({basis.ended})"
 
 
 def simulated(basis: Basis) -> str | None:
-    """A scripted model answered about measured data."""
+    """Say so where a scripted model answered about measured data."""
     return "a scripted model gave its answers" if list(basis.simulated) == ["answers"] else None
 
 

@@ -43,7 +43,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="core-harness")
 @click.option("--traceback", "show_traceback", is_flag=True, help="Traceback of whatever fails.")
-def cli(*, show_traceback: bool) -> None:  # noqa: ARG001 - the group's class reads it
+def cli(*, show_traceback: bool) -> None:
     """Benchmark predictions of what a perturbation does to a gene.
 
     Start with `core-harness eval`: it needs no data, no network and no key.

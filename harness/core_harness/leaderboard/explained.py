@@ -1,7 +1,7 @@
 """Evidence cards for a run's best and worst predictions, where the evidence can be made again.
 
-That is where a run says that it is a strategy of the registry, asked no model, and its scores come out again.
-The strategy is made from the registry; nothing that a manifest names is run.
+That is where a run is of a strategy of the suite, asked no model, and its scores come out again. The strategy
+is made from the registry; nothing that a record names is run.
 """
 
 from __future__ import annotations
@@ -19,16 +19,14 @@ from threadpoolctl import threadpool_limits
 from core_harness.analysis.cards import make_card
 from core_harness.errors import HarnessError
 from core_harness.evaluation import pipeline
-from core_harness.evaluation.questions import pose
-from core_harness.evaluation.spec import Method, make_methods
-from core_harness.knowledge.facts import Facts
-from core_harness.leaderboard.figures import Extreme, keep, place_of
-from core_harness.leaderboard.manifest import Manifest
-from core_harness.leaderboard.questions import Question
-from core_harness.plugins.catalog import Catalog
-from core_harness.registry.entries import Registry, SuiteEntry
+from core_harness.evaluation.methods import Method
+from core_harness.evaluation.session import Session
+from core_harness.leaderboard.cache import cache_path, write_cache
+from core_harness.leaderboard.figures import Example
+from core_harness.leaderboard.suite_datasets import SuiteDataset
+from core_harness.registry.entries import SuiteEntry
 from core_harness.schemas import PAIRS
-from core_harness.suites.suite import Cell, spec_of
+from core_harness.suites.suite import Cell, regime_of, spec_of_cell
 
 Card = Mapping[str, Any]
 """A card in plain types (:meth:`core_harness.analysis.cards.Card.as_dict`)."""
@@ -43,68 +41,63 @@ _SAME = 1e-6
 
 
 class Explainer:
-    """Makes cards of the runs on one dataset of a suite; its strategies share one knowledge graph.
+    """Makes cards of the runs on one dataset of a suite, and caches them as figures are.
 
-    Cards are kept below ``kept_in``, as figures are.
+    Parameters
+    ----------
+    dataset, suite, session
+        Which dataset of which suite, and where its strategies and the graph are found.
+    cache_dir
+        Folder of what was made before.
     """
 
     def __init__(
-        self, question: Question, suite: SuiteEntry, registry: Registry, components: Catalog, *, kept_in: Path
+        self, dataset: SuiteDataset, suite: SuiteEntry, session: Session, *, cache_dir: Path
     ) -> None:
-        self._question = question
+        self._dataset = dataset
         self._suite = suite
-        self._registry = registry
-        self._components = components
-        self._kept_in = kept_in
+        self._session = session
+        self._cache_dir = cache_dir
 
-    def cards(self, manifest: Manifest, pairs: Sequence[Extreme]) -> list[Card]:
-        """Return the cards of pairs, in their order; none where the run cannot be made again."""
-        methods, graph = self._remade
-        method = methods.get(manifest.name)
-        if method is None or not _is_of(manifest, method) or not pairs:
+    def cards(self, identity: str, predictions_sha256: str, pairs: Sequence[Example]) -> list[Card]:
+        """Return the cards of pairs of a run, in their order; none where the run cannot be made again."""
+        methods, graph = self._made_again
+        method = methods.get(identity)
+        if method is None or not pairs:
             return []
-        identity = str([component.identity for component in method.components])
-        predicted = str(manifest.predictions_sha256)
-        path = place_of(self._kept_in, "cards", identity, graph, predicted, self._question.digest)
+        path = cache_path(self._cache_dir, "cards", identity, graph, predictions_sha256, self._dataset.digest)
         try:
-            kept: list[Card] = json.loads(path.read_text(encoding="utf-8"))
+            cards: list[Card] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            kept = self._make(method, pairs)
-            keep(path, json.dumps(kept, allow_nan=False))
-        return kept
+            cards = self._make(method, pairs)
+            write_cache(path, json.dumps(cards, allow_nan=False))
+        return cards
 
-    def _make(self, method: Method, pairs: Sequence[Extreme]) -> list[Card]:
-        task, split = self._question.loaded.task, self._question.loaded.split
+    def _make(self, method: Method, pairs: Sequence[Example]) -> list[Card]:
+        loaded = self._dataset.loaded
         rows = [(pair.context, pair.perturbation, pair.gene, pair.score) for pair in pairs]
         named = pl.DataFrame(rows, schema=[*_PAIR, "predicted"], orient="row").with_row_index("at")
-        asked = split.queries.join(named, on=_PAIR).sort("at")
-        few = replace(split, queries=asked.select(*PAIRS).sort("pair_id"))
+        asked = loaded.split.queries.join(named, on=_PAIR).sort("at")
+        few = replace(loaded.split, queries=asked.select(*PAIRS).sort("pair_id"))
+        facts = self._session.open_knowledge(loaded.dataset, method)
         with threadpool_limits(limits=1):
-            posed = pose(task, method, few, None, Facts.none())
-            posed = replace(posed, evidence=list(posed.evidence))
-            made = [make_card(posed, pair_id, replies=None, scored=None) for pair_id in asked["pair_id"]]
+            shown = pipeline.show(method, loaded.task, few, None, facts)
+            made = [
+                make_card(method, shown, pair_id, replies=None, scored=None) for pair_id in asked["pair_id"]
+            ]
         again = pl.Series([card.score for card in made], dtype=pl.Float64)
         same = ((again - asked["predicted"]).abs() < _SAME).fill_null(value=False).all()
         return [card.as_dict() for card in made] if same else []
 
     @cached_property
-    def _remade(self) -> tuple[Mapping[str, Method], str]:
-        """The suite's strategies without a model, and the graph's digest; none where there is no graph."""
-        cell = Cell(dataset=self._question.dataset, strategy=self._suite.reference, model=None)
-        spec = replace(spec_of(self._suite, cell), strategies=self._suite.strategies)
+    def _made_again(self) -> tuple[Mapping[str, Method], str]:
+        """The suite's strategies without a model, by identity, and the digest of the graph that they read."""
+        cell = Cell(dataset=self._dataset.name, strategy=self._suite.reference, model=None)
+        spec = replace(spec_of_cell(self._suite, cell), strategies=self._suite.strategies)
         try:
-            methods = make_methods(spec, self._registry, self._components)
-            graph = pipeline.hand_over_knowledge(self._question.loaded.component, methods, self._registry)
+            methods = self._session.methods(spec)
+            reads = any(method.reads_knowledge for method in methods)
+            graph = self._session.open_graph(self._dataset.loaded.dataset).digest if reads else ""
         except HarnessError:
             return {}, ""
-        return {method.label: method for method in methods}, "" if graph is None else graph.digest
-
-
-def _is_of(manifest: Manifest, method: Method) -> bool:
-    """Return whether a run says that it was made by the components of a method, with their parameters."""
-    identities = [component.identity for component in method.components]
-    made = {one.stage: (one.name, dict(one.parameters)) for one in identities}
-    told = {
-        stage: (one.name, one.parameters) for stage, one in manifest.components.items() if stage != "dataset"
-    }
-    return made == told
+        return {method.reference.identity(*regime_of(spec)): method for method in methods}, graph

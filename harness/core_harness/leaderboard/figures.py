@@ -1,4 +1,4 @@
-"""A run's figures, made again from its predictions, and kept by the digest of all that they depend on."""
+"""A run's figures, made again from its predictions, and cached by the digest of all that they depend on."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
-import core_harness.metrics
-from core_harness.analysis.rescore import beside_truth, parse_predictions, predictions_file
-from core_harness.leaderboard.questions import Question
+from core_harness.analysis.rescore import parse_predictions, predictions_file, with_truth
+from core_harness.leaderboard.cache import cache_path, write_cache
+from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.metrics import Resampled, checked, measures, report
 from core_harness.metrics.abstention import risk_coverage
 from core_harness.metrics.by_segment import genes_by_auroc
@@ -24,13 +22,13 @@ from core_harness.metrics.prior import RateBin, scores_by_gene_rate
 from core_harness.metrics.scored import are_probabilities
 from core_harness.runs.folder import Run
 
-EXTREMES = 5
-"""Pairs that are shown as a run's best predictions, and as its worst."""
+EXAMPLES = 5
+"""Predictions shown as a run's best, and as its worst."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Extreme:
-    """A pair whose score lies far from its gene's rate: rightly or wrongly so."""
+class Example:
+    """A prediction whose score lies far from its gene's rate: rightly or wrongly so."""
 
     context: str
     perturbation: str
@@ -70,8 +68,8 @@ class Figures:
     genes_by_auroc: tuple[int, ...]
     risk_coverage: tuple[tuple[float, float], ...]
     by_gene_rate: tuple[RateBin, ...]
-    best: tuple[Extreme, ...]
-    worst: tuple[Extreme, ...]
+    best: tuple[Example, ...]
+    worst: tuple[Example, ...]
 
     @property
     def coverage(self) -> float:
@@ -79,7 +77,7 @@ class Figures:
         return float(self.report["coverage"]["scored"] / max(1, self.report["coverage"]["pairs"]))
 
     def as_json(self) -> str:
-        """Return the figures as they are kept."""
+        """Return the figures as they are cached."""
         values = [None if np.isnan(value) else value for value in self.ranking.values]
         value = None if np.isnan(self.ranking.value) else self.ranking.value
         ranking = {"value": value, "values": values, "scale": self.ranking.scale}
@@ -87,64 +85,51 @@ class Figures:
 
     @classmethod
     def of_json(cls, text: str) -> Self:
-        """Return kept figures. Raises ValueError, KeyError or TypeError where they are none."""
-        kept = json.loads(text)
-        ranking = kept["ranking"]
+        """Return cached figures. Raises ValueError, KeyError or TypeError where the text holds none."""
+        cached = json.loads(text)
+        ranking = cached["ranking"]
         value = float("nan") if ranking["value"] is None else float(ranking["value"])
         return cls(
-            report=kept["report"],
+            report=cached["report"],
             ranking=Resampled(
                 value=value,
                 values=np.array(ranking["values"], dtype=np.float64),
                 scale=float(ranking["scale"]),
             ),
-            genes_by_auroc=tuple(kept["genes_by_auroc"]),
-            risk_coverage=tuple((coverage, risk) for coverage, risk in kept["risk_coverage"]),
-            by_gene_rate=tuple(RateBin(**part) for part in kept["by_gene_rate"]),
-            best=tuple(Extreme(**pair) for pair in kept["best"]),
-            worst=tuple(Extreme(**pair) for pair in kept["worst"]),
+            genes_by_auroc=tuple(cached["genes_by_auroc"]),
+            risk_coverage=tuple((coverage, risk) for coverage, risk in cached["risk_coverage"]),
+            by_gene_rate=tuple(RateBin(**part) for part in cached["by_gene_rate"]),
+            best=tuple(Example(**pair) for pair in cached["best"]),
+            worst=tuple(Example(**pair) for pair in cached["worst"]),
         )
 
 
-def figures_of(run: Run, question: Question, metric: str, *, kept_in: Path) -> Figures:
-    """Return a run's figures: those kept below ``kept_in``, or made now and kept there.
+def figures_of(run: Run, dataset: SuiteDataset, metric: str, *, cache_dir: Path) -> Figures:
+    """Return a run's figures: those cached below ``cache_dir``, or made now and cached there.
 
     Raises :class:`~core_harness.errors.RunError` where the predictions are not the file that the run wrote,
     or not one score, finite or missing, for each pair that the suite asks.
     """
     content = predictions_file(run)
-    path = place_of(kept_in, hashlib.sha256(content).hexdigest(), question.digest, metric)
+    path = cache_path(cache_dir, hashlib.sha256(content).hexdigest(), dataset.digest, metric)
     try:
         return Figures.of_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError):
-        text = _make(parse_predictions(content, run), run.name, question, metric).as_json()
-    keep(path, text)
+        text = _make(parse_predictions(content, run), run.name, dataset, metric).as_json()
+    write_cache(path, text)
     return Figures.of_json(text)
 
 
-def place_of(kept_in: Path, *digests: str) -> Path:
-    """Return the file in which something is kept that depends on these digests and on this program's code."""
-    return kept_in / _code_digest() / f"{hashlib.sha256(' '.join(digests).encode()).hexdigest()}.json"
-
-
-def keep(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
-def _make(predictions: pl.DataFrame, name: str, question: Question, metric: str) -> Figures:
-    scored = beside_truth(predictions, question.loaded, name)
+def _make(predictions: pl.DataFrame, name: str, dataset: SuiteDataset, metric: str) -> Figures:
+    scored = with_truth(predictions, dataset.loaded, name)
     rows = checked(scored)
     answered = rows.drop_nulls("score")
     ranked_by = measures(rows)[f"{metric}_unanswered_gene_prior"]
     probabilities = are_probabilities(rows)
-    best, worst = _extremes(answered) if probabilities else ((), ())
+    best, worst = _examples(answered) if probabilities else ((), ())
     return Figures(
-        report=report(scored, seed=0, resamples=question.draws.weights.shape[1]).as_dict(),
-        ranking=Resampled.of([ranked_by], question.draws),
+        report=report(scored, seed=0, resamples=dataset.draws.weights.shape[1]).as_dict(),
+        ranking=Resampled.of([ranked_by], dataset.draws),
         genes_by_auroc=genes_by_auroc([rows]),
         risk_coverage=risk_coverage(answered) if probabilities else (),
         by_gene_rate=scores_by_gene_rate(answered) if probabilities else (),
@@ -153,27 +138,16 @@ def _make(predictions: pl.DataFrame, name: str, question: Question, metric: str)
     )
 
 
-def _extremes(rows: pl.DataFrame) -> tuple[tuple[Extreme, ...], tuple[Extreme, ...]]:
+def _examples(rows: pl.DataFrame) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """Return the best and the worst predictions: how far, and to which side, scores left the gene's rate."""
     away = pl.col("score") - pl.col("gene_rate")
     towards = pl.when(pl.col("label") == 1).then(away).otherwise(-away)
     pair = ["context", "perturbation", "gene"]
     moved = rows.with_columns(towards.alias("towards")).sort("towards", *pair)
 
-    def shown(part: pl.DataFrame) -> tuple[Extreme, ...]:
+    def shown(part: pl.DataFrame) -> tuple[Example, ...]:
         columns = part.select(*pair, "label", "score", "gene_rate")
-        return tuple(Extreme(**row) for row in columns.iter_rows(named=True))
+        return tuple(Example(**row) for row in columns.iter_rows(named=True))
 
-    best = moved.filter(pl.col("towards") > 0).tail(EXTREMES).reverse()
-    return shown(best), shown(moved.filter(pl.col("towards") < 0).head(EXTREMES))
-
-
-@cache
-def _code_digest() -> str:
-    """Return the digest of the code that figures are made by: this program's, and the numbers' below it."""
-    code = Path(str(core_harness.__path__[0]))
-    content = hashlib.sha256()
-    for path in sorted(code.rglob("*.py")):
-        content.update(path.read_bytes())
-    content.update("".join(version(name) for name in ("numpy", "polars", "scipy")).encode())
-    return content.hexdigest()[:16]
+    best = moved.filter(pl.col("towards") > 0).tail(EXAMPLES).reverse()
+    return shown(best), shown(moved.filter(pl.col("towards") < 0).head(EXAMPLES))

@@ -1,9 +1,9 @@
 """Ranks: 1 + the number of runs that are significantly better.
 
-To compare each run with each would test most of all what nobody asks, and Holm's correction would make
-everybody pay for it. A run is compared with the reference, with its nearest neighbours by value, and, so
-that a long board is not all neighbours, with those 16, 32, 64, ... places above it. What was not compared
-counts as better where a run that stands below it, and above the loser, was compared and is.
+Comparing each run with each would mostly test pairs of no interest, and Holm's correction would weaken every
+test for it. A run is compared with the reference, with its nearest neighbours by value, and, so that a long
+board is not compared among neighbours only, with the runs 16, 32, 64, ... places above it. A run that was not
+compared counts as better where one below it, and above the loser, was compared and is better.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from core_harness.metrics import Resampled
 from core_harness.metrics.paired import ALPHA, Difference, difference, holm
 
 NEAREST = 8
-"""Neighbours above, and so below, with which a run is compared in any case."""
+"""Neighbours above, and so below, with which a run is always compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """Where a run stands in a table.
+class Rank:
+    """The rank of a run or of a mean, with its comparison with the reference.
 
     Attributes
     ----------
-    rank
-        1 + the number of runs that are significantly better; runs that cannot be told apart share one.
+    position
+        1 + the number of runs that are significantly better; runs that cannot be distinguished share one.
     difference
         The run minus the reference; None for the reference itself, and where there is none.
     p_holm
         Its p-value, adjusted for all comparisons of the table.
     """
 
-    rank: int
+    position: int
     difference: Difference | None
     p_holm: float | None
 
 
-def standings(runs: Sequence[Resampled], reference: int | None) -> list[Standing]:
+def rank_runs(runs: Sequence[Resampled], reference: int | None) -> list[Rank]:
     """Rank runs that were resampled with the same draws and have a value, more being better.
 
-    ``reference`` is the place of the suite's reference among ``runs``, or None where it was not run.
+    ``reference`` is the index of the suite's reference among ``runs``, or None where it was not run.
     """
     order = sorted(range(len(runs)), key=lambda run: -runs[run].value)
     place = {run: at for at, run in enumerate(order)}
@@ -51,15 +51,15 @@ def standings(runs: Sequence[Resampled], reference: int | None) -> list[Standing
     for (above, below), p in zip(tested, holm([test.p for test in found]), strict=True):
         above_of[below][above] = p
 
-    def standing(run: int) -> Standing:
+    def rank(run: int) -> Rank:
         at = place[run]
-        rank = 1 + _better(above_of[at])
+        position = 1 + _better(above_of[at])
         if reference is None or middle is None or run == reference:
-            return Standing(rank=rank, difference=None, p_holm=None)
+            return Rank(position=position, difference=None, p_holm=None)
         against = difference(runs[reference], runs[run])
-        return Standing(rank=rank, difference=against, p_holm=above_of[max(at, middle)][min(at, middle)])
+        return Rank(position=position, difference=against, p_holm=above_of[max(at, middle)][min(at, middle)])
 
-    return [standing(run) for run in range(len(runs))]
+    return [rank(run) for run in range(len(runs))]
 
 
 def _comparisons(at: int, reference: int | None) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,7 @@
-"""A board as a static site, which works from the file system and asks nothing of the network.
+"""A board as a static site, which works from the file system and needs no network.
 
-Whatever comes from a run is escaped by the template engine, and a content security policy forbids what is
-not the site's own.
+Text of a run is escaped by the template engine, and a content security policy forbids scripts, styles and
+images from elsewhere.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from core_harness.analysis.charts import Chart, run_charts
 from core_harness.errors import RunError
-from core_harness.leaderboard import exports
+from core_harness.leaderboard import columns, exports
 from core_harness.leaderboard.board import Board
-from core_harness.leaderboard.manifest import public
-from core_harness.leaderboard.pictures import HEIGHT, WIDTH, charts
-from core_harness.metrics.names import GROUPS, NAMES
-from core_harness.text import figure, number, p_value, regime_of
+from core_harness.leaderboard.rows import RankedRun
+from core_harness.leaderboard.svg import Drawing
+from core_harness.leaderboard.untrusted import described
+from core_harness.metrics.names import GROUPS
+from core_harness.text import figure, number, regime_of
 
 _MARK = "leaderboard.json"
 """The file by which a folder is known to hold a board, and may be replaced."""
@@ -48,40 +49,48 @@ def write_site(board: Board, out: Path) -> None:
 
 
 def _write_files(board: Board, folder: Path) -> None:
-    pages = _environment()
-    shared = {"board": board, "heading": exports.heading(board), "ranked": exports.ranked_metric(board)}
+    pages = environment()
+    shared = {
+        "board": board,
+        "columns": columns,
+        "heading": exports.heading(board),
+        "metric": columns.metric_name(board),
+        "ranked": columns.ranked_metric(board),
+    }
     _write(folder / "index.html", pages.get_template("board.html").render(shared, root=""))
     (folder / "runs").mkdir()
     of_run = pages.get_template("run.html")
     for dataset in board.suite.datasets:
-        for placed in board.ranked(dataset):
-            page = of_run.render(shared, root="../", placed=placed, charts=charts(placed.figures))
-            _write(folder / "runs" / f"{placed.page}.html", page)
+        for run in board.ranked(dataset):
+            page = of_run.render(shared, root="../", run=run, charts=_charts(run))
+            _write(folder / "runs" / f"{run.page}.html", page)
     _write(folder / "leaderboard.csv", exports.csv(board))
+    if board.has_means:
+        _write(folder / "leaderboard-means.csv", exports.means_csv(board))
     _write(folder / "leaderboard.md", exports.markdown(board))
     _write(folder / _MARK, json.dumps(exports.as_dict(board), indent=1, allow_nan=False) + "\n")
     with resources.as_file(resources.files("core_harness.leaderboard") / "assets") as assets:
         shutil.copytree(assets, folder / "assets")
 
 
+def _charts(run: RankedRun) -> list[Chart]:
+    figures = run.figures
+    return run_charts(figures.report, figures.genes_by_auroc, figures.risk_coverage, figures.by_gene_rate)
+
+
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the engine of the templates; it escapes text and refuses names that it does not know."""
+    made = Environment(
         loader=PackageLoader("core_harness.leaderboard"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "figure": lambda found: figure(found if isinstance(found, Mapping) else vars(found)),
-        "number": number,
-        "p_value": p_value,
-        "public": public,
-        "regime": regime_of,
-    }
-    environment.globals |= {"GROUPS": GROUPS, "NAMES": NAMES, "WIDTH": WIDTH, "HEIGHT": HEIGHT}
-    return environment
+    made.filters |= {"figure": figure, "number": number, "described": described, "regime": regime_of}
+    made.globals |= {"GROUPS": GROUPS, "Drawing": Drawing}
+    return made

@@ -9,18 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from core_harness.analysis.rescore import parse_predictions, predictions_file
 from core_harness.errors import RunError
-from core_harness.leaderboard.admission import Apart
-from core_harness.leaderboard.board import place
-from core_harness.leaderboard.manifest import public
-from core_harness.leaderboard.questions import read_questions
-from core_harness.plugins.catalog import Catalog
-from core_harness.registry.entries import Registry
+from core_harness.evaluation.session import Session
+from core_harness.leaderboard.admission import Unranked
+from core_harness.leaderboard.board import admit
+from core_harness.leaderboard.suite_datasets import read_datasets
 from core_harness.runs.folder import open_run
 from core_harness.schemas import PAIRS, PREDICTIONS
 from core_harness.suites.suite import suite_named
@@ -28,28 +24,8 @@ from core_harness.suites.suite import suite_named
 RESULT_VERSION = 1
 """Version of result folders."""
 
-_KEPT = (
-    "schema_version",
-    "state",
-    "finished",
-    "task",
-    "method",
-    "model",
-    "contamination",
-    "control",
-    "part",
-    "seed",
-    "templates",
-    "file",
-    "dataset_sha256",
-    "graph_sha256",
-    "packages",
-    "asking",
-)
-"""Keys of a manifest that others need, beside components and digests."""
 
-
-def submit(folder: Path, suite: str, registry: Registry, components: Catalog, *, out: Path) -> Path:
+def submit(folder: Path, suite: str, session: Session, *, out: Path) -> Path:
     """Write a run as a result of a suite below ``out``, and return its folder.
 
     Raises
@@ -59,10 +35,10 @@ def submit(folder: Path, suite: str, registry: Registry, components: Catalog, *,
     UsageError
         There is no such suite.
     """
-    entry = suite_named(suite, registry)
+    entry = suite_named(suite, session.registry)
     run = open_run(folder)
-    placed = place(folder, entry, *read_questions(entry, registry, components))
-    if isinstance(placed, Apart):
+    placed = admit(folder, entry, *read_datasets(entry, session))
+    if isinstance(placed, Unranked):
         raise RunError(f"{placed.run} would not be ranked in {suite}: {placed.reason}")
     result = out / suite / placed.page
     if result.exists():
@@ -75,21 +51,10 @@ def submit(folder: Path, suite: str, registry: Registry, components: Catalog, *,
             new.mkdir(mode=0o755)
             predictions.write_parquet(new / "predictions.parquet", compression="zstd")
             digest = hashlib.sha256((new / "predictions.parquet").read_bytes()).hexdigest()
-            manifest = _manifest(run.manifest, digest)
-            (new / "run.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+            public = run.manifest.public().model_copy(update={"predictions_sha256": digest, "started": ""})
+            record = {"result_version": RESULT_VERSION, **public.as_json()}
+            (new / "run.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
             new.rename(result)
     except OSError as error:
         raise RunError(f"cannot write {result}: {error}") from None
     return result
-
-
-def _manifest(manifest: Mapping[str, Any], digest: str) -> dict[str, Any]:
-    parts = manifest["components"]
-    return {
-        "result_version": RESULT_VERSION,
-        **{key: manifest[key] for key in _KEPT if key in manifest},
-        "components": {
-            stage: {**part, "parameters": public(part.get("parameters", {}))} for stage, part in parts.items()
-        },
-        "predictions_sha256": digest,
-    }

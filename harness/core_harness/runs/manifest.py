@@ -237,6 +237,13 @@ class Manifest(BaseModel):
         """Return whether both are of one method on the same pairs, perhaps one of them under a control."""
         return (self.identity, self.question) == (other.identity, other.question)
 
+    def public(self) -> Manifest:
+        """Return the record without addresses of servers or keys that this version does not know."""
+        components = {stage: part.public() for stage, part in self.method.components.items()}
+        known = {name: getattr(self, name) for name in type(self).model_fields}
+        method = self.method.model_copy(update={"components": components})
+        return Manifest(**{**known, "method": method, "dataset": self.dataset.public()})
+
     def as_json(self) -> dict[str, Any]:
         """Return the record in plain types, with the keys that this version read and does not know."""
         written = self.model_dump(mode="json")

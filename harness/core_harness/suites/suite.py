@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core_harness.errors import UsageError, unknown
+from core_harness.errors import HarnessError, UsageError, unknown
 from core_harness.evaluation.methods import make_methods, model_routes
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
@@ -13,6 +13,7 @@ from core_harness.plugins.component import Instance
 from core_harness.registry.entries import Registry, SuiteEntry
 from core_harness.runs.folder import Run
 from core_harness.runs.manifest import MethodReference
+from core_harness.schemas import Regime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,50 @@ def spec_of_cell(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class SuiteMethod:
+    """A method of a suite, by its names, and by what these stand for now.
+
+    Attributes
+    ----------
+    strategy, model
+        The names.
+    identities
+        Of the runs that are of it; empty where a component is not installed.
+    is_reference
+        Whether runs are compared with it.
+    """
+
+    strategy: str
+    model: str | None
+    identities: frozenset[str]
+    is_reference: bool
+
+
+def methods_of(suite: SuiteEntry, session: Session) -> list[SuiteMethod]:
+    """Return the methods of a suite."""
+    of_one = suite.model_copy(update={"datasets": suite.datasets[:1]})
+    methods = []
+    for cell in cells(of_one):
+        spec = spec_of_cell(suite, cell)
+        try:
+            identities = frozenset(one.identity(*regime_of(spec)) for one in references_of(spec, session))
+        except HarnessError:
+            identities = frozenset()
+        is_reference = cell.model is None and cell.strategy == suite.reference
+        methods.append(
+            SuiteMethod(
+                strategy=cell.strategy, model=cell.model, identities=identities, is_reference=is_reference
+            )
+        )
+    return methods
+
+
+def regime_of(spec: RunSpec) -> tuple[Regime, tuple[str, ...], float | None]:
+    """Return what a method may learn from, as the identity of a run has it."""
+    return spec.effective_regime, tuple(sorted(spec.support_contexts)), spec.gene_holdout
+
+
 def references_of(spec: RunSpec, session: Session) -> list[MethodReference]:
     """Return the methods that a spec may mean: one, or one for each way to ask its model.
 
@@ -87,5 +132,4 @@ def is_of(run: Run, spec: RunSpec, references: Sequence[MethodReference], sessio
         return False
     dataset = session.dataset(spec).reference
     same_data = manifest.dataset.is_made_as(dataset) and manifest.dataset.version == dataset.version
-    regime = (spec.effective_regime, tuple(sorted(spec.support_contexts)), spec.gene_holdout)
-    return same_data and any(manifest.identity == one.identity(*regime) for one in references)
+    return same_data and any(manifest.identity == one.identity(*regime_of(spec)) for one in references)

@@ -27,6 +27,7 @@ def judge_run(
     task: Task,
     before: Report,
     after: Report,
+    *,
     controls: Sequence[Controlled],
     strata: Sequence[Stratum],
 ) -> Verdict:

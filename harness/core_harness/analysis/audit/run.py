@@ -133,7 +133,7 @@ def audit_run(
         controls=controls,
         strata=tuple(found),
         not_told=not_told,
-        verdict=judge_run(basis, scored.task, before, after, controls, found),
+        verdict=judge_run(basis, scored.task, before, after, controls=controls, strata=found),
     )
 
 

@@ -29,9 +29,10 @@ def compare_command(
 
     A run is a name, or a path. What changed most is told of the last run against the first.
     """
+    from core_harness.analysis.charts import comparison_charts
     from core_harness.analysis.compare import compare
     from core_harness.cli.output.comparison import about, flat, markdown, print_comparison
-    from core_harness.cli.output.pictures import check_picture, picture_of_comparison
+    from core_harness.cli.output.pictures import check_picture, save_charts
     from core_harness.evaluation.session import Session
     from core_harness.runs.folder import find_run
     from core_harness.text import as_csv
@@ -40,7 +41,7 @@ def compare_command(
     opened = [find_run(name, folder) for name in runs]
     comparison = compare(opened, Session(), metric=metric, seed=seed)
     if plot is not None:
-        picture_of_comparison(about(comparison), comparison).save(plot)
+        save_charts(comparison_charts(comparison), about(comparison), plot)
     if form == "json":
         click.echo(json.dumps(comparison.as_dict(), indent=2, allow_nan=False))
     elif form == "table":

@@ -27,34 +27,34 @@ def leaderboard_group() -> None:
     required=True,
     metavar="NAME",
     shell_complete=completion.suites,
-    help="What is ranked, and how.",
+    help="Suite that is ranked.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("site"),
     show_default=True,
-    help="Folder of the site; an earlier board in it is replaced.",
+    help="Folder of the site; replaces an earlier board in it.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what leaderboard.json holds.")
+@click.option("--json", "as_json", is_flag=True, help="Print leaderboard.json instead of tables.")
 @registry_options
 def build_command(
     *, registry: Registry, runs: tuple[Path, ...], suite: str, out: Path, as_json: bool
 ) -> None:
     """Build a static site from RUNS: run folders, or folders that hold some.
 
-    Every figure is made again from the predictions. Runs that cannot be ranked are listed apart.
+    Every figure is made again from the predictions. Runs that cannot be ranked are listed with the reason.
     """
     import json
 
     from core_harness.cli.output.leaderboard_tables import print_board
     from core_harness.cli.output.progress import watching
+    from core_harness.evaluation.session import Session
     from core_harness.leaderboard import build, write_site
     from core_harness.leaderboard.exports import as_dict
-    from core_harness.plugins.catalog import catalog
 
     with watching() as (tell, _):
-        board = build(runs, suite, registry, catalog(), progress=tell)
+        board = build(runs, suite, Session(registry, progress=tell))
         tell("writing the site", 0, 1)
         write_site(board, out)
     if as_json:
@@ -66,7 +66,11 @@ def build_command(
 @leaderboard_group.command("submit")
 @click.argument("run")
 @click.option(
-    "--suite", required=True, metavar="NAME", shell_complete=completion.suites, help="What it is a result of."
+    "--suite",
+    required=True,
+    metavar="NAME",
+    shell_complete=completion.suites,
+    help="Suite of the result.",
 )
 @folder_option
 @click.option(
@@ -74,7 +78,7 @@ def build_command(
     type=click.Path(path_type=Path),
     default=Path("docs/results"),
     show_default=True,
-    help="Folder below which the result gets its own.",
+    help="Folder below which the result folder is made.",
 )
 @registry_options
 def submit_command(*, registry: Registry, run: str, suite: str, folder: Path, out: Path) -> None:
@@ -82,11 +86,11 @@ def submit_command(*, registry: Registry, run: str, suite: str, folder: Path, ou
 
     It is checked as `leaderboard build` will check it. Replies and settings of your machine stay behind.
     """
+    from core_harness.evaluation.session import Session
     from core_harness.leaderboard import submit
-    from core_harness.plugins.catalog import catalog
     from core_harness.runs.folder import find_run
 
     found = find_run(run, folder)
-    result = submit(found.folder, suite, registry, catalog(), out=out)
+    result = submit(found.folder, suite, Session(registry), out=out)
     click.echo(str(result))
     click.echo("Look at its run.json, then add the folder to a pull request.", err=True)

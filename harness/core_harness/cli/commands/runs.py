@@ -45,9 +45,10 @@ def list_command(*, folder: Path, form: str) -> None:
 @plot_option
 def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> None:
     """Show one run: what was done, with what, and every metric. RUN is a name, or a path."""
+    from core_harness.analysis.charts import run_charts
     from core_harness.analysis.rescore import rescore
-    from core_harness.cli.output.genes import print_genes
-    from core_harness.cli.output.pictures import check_picture, picture_of_run
+    from core_harness.cli.output.charts import print_chart
+    from core_harness.cli.output.pictures import check_picture, save_charts
     from core_harness.cli.output.run_rows import about, flat_run, sections
     from core_harness.cli.output.sections import sections_as_markdown
     from core_harness.cli.output.tables import print_run
@@ -69,7 +70,7 @@ def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> Non
         except HarnessError as error:
             click.echo(plain(f"genes by AUROC are not shown: {error}"), err=True)
     if plot is not None:
-        picture_of_run(about(opened), opened.report(), genes).save(plot)
+        save_charts(run_charts(opened.report(), genes), about(opened), plot)
     if form == "json":
         report = opened.report() if complete else None
         click.echo(
@@ -77,8 +78,8 @@ def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> Non
         )
     elif form == "table":
         print_run(opened)
-        if genes:
-            print_genes(genes)
+        for chart in run_charts(opened.report(), genes) if complete else ():
+            print_chart(chart)
     else:
         shown = as_csv(flat_run(opened)) if form == "csv" else sections_as_markdown(list(sections(opened)))
         click.echo(shown, nl=False)

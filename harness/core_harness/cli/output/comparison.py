@@ -6,8 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from core_harness.analysis.charts import genes_chart
 from core_harness.analysis.compare import Compared, Comparison
-from core_harness.cli.output.plots import sparkline
+from core_harness.cli.output.charts import inline
 from core_harness.cli.output.tables import as_table, heading, printable, stdout
 from core_harness.metrics.names import NAMES
 from core_harness.metrics.paired import Difference
@@ -27,7 +28,10 @@ def print_comparison(comparison: Comparison) -> None:
     console = stdout()
     runs = _runs(comparison)
     for row, run in zip(runs, comparison.runs, strict=True):
-        row["genes by AUROC, 0 to 1"] = sparkline(run.genes_by_auroc, ascii_only=console.options.ascii_only)
+        chart = genes_chart(run.genes_by_auroc)
+        low, high = chart.x.limits
+        heading = f"{chart.title}, {low:g} to {high:g}"
+        row[heading] = inline(chart, ascii_only=console.options.ascii_only)
     console.print(f"[bold]{printable(about(comparison))}[/bold]")
     console.print(as_table(runs))
     console.print(as_table(_differences(comparison)))

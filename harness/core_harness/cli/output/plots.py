@@ -28,8 +28,10 @@ def bar(share: float, *, width: int, ascii_only: bool) -> str:
     return "█" * whole + (_EIGHTHS[rest - 1] if rest else "")
 
 
-def gauge(share: float, mark: float, *, width: int, ascii_only: bool) -> str:
+def gauge(share: float, mark: float | None, *, width: int, ascii_only: bool) -> str:
     """Return a bar of ``share`` with a stroke at ``mark`` (both 0 to 1), ``width`` characters long."""
     cells = list(bar(share, width=width, ascii_only=ascii_only).ljust(width))
+    if mark is None:
+        return "".join(cells)
     cells[min(width - 1, int(min(max(mark, 0.0), 1.0) * width))] = "|" if ascii_only else "│"
     return "".join(cells)

@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from core_harness.analysis.verdict import verdict
-from core_harness.cli.output.plots import gauge
 from core_harness.errors import HarnessError
 from core_harness.evaluation.result import JSON_VERSION, Result
 from core_harness.llm import Estimate
@@ -151,9 +150,6 @@ def print_run(run: Run) -> None:
         f"\n{coverage['scored']} of {coverage['pairs']} pairs answered ({by_status}); "
         f"{coverage['evaluable_genes']} of {coverage['genes']} genes have both classes"
     )
-    if curve := report.get("reliability"):
-        console.print()
-        console.print(_reliability(curve, ascii_only=console.options.ascii_only))
 
 
 def _metrics(estimates: Mapping[str, Any]) -> Table:
@@ -170,19 +166,6 @@ def _metrics(estimates: Mapping[str, Any]) -> Table:
                 continue
             counts = (f"{estimate[key]:,}" for key in ("genes", "perturbations", "pairs"))
             table.add_row(f"  {name}", figure(estimate), *counts)
-    return table
-
-
-def _reliability(bins: Sequence[Mapping[str, Any]], *, ascii_only: bool) -> Table:
-    """Return the reliability curve: a bar is the share of positives, the stroke in it the mean score."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("mean score", "share of positives", "pairs"):
-        table.add_column(title, justify="right")
-    table.add_column("positives (bar) and mean score (stroke), 0 to 1", no_wrap=True)
-    for part in bins:
-        score, positives = part["mean_score"], part["positives"]
-        drawn = gauge(positives, score, width=40, ascii_only=ascii_only)
-        table.add_row(number(score), number(positives), f"{part['pairs']:,}", drawn)
     return table
 
 

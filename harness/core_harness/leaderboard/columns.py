@@ -1,0 +1,240 @@
+"""The columns of a board: one list for each table, read by pages, Markdown, CSV, JSON and terminal.
+
+To add a column, add it to :data:`DATASET_COLUMNS` or :data:`MEAN_COLUMNS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from core_harness.leaderboard.admission import Unranked
+from core_harness.leaderboard.board import Board
+from core_harness.leaderboard.rows import RankedRun, Row
+from core_harness.metrics.names import NAMES
+from core_harness.text import figure, p_value
+
+Kind = Literal["figure", "p-value", "share", "integer", "text", "row header"]
+Values = tuple[Any, ...]
+
+
+def _figure(value: float | None, low: float | None, high: float | None) -> str:
+    return figure({"value": value, "low": low, "high": high})
+
+
+def _text(*parts: str | None) -> str:
+    return " · ".join(part for part in parts if part) or "-"
+
+
+_SHOWN: Mapping[Kind, Callable[..., str]] = {
+    "figure": _figure,
+    "p-value": p_value,
+    "share": "{:.1%}".format,
+    "integer": str,
+    "text": _text,
+    "row header": _text,
+}
+
+
+Ranked = RankedRun | Row
+"""What has a rank: a run in the table of its dataset, or a method in the table of means."""
+
+Entry_contra = TypeVar("Entry_contra", contravariant=True)
+"""What the lines of a table are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column(Generic[Entry_contra]):
+    """A column of a table.
+
+    Attributes
+    ----------
+    keys
+        Names of its values in JSON and CSV. A figure has three: itself, and the ends of its interval.
+    heading
+        What people read above it.
+    kind
+        How it is shown. All kinds but text and row header are numbers, which pages align and sort by value.
+    values
+        The values of a line, one for each key; None where there is no such thing.
+    absent
+        What is shown in its place.
+    drawn
+        Whether pages draw the figure, too, on a line from 0 to 1.
+    """
+
+    keys: tuple[str, ...]
+    heading: Callable[[Board], str]
+    kind: Kind
+    values: Callable[[Board, Entry_contra], Values | None]
+    absent: str = "-"
+    drawn: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is sorted by size, not by the alphabet."""
+        return self.kind not in {"text", "row header"}
+
+    def show(self, values: Values | None) -> str:
+        """Return values of the column as people read them."""
+        return self.absent if values is None else _SHOWN[self.kind](*values)
+
+
+def texts(
+    columns: Sequence[Column[Entry_contra]], board: Board, entries: Iterable[Entry_contra]
+) -> list[dict[str, str]]:
+    """Return a table as people read it: the texts of each line, by heading."""
+    return [
+        {column.heading(board): column.show(column.values(board, entry)) for column in columns}
+        for entry in entries
+    ]
+
+
+def record(columns: Sequence[Column[Entry_contra]], board: Board, entry: Entry_contra) -> dict[str, Any]:
+    """Return the values of a line by key, fit for JSON."""
+    found: dict[str, Any] = {}
+    for column in columns:
+        values = column.values(board, entry)
+        found |= zip(column.keys, (None,) * len(column.keys) if values is None else values, strict=True)
+    return found
+
+
+def metric_name(board: Board) -> str:
+    """Return what people call the metric of a board."""
+    return NAMES[board.suite.metric]
+
+
+def ranked_metric(board: Board) -> str:
+    """Return the metric that runs are ranked by: the suite's, on all pairs."""
+    return f"{board.suite.metric}_unanswered_gene_prior"
+
+
+def estimate(run: RankedRun, metric: str) -> Mapping[str, Any]:
+    """Return a metric of a run with its interval and what it rests on."""
+    found: Mapping[str, Any] = run.figures.report["metrics"][metric]
+    return found
+
+
+def _named(heading: str) -> Callable[[Board], str]:
+    return lambda _: heading
+
+
+def _bounds(found: Mapping[str, Any]) -> Values:
+    return found["value"], found["low"], found["high"]
+
+
+def _difference(_: Board, entry: Ranked) -> Values | None:
+    if entry.rank is None or entry.rank.difference is None:
+        return None
+    return _bounds(vars(entry.rank.difference))
+
+
+def _p_holm(_: Board, entry: Ranked) -> Values | None:
+    return None if entry.rank is None else (entry.rank.p_holm,)
+
+
+RANK: Column[Ranked] = Column(
+    keys=("rank",),
+    heading=_named("rank"),
+    kind="integer",
+    values=lambda _, entry: None if entry.rank is None else (entry.rank.position,),
+)
+METHOD: Column[Ranked] = Column(
+    keys=("method", "model"),
+    heading=_named("method"),
+    kind="row header",
+    values=lambda _, entry: (entry.method, entry.model),
+)
+DIFFERENCE: Column[Ranked] = Column(
+    keys=("difference", "difference_low", "difference_high"),
+    heading=lambda board: f"minus {board.suite.reference} [95 %]",
+    kind="figure",
+    values=_difference,
+)
+P_HOLM: Column[Ranked] = Column(keys=("p_holm",), heading=_named("p (Holm)"), kind="p-value", values=_p_holm)
+ANSWERED: Column[Ranked] = Column(
+    keys=("coverage",),
+    heading=_named("answered"),
+    kind="share",
+    values=lambda _, entry: None if entry.coverage is None else (entry.coverage,),
+)
+
+
+def _metric(metric: str, heading: str) -> Column[RankedRun]:
+    return Column(
+        keys=(metric, f"{metric}_low", f"{metric}_high"),
+        heading=_named(f"{heading} [95 %]"),
+        kind="figure",
+        values=lambda _, run: _bounds(estimate(run, metric)),
+    )
+
+
+DATASET_COLUMNS: Sequence[Column[RankedRun]] = (
+    RANK,
+    METHOD,
+    Column(
+        keys=("value", "low", "high"),
+        heading=lambda board: f"{metric_name(board)} [95 %]",
+        kind="figure",
+        values=lambda board, run: _bounds(estimate(run, ranked_metric(board))),
+        drawn=True,
+    ),
+    DIFFERENCE,
+    P_HOLM,
+    _metric("pooled_auroc", "pooled AUROC"),
+    _metric("ece", "calibration error"),
+    ANSWERED,
+    Column(
+        keys=("run_seed",),
+        heading=_named("seed"),
+        kind="integer",
+        values=lambda _, run: (run.manifest.task.seed,),
+    ),
+    Column(keys=("run",), heading=_named("run"), kind="text", values=lambda _, run: (run.run,)),
+)
+"""Of the table of a dataset, whose lines are runs."""
+
+MEAN_COLUMNS: Sequence[Column[Row]] = (
+    RANK,
+    METHOD,
+    Column(
+        keys=("value", "low", "high"),
+        heading=lambda board: f"mean {metric_name(board)} [95 %]",
+        kind="figure",
+        values=lambda _, row: None if row.mean is None else _bounds(vars(row.mean)),
+        absent="not run on all",
+        drawn=True,
+    ),
+    DIFFERENCE,
+    P_HOLM,
+    ANSWERED,
+)
+"""Of the table of means, whose lines are methods; :func:`mean_columns` adds the datasets."""
+
+UNRANKED_COLUMNS: Sequence[Column[Unranked]] = (
+    Column(keys=("run",), heading=_named("run"), kind="row header", values=lambda _, run: (run.run,)),
+    Column(keys=("method",), heading=_named("method"), kind="text", values=lambda _, run: (run.method,)),
+    Column(keys=("dataset",), heading=_named("dataset"), kind="text", values=lambda _, run: (run.dataset,)),
+    Column(keys=("reason",), heading=_named("reason"), kind="text", values=lambda _, run: (run.reason,)),
+)
+"""Of the list of runs without a rank."""
+
+
+def mean_columns(board: Board) -> list[Column[Row]]:
+    """Return the columns of the table of means: :data:`MEAN_COLUMNS`, and one for each dataset."""
+    return [*MEAN_COLUMNS, *map(_on, board.suite.datasets)]
+
+
+def _on(dataset: str) -> Column[Row]:
+    def values(board: Board, row: Row) -> Values | None:
+        run = row.runs.get(dataset)
+        return None if run is None else _bounds(estimate(run, ranked_metric(board)))
+
+    return Column(
+        keys=(dataset, f"{dataset}_low", f"{dataset}_high"),
+        heading=_named(dataset),
+        kind="figure",
+        values=values,
+        absent="not run",
+    )
