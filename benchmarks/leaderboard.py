@@ -67,7 +67,9 @@ def make_runs(folder: Path) -> int:
         made = predictions.with_columns(score=skill * label + (1 - skill) * noise)
         made.write_parquet(copy / "predictions.parquet")
         digest = hashlib.sha256((copy / "predictions.parquet").read_bytes()).hexdigest()
-        manifest = {**run.manifest, "method": copy.name, "predictions_sha256": digest}
+        record = run.manifest.as_json()
+        method = {**record["method"], "label": copy.name, "components": {}}
+        manifest = {**record, "method": method, "predictions_sha256": digest}
         (copy / "run.json").write_text(json.dumps(manifest))
     return len(label)
 

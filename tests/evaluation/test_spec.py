@@ -43,7 +43,7 @@ def test_a_label_says_what_was_set_otherwise() -> None:
     (method,) = methods(**words)
     assert method.label == "voting[retriever=symbol,aggregator.power=1]"
     assert method.aggregator.object.power == 1.0
-    assert method.aggregator.identity.parameters == {"power": 1.0, "shrinkage": 0.1}
+    assert method.aggregator.reference.parameters == {"power": 1.0, "shrinkage": 0.1}
 
 
 def test_a_parameter_goes_to_the_methods_that_take_it() -> None:

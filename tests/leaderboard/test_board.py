@@ -16,13 +16,11 @@ from small_boards import board_of, small_registry, two_worlds_registry
 from small_runs import made, rewrite
 from worlds import world
 
-from core_harness.analysis.rescore import Datasets, score
 from core_harness.errors import RegistryError, RunError, UsageError
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import build
 from core_harness.leaderboard.exports import as_dict, markdown
 from core_harness.metrics import report
-from core_harness.plugins.catalog import catalog
 from core_harness.runs.folder import Run, open_run
 from core_harness.suites.run import run_suite
 
@@ -55,7 +53,7 @@ def test_methods_are_ranked_with_the_figures_that_eval_and_compare_give(runs: tu
     assert second.rank is not None
     assert (first.rank.position, second.rank.position) == (1, 2)
     for ranked, run in ((first, runs[1]), (second, runs[0])):
-        (rows,) = score(run, Datasets(catalog())).repeats
+        (rows,) = rescore(run, Session()).repeats
         assert ranked.figures.report == json.loads(json.dumps(report(rows, seed=0).as_dict()))
         assert ranked.figures.report["metrics"] == run.report()["metrics"]
     assert board.simulated

@@ -179,9 +179,8 @@ def test_an_exception_is_one_line_with_its_place(plugin: Path, method: str) -> N
         evaluate(strategies="voting", **EVERYTHING)  # type: ignore[arg-type]
     line = str(caught.value)
     assert f"'odd' of odd 1.5 failed in {method}: ZeroDivisionError: in {method} (" in line
-    assert (
-        f"{plugin}:{PLUGIN.splitlines().index('        raise ZeroDivisionError(f"in {name}")') + 1})" in line
-    )
+    number = PLUGIN.splitlines().index('        raise ZeroDivisionError(f"in {name}")') + 1
+    assert f"({plugin}:{number})" in line
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
@@ -200,7 +199,7 @@ def test_the_other_methods_go_on_and_the_first_failure_is_the_exit_code(plugin: 
     arguments = ("eval", "-s", "odd,gene-frequency", "--registry", "mine.toml")
     done = ran(*arguments)
     assert done.exit_code == 4
-    assert done.stderr.count("Error: ") == 1
+    assert len([line for line in done.stderr.splitlines() if line.startswith("Error: ")]) == 1
     assert "odd: retriever 'odd' of odd 1.5 failed in relate: ZeroDivisionError: in relate" in done.stderr
     assert "Traceback" not in done.stderr
     assert "gene-frequency (pooled" in done.stdout

@@ -31,7 +31,7 @@ def test_the_board_of_the_paper_s_suite(tmp_path: Path, monkeypatch: pytest.Monk
     board = build([tmp_path], "core-paper", Session(registry))
     assert not board.simulated
     first, second = board.ranked("perturbqa/k562")
-    assert [run.manifest.name for run in (first, second)] == ["voting", "gene-frequency"]
+    assert [run.manifest.method.name for run in (first, second)] == ["voting", "gene-frequency"]
     assert first.rank is not None
     assert second.rank is not None
     assert (first.rank.position, second.rank.position) == (1, 2)

@@ -192,7 +192,7 @@ class Session:
         UsageError
             The predictions were made elsewhere, or a component is not installed.
         RunError
-            The names stand for something else now: another class, other parameters, another template.
+            The names stand for something else now: another class, another template.
         """
         if not reference.made_here:
             raise UsageError(
@@ -208,7 +208,9 @@ class Session:
             raise RunError(f"the record of {reference.label} has no {missing[0]}; evaluate again")
         method = Method(label=reference.label, strategy=reference.strategy, model=reference.model, **made)
         changed: list[str] = [
-            stage for stage, one in made.items() if not one.reference.is_made_as(reference.components[stage])
+            stage
+            for stage, one in made.items()
+            if reference.components[stage].target not in {"", one.reference.target}
         ]
         if [one.sha256 for one in method.reference.templates] != [one.sha256 for one in reference.templates]:
             changed.append("template")

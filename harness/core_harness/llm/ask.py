@@ -193,7 +193,8 @@ async def _ask_missing(
                     break
                 group.create_task(ask(key, request))
     except BaseExceptionGroup as bugs:
-        raise bugs.exceptions[0] from None
+        first = bugs.exceptions[0]
+        raise first from first.__cause__
     for key in missing:
         outcomes.setdefault(key, Outcome("not_asked", cause=ended))
     return ended

@@ -276,7 +276,7 @@ def parse_manifest(content: Mapping[str, Any], where: str) -> Manifest:
         manifest = Manifest.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
+        key = ".".join(str(part) for part in first["loc"] if "[" not in str(part))  # no names of types
         raise RunError(f"{where}, key {key}: {first['msg']}; evaluate again") from None
     manifest._as_read = deepcopy(dict(content))  # noqa: SLF001 - the class's own, set where it is read
     return manifest
