@@ -29,7 +29,7 @@ from core_harness.metrics.by_segment import auroc_by
 from core_harness.metrics.segments import GENE
 from core_harness.plugins.catalog import catalog
 from core_harness.plugins.protocols import Retriever
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.schemas import Task
 
 LINES = ("k562", "hepg2")

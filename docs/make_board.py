@@ -7,7 +7,7 @@ from pathlib import Path
 from core_harness.leaderboard import Board, build
 from core_harness.leaderboard.exports import markdown
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parent / "board.md"

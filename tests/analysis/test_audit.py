@@ -33,7 +33,7 @@ from core_harness.evaluation.spec import RunSpec
 from core_harness.knowledge import Symbols
 from core_harness.metrics import report
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import Run, list_runs
 from core_harness.schemas import ROWS, Task
 

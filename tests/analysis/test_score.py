@@ -19,7 +19,7 @@ from core_harness.analysis.score import ScoredFile, score_file
 from core_harness.errors import DataError, HarnessError, RunError, UsageError
 from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import open_run
 
 NAN, INFINITE = float("nan"), float("inf")

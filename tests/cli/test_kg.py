@@ -14,7 +14,7 @@ import pytest
 
 from core_harness.knowledge import open_graph
 from core_harness.knowledge.rdf import read_graph
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 
 PERSON = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
 

@@ -9,7 +9,7 @@ import pytest
 from core_harness.errors import UsageError
 from core_harness.evaluation.spec import RunSpec, make_dataset, make_methods, parse_parameters
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 
 
 def methods(**words: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from core_harness.analysis.audit import audit_dataset, audit_run
 from core_harness.cli import cli
 from core_harness.evaluation.spec import RunSpec
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import open_run
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))

@@ -22,7 +22,7 @@ from core_harness.evaluation.spec import RunSpec
 from core_harness.llm.journal import Journal
 from core_harness.metrics import Resampled, checked, draw_clusters, mean_report, measures, report
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import list_runs, open_run
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "runs"

@@ -28,7 +28,8 @@ from core_harness.evaluation.spec import Method, RunSpec, make_dataset, make_met
 from core_harness.evidence import controls
 from core_harness.llm import Estimate, Settings, Summary
 from core_harness.plugins.catalog import Catalog, Made, catalog
-from core_harness.registry.entries import Registry, shipped_registry
+from core_harness.registry.entries import Registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import Run, RunWriter, new_run, reopen_run
 from core_harness.schemas import Task, simulated_parts
 
@@ -124,7 +125,7 @@ def evaluate(
         Called as work goes on, and with lines that a person should see.
     registry
         What names stand for; None is the shipped registry
-        (:func:`core_harness.registry.user.open_registry` extends it).
+        (:func:`core_harness.registry.loading.open_registry` extends it).
     **choices
         The other fields of :class:`~core_harness.evaluation.spec.RunSpec`: ``model``, ``retriever``,
         ``organizer``, ``aggregator``, ``parameters``, ``regime``, ``support_contexts``,

@@ -10,7 +10,7 @@ from knowledge.rdf.graphs import PARSERS, assert_equal, edges, parsing_by, sets,
 from core_harness.knowledge import Graph
 from core_harness.knowledge.rdf import read_graph
 from core_harness.knowledge.rdf.vocabulary import PREFIXES
-from core_harness.registry.entries import parse_registry
+from core_harness.registry.loading import parse_registry
 
 PAGE = (Path(__file__).parents[3] / "docs" / "knowledge-graph.md").read_text(encoding="utf-8")
 

@@ -35,7 +35,7 @@ def build_command() -> None:
     from core_harness.evaluation.pipeline import open_knowledge
     from core_harness.knowledge.graph import stored_at
     from core_harness.paths import cache_folder
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     graph = open_knowledge(shipped_registry())
     click.echo(f"{len(graph.layers)} layers in {stored_at(graph, cache_folder())}")
@@ -119,7 +119,7 @@ def _open(dataset: str | None) -> tuple[Graph, Made | None, Origins]:
     from core_harness.paths import data_folder
     from core_harness.plugins.catalog import catalog
     from core_harness.plugins.protocols import BringsKnowledge
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     registry = shipped_registry()
     made = None if dataset is None else make_dataset(RunSpec(dataset=dataset), registry, catalog())
