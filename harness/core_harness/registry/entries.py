@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
@@ -174,6 +174,16 @@ class SuiteEntry(Entry):
     published: tuple[Published, ...] = ()
 
 
+def _no_name_twice(layers: tuple[LayerSource, ...]) -> tuple[LayerSource, ...]:
+    names = [layer.name for layer in layers]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"layer {min(twice)!r} stands in two [[layer]] tables; rename one")
+    return layers
+
+
+Layers = Annotated[tuple[LayerSource, ...], AfterValidator(_no_name_twice)]
+
+
 class Registry(Entry):
     """The whole file."""
 
@@ -184,7 +194,7 @@ class Registry(Entry):
     suites: dict[Name, SuiteEntry] = {}
     llm: str = "none"
     """The component that asks a model named by anything but an alias."""
-    layer: tuple[LayerSource, ...] = ()
+    layer: Layers = ()
     """The layers of the shared knowledge graph, in order."""
     aliases: AliasSource | None = None
     """What brings symbols to approved names; None leaves them as they are."""
@@ -211,3 +221,5 @@ class UserRegistry(Entry):
     strategies: dict[Name, StrategyEntry] = {}
     models: dict[Name, ModelEntry] = {}
     suites: dict[Name, SuiteEntry] = {}
+    layer: Layers = ()
+    """Layers that join the shared knowledge graph, after the shipped ones."""

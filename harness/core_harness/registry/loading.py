@@ -69,9 +69,9 @@ def open_registry(path: Path | None, *, trusted: bool = False) -> Registry:
 def _merged(shipped: Registry, user: UserRegistry) -> Registry:
     """Return the shipped registry with the user's entries, which replace shipped ones of the same name."""
     tables = ("datasets", "strategies", "models", "suites")
-    return shipped.model_copy(
-        update={table: {**getattr(shipped, table), **getattr(user, table)} for table in tables}
-    )
+    merged = {table: {**getattr(shipped, table), **getattr(user, table)} for table in tables}
+    layers = {layer.name: layer for layer in (*shipped.layer, *user.layer)}
+    return shipped.model_copy(update={**merged, "layer": tuple(layers.values())})
 
 
 def check_suites(registry: Registry, suites: Mapping[str, SuiteEntry], text: str, where: str) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from core_harness.cli.options import completion
+from core_harness.cli.options.registry import registry_options
 
 if TYPE_CHECKING:
     from core_harness.knowledge import Graph
     from core_harness.knowledge.rdf import Origins
     from core_harness.plugins.catalog import Made
+    from core_harness.registry.entries import Registry
 
 _DATASET = click.option(
     "--dataset",
@@ -30,26 +32,27 @@ def kg_group() -> None:
 
 
 @kg_group.command("build")
-def build_command() -> None:
+@registry_options
+def build_command(*, registry: Registry) -> None:
     """Build the graph from its sources, or check that it is built, and say where it lies."""
     from core_harness.evaluation.pipeline import open_knowledge
     from core_harness.knowledge.graph import stored_at
     from core_harness.paths import cache_folder
-    from core_harness.registry.loading import shipped_registry
 
-    graph = open_knowledge(shipped_registry())
+    graph = open_knowledge(registry)
     click.echo(f"{len(graph.layers)} layers in {stored_at(graph, cache_folder())}")
 
 
 @kg_group.command("show")
 @_DATASET
+@registry_options
 @_JSON
-def show_command(*, dataset: str | None, as_json: bool) -> None:
+def show_command(*, dataset: str | None, registry: Registry, as_json: bool) -> None:
     """Show the layers: kind, size, source and licence, and which perturbations of a dataset they know."""
     from core_harness.cli.output.kg_reports import layers_report, print_layers
     from core_harness.schemas import ROWS, check
 
-    graph, made, origins = _open(dataset)
+    graph, made, origins = _open(dataset, registry)
     rows = None if made is None else check(made.object.rows(), ROWS, f"dataset {dataset!r}")
     report = layers_report(graph, origins, dataset, None if rows is None else rows["perturbation"])
     if as_json:
@@ -64,7 +67,8 @@ def show_command(*, dataset: str | None, as_json: bool) -> None:
     "--layer", "-l", "layers", multiple=True, help="Only this layer, without aliases. May be repeated."
 )
 @_DATASET
-def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None) -> None:
+@registry_options
+def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None, registry: Registry) -> None:
     """Write the graph as RDF to OUT: .nt (N-Triples), .ttl (Turtle) or .trig (TriG), perhaps with .gz.
 
     TriG has a named graph a layer, with its licence, date and digest.
@@ -73,7 +77,7 @@ def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None) -
     from core_harness.knowledge import Graph
     from core_harness.knowledge.rdf import write_graph
 
-    graph, _, origins = _open(dataset)
+    graph, _, origins = _open(dataset, registry)
     if layers:
         known = [layer.name for layer in graph.layers]
         for name in layers:
@@ -97,13 +101,16 @@ def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None) -
     help="What says how related they are.",
 )
 @_DATASET
+@registry_options
 @_JSON
-def path_command(*, a: str, b: str, retriever: str, dataset: str | None, as_json: bool) -> None:
+def path_command(
+    *, a: str, b: str, retriever: str, dataset: str | None, registry: Registry, as_json: bool
+) -> None:
     """Say why the perturbations A and B are related: what they share in each layer, and what it weighs."""
     from core_harness.cli.output.kg_reports import path_report, print_path
     from core_harness.plugins.catalog import catalog
 
-    graph, _, origins = _open(dataset)
+    graph, _, origins = _open(dataset, registry)
     report = path_report(graph, origins, a, b, catalog().make("retriever", retriever, {}))
     if as_json:
         click.echo(json.dumps(report, indent=2))
@@ -111,7 +118,7 @@ def path_command(*, a: str, b: str, retriever: str, dataset: str | None, as_json
         print_path(report)
 
 
-def _open(dataset: str | None) -> tuple[Graph, Made | None, Origins]:
+def _open(dataset: str | None, registry: Registry) -> tuple[Graph, Made | None, Origins]:
     """Return the graph, the dataset if one was named, and what is known about the graph's sources."""
     from core_harness.evaluation.pipeline import open_knowledge
     from core_harness.evaluation.spec import RunSpec, make_dataset
@@ -119,9 +126,7 @@ def _open(dataset: str | None) -> tuple[Graph, Made | None, Origins]:
     from core_harness.paths import data_folder
     from core_harness.plugins.catalog import catalog
     from core_harness.plugins.protocols import BringsKnowledge
-    from core_harness.registry.loading import shipped_registry
 
-    registry = shipped_registry()
     made = None if dataset is None else make_dataset(RunSpec(dataset=dataset), registry, catalog())
     graph = open_knowledge(registry, made)
     simulated = ", SIMULATED" if made is not None and made.object.simulated else ""

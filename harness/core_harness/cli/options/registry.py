@@ -20,7 +20,7 @@ def registry_options(command: Command) -> Command:
         "path",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Add the datasets, strategies, models and suites of this registry.toml.",
+        help="Add the datasets, strategies, models, suites and graph layers of this registry.toml.",
     )
     @click.option(
         "--trust-registry",
