@@ -44,8 +44,7 @@ def core_llms():
     "parts.py": f"""
 import polars as pl
 
-from core_harness import Graph, Layer
-from core_harness.knowledge import Symbols
+from core_harness import Graph, Layer, Symbols
 from core_harness.llm import Provider, Reply, Tokens
 
 SYMBOLS, ALIASES = {SYMBOLS!r}, {ALIASES!r}
