@@ -22,7 +22,7 @@ from rdflib import Dataset
 
 from core_harness.knowledge import Graph, open_graph
 from core_harness.knowledge.rdf import read_graph, read_origins, write_graph
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 
 REPEATS = 7
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", "../shared/data"))

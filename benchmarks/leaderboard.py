@@ -26,7 +26,8 @@ from core_harness import evaluate
 from core_harness.analysis.rescore import rescore
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import build, write_site
-from core_harness.registry.entries import DatasetEntry, Registry, SuiteEntry, shipped_registry
+from core_harness.registry.entries import DatasetEntry, Registry, SuiteEntry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import open_run
 
 RUNS = 500

@@ -9,7 +9,8 @@ from small_runs import SMALL
 
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import Board, build
-from core_harness.registry.entries import DatasetEntry, Registry, SuiteEntry, shipped_registry
+from core_harness.registry.entries import DatasetEntry, Registry, SuiteEntry
+from core_harness.registry.loading import shipped_registry
 
 SUITE = "small"
 

@@ -1,7 +1,8 @@
 """core-harness: how well do models, and methods without one, predict what a perturbation does to a gene?
 
-Everything public can be imported from here or from the modules named in the documentation. Names are
-loaded when they are first used, because the command line imports this package for ``--help``.
+What scripts and plugins need is imported from here, and from the modules that
+:mod:`core_harness.plugins.protocols` lists. Names are loaded when they are first used, because the command
+line imports this package for ``--help``.
 """
 
 from __future__ import annotations
@@ -19,11 +20,35 @@ if TYPE_CHECKING:
     from core_harness.evidence.evidence import Evidence
     from core_harness.knowledge.facts import Facts
     from core_harness.knowledge.layers import Graph, Layer
+    from core_harness.knowledge.symbols import Symbols
+    from core_harness.paths import data_folder
     from core_harness.plugins.component import Component
     from core_harness.plugins.hookspecs import hookimpl
-    from core_harness.schemas import Block, Need, Task
+    from core_harness.registry.loading import open_registry
+    from core_harness.schemas import (
+        EVIDENCE,
+        PAIRS,
+        PREDICTIONS,
+        RELATIONS,
+        ROWS,
+        SUPPORT,
+        TOTALS,
+        Agent,
+        Block,
+        Need,
+        Question,
+        Task,
+    )
 
 _HOMES = {
+    "EVIDENCE": "schemas",
+    "PAIRS": "schemas",
+    "PREDICTIONS": "schemas",
+    "RELATIONS": "schemas",
+    "ROWS": "schemas",
+    "SUPPORT": "schemas",
+    "TOTALS": "schemas",
+    "Agent": "schemas",
     "Block": "schemas",
     "Card": "analysis.cards",
     "Component": "plugins.component",
@@ -33,19 +58,31 @@ _HOMES = {
     "Layer": "knowledge.layers",
     "Need": "schemas",
     "Pair": "analysis.cards",
+    "Question": "schemas",
     "Result": "evaluation.result",
     "RunSpec": "evaluation.spec",
     "Session": "evaluation.session",
+    "Symbols": "knowledge.symbols",
     "Task": "schemas",
+    "data_folder": "paths",
     "estimate": "evaluation.api",
     "evaluate": "evaluation.api",
     "explain": "analysis.explain",
     "explain_run": "analysis.explain",
     "hookimpl": "plugins.hookspecs",
+    "open_registry": "registry.loading",
     "resume": "evaluation.api",
 }
 
 __all__ = [
+    "EVIDENCE",
+    "PAIRS",
+    "PREDICTIONS",
+    "RELATIONS",
+    "ROWS",
+    "SUPPORT",
+    "TOTALS",
+    "Agent",
     "Block",
     "Card",
     "Component",
@@ -55,15 +92,19 @@ __all__ = [
     "Layer",
     "Need",
     "Pair",
+    "Question",
     "Result",
     "RunSpec",
     "Session",
+    "Symbols",
     "Task",
+    "data_folder",
     "estimate",
     "evaluate",
     "explain",
     "explain_run",
     "hookimpl",
+    "open_registry",
     "resume",
 ]
 

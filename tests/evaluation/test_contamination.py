@@ -6,7 +6,7 @@ import pytest
 
 from core_harness.evaluation.contamination import Contamination, contamination
 from core_harness.evaluation.spec import RunSpec
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 
 
 def of(dataset: str, model: str | None) -> Contamination | None:

@@ -22,7 +22,7 @@ from core_harness.llm.answers import ANSWERS
 from core_harness.plugins.catalog import Catalog, catalog
 from core_harness.plugins.component import Component, Stage
 from core_harness.plugins.discovery import Found
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.schemas import Block, Task
 
 TASK = Task(dataset="d", question="de", agent="knockdown", regime="strict", seed=0, simulated=True)

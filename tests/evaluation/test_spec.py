@@ -10,7 +10,7 @@ from core_harness.errors import UsageError
 from core_harness.evaluation.methods import make_dataset, make_methods
 from core_harness.evaluation.spec import RunSpec, parse_parameters
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 
 
 def methods(**words: Any) -> list[Any]:

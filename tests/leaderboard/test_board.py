@@ -16,6 +16,7 @@ from small_boards import board_of, small_registry, two_worlds_registry
 from small_runs import made, rewrite
 from worlds import world
 
+from core_harness.analysis.rescore import rescore
 from core_harness.errors import RegistryError, RunError, UsageError
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import build

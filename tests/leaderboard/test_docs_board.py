@@ -7,7 +7,7 @@ from pathlib import Path
 import make_board
 
 from core_harness.leaderboard import write_site
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import list_runs
 
 

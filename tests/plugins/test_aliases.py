@@ -18,7 +18,8 @@ from core_harness.evaluation.methods import make_model
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Message, Permanent, Request, Transient
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.entries import Route, shipped_registry
+from core_harness.registry.entries import Route
+from core_harness.registry.loading import shipped_registry
 from core_harness_plugins.llms.litellm import _litellm
 
 MODELS = shipped_registry().models

@@ -9,7 +9,7 @@ import pytest
 
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import build
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.suites.run import run_suite
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))

@@ -12,7 +12,7 @@ import pytest
 from core_harness.data.rates import gene_rate_of
 from core_harness.evidence.evidence import Evidence
 from core_harness.knowledge import Graph, open_graph
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.schemas import PAIRS, SUPPORT, Block, Task
 from core_harness_plugins.retrievers.kg import KnowledgeGraph
 

@@ -15,7 +15,7 @@ from core_harness import evaluate
 from core_harness.evaluation import pipeline
 from core_harness.knowledge import Graph, open_graph
 from core_harness.knowledge.rdf import Origins, read_graph, read_origins, write_graph
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 
 pytestmark = pytest.mark.real
 

@@ -12,7 +12,7 @@ from publisher import LINK_COLUMNS
 
 from core_harness.data.sources.convert import combined_score, string
 from core_harness.data.sources.manifest import sha256
-from core_harness.registry.entries import shipped_registry
+from core_harness.registry.loading import shipped_registry
 
 pytestmark = pytest.mark.real
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core_harness.errors import RegistryError
-from core_harness.registry.entries import parse_registry, registry_path, shipped_registry
+from core_harness.registry.loading import parse_registry, registry_path, shipped_registry
 
 MINIMAL = """schema_version = 1
 [datasets.simulated]

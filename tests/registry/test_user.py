@@ -1,4 +1,4 @@
-"""A registry of one's own adds names. A stranger's may not lead prompts or keys elsewhere."""
+"""A user registry adds names. An untrusted one may not lead prompts or keys elsewhere."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from core_harness.errors import RegistryError
-from core_harness.registry.entries import shipped_registry
-from core_harness.registry.user import open_registry
+from core_harness.registry.loading import open_registry, shipped_registry
 from core_harness.testing import TestServer
 
 PERSON = {
@@ -20,7 +19,7 @@ PERSON = {
     for key, value in os.environ.items()
     if not key.endswith(("_KEY", "_API_BASE")) and not key.startswith("CORE_HARNESS")
 }
-SECRET = "sk-of-a-person-who-trusts-nobody"
+SECRET = "sk-of-a-careful-person"
 
 MINE = """schema_version = 1
 [datasets.mine]
@@ -96,7 +95,7 @@ def test_it_adds_names_to_the_shipped_ones(tmp_path: Path) -> None:
         (MINE.replace("strategies.my-vote", "strategies.voting"), "strategy 'voting' is a shipped name"),
     ],
 )
-def test_what_a_stranger_may_not_do(text: str, objection: str, tmp_path: Path) -> None:
+def test_what_an_untrusted_registry_may_not_do(text: str, objection: str, tmp_path: Path) -> None:
     path = written(tmp_path, text)
     with pytest.raises(RegistryError) as refused:
         open_registry(path)
@@ -130,7 +129,7 @@ def test_what_a_stranger_may_not_do(text: str, objection: str, tmp_path: Path) -
         ("[", "not valid TOML"),
     ],
 )
-def test_what_nobody_may_write(text: str, error: str, tmp_path: Path) -> None:
+def test_what_no_registry_may_hold(text: str, error: str, tmp_path: Path) -> None:
     path = written(tmp_path, text)
     for trusted in (False, True):
         with pytest.raises(RegistryError) as refused:
@@ -193,7 +192,7 @@ def test_a_cloned_folder_does_not_get_the_key(tmp_path: Path) -> None:
         assert own.stats.requests == sent
 
 
-def test_a_server_of_ones_own_with_its_key_and_price(tmp_path: Path) -> None:
+def test_a_private_server_with_its_key_and_price(tmp_path: Path) -> None:
     with TestServer(faults={"401": 1.0}) as server:  # it says which key it got
         lines = model("lab", model="openai/m", key="LAB_TOKEN", api_base=server.url).replace(
             "logprobs", 'price = { prompt = 1, completion = 2, date = "2026-11-01" }, logprobs'
@@ -212,7 +211,7 @@ def test_a_server_of_ones_own_with_its_key_and_price(tmp_path: Path) -> None:
     assert SECRET not in done.stderr
 
 
-def test_names_of_ones_own_on_the_command_line(tmp_path: Path) -> None:
+def test_names_of_a_user_registry_on_the_command_line(tmp_path: Path) -> None:
     path = written(tmp_path, MINE)
     listed = subprocess.run(
         [sys.executable, "-m", "core_harness", "models", "--registry", str(path), "--json"],

@@ -14,7 +14,8 @@ from worlds import world
 from core_harness.cli import cli
 from core_harness.evaluation.session import Session
 from core_harness.llm import Settings
-from core_harness.registry.entries import SuiteEntry, shipped_registry
+from core_harness.registry.entries import SuiteEntry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import list_runs
 from core_harness.suites.run import estimate_suite, run_suite
 from core_harness.suites.suite import cells

@@ -40,7 +40,7 @@ def evaluate(
         Called as work goes on, and with lines that a person should see.
     registry
         What names stand for; None is the shipped registry
-        (:func:`core_harness.registry.user.open_registry` extends it).
+        (:func:`core_harness.registry.loading.open_registry` extends it).
     **choices
         The other fields of :class:`~core_harness.evaluation.spec.RunSpec`: ``model``, ``retriever``,
         ``organizer``, ``aggregator``, ``parameters``, ``regime``, ``support_contexts``,

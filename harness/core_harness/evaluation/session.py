@@ -29,7 +29,8 @@ from core_harness.plugins.catalog import Catalog, catalog
 from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.guard import GuardedLLM, call
 from core_harness.plugins.protocols import BringsKnowledge, UsesKnowledge
-from core_harness.registry.entries import Registry, shipped_registry
+from core_harness.registry.entries import Registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import Run, RunWriter, new_run, reopen_run
 from core_harness.runs.manifest import (
     HIDDEN,

@@ -28,8 +28,8 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise MissingDataError(
-            f"{path} is not there; `core-harness data pull kg` gets the files of the knowledge graph, or set "
-            "CORE_HARNESS_DATA to the folder that holds them"
+            f"{path} is not there; `core-harness data pull kg` gets the files of the shipped layers; put "
+            "those of other layers there by hand; CORE_HARNESS_DATA names another data folder"
         ) from None
     except OSError as error:
         raise DataError(

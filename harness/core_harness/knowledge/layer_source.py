@@ -22,7 +22,9 @@ _COLUMNS: dict[Reader, tuple[str, ...]] = {
 
 def _inside(file: str) -> str:
     path = PurePosixPath(file)
-    if path.is_absolute() or ".." in path.parts or "\\" in file or not path.name:
+    # "C:x" is a path of another drive on Windows, and no file system takes a NUL
+    odd = any(character in "\\:" or not character.isprintable() for character in file)
+    if odd or path.is_absolute() or ".." in path.parts or not path.name:
         raise ValueError(f"{file!r} must be a path inside the data folder, with forward slashes")
     return file
 

@@ -1,15 +1,18 @@
 """Asking language models: concurrency, retries, cache, journal and budget, once for every llm plugin.
 
-A plugin author needs :class:`LLM`, :class:`Request`, :class:`Reply`, :class:`Transient` and
-:class:`Permanent`; the pipeline needs :func:`ask_all` and :func:`estimate`.
+The author of an llm plugin needs :class:`LLM`, :class:`Request`, :class:`Reply`, :class:`Transient` and
+:class:`Permanent`, of other plugins :data:`PROMPTS` and :data:`ANSWERS`; the pipeline needs :func:`ask_all`
+and :func:`estimate`.
 """
 
 from __future__ import annotations
 
+from core_harness.llm.answers import ANSWERS
 from core_harness.llm.ask import Asked, answered_before, ask_all
 from core_harness.llm.budget import prompt_bound
 from core_harness.llm.cache import Cache, CachedModel
 from core_harness.llm.estimate import Estimate, estimate
+from core_harness.llm.formats import json_schema
 from core_harness.llm.frames import PROMPTS, REPLIES, replies_of, requests_of
 from core_harness.llm.journal import Journal
 from core_harness.llm.logprobs import probability_of_yes, weighed
@@ -32,6 +35,7 @@ from core_harness.llm.settings import Settings, parse_failures, parse_price
 from core_harness.llm.summary import Summary
 
 __all__ = [
+    "ANSWERS",
     "LLM",
     "PROMPTS",
     "REPLIES",
@@ -57,6 +61,7 @@ __all__ = [
     "ask_all",
     "estimate",
     "is_secret",
+    "json_schema",
     "parse_failures",
     "parse_price",
     "probability_of_yes",

@@ -13,7 +13,6 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from core_harness.errors import PluginError, UsageError, unknown
-from core_harness.llm import LLM
 from core_harness.plugins import protocols
 from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.discovery import Broken, Found, installed
@@ -24,7 +23,7 @@ _PROTOCOLS: dict[Stage, type] = {
     "dataset": protocols.Dataset,
     "retriever": protocols.Retriever,
     "organizer": protocols.Organizer,
-    "llm": LLM,
+    "llm": protocols.LLM,
     "aggregator": protocols.Aggregator,
 }
 

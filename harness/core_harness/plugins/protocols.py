@@ -1,7 +1,36 @@
-"""The five stages: what a component's object can do. This page is the plugin author's manual.
+"""What a component of each kind must offer. This page is the plugin author's manual.
 
-Objects are made with keyword arguments that all have defaults, and do no work in ``__init__``. What
-a protocol does not list here is not called. Components never see the label of a query.
+A plugin registers classes (:class:`core_harness.Component`, :func:`core_harness.hookimpl`) at five stages:
+
+========== ====================== =====================================================================
+stage      protocol               may also be
+========== ====================== =====================================================================
+dataset    :class:`Dataset`       :class:`BringsKnowledge`, :class:`OffersContexts`
+retriever  :class:`Retriever`     :class:`UsesKnowledge`
+organizer  :class:`Organizer`     :class:`AskingOrganizer`, :class:`UsesKnowledge`
+llm        :class:`LLM`
+aggregator :class:`Aggregator`    :class:`LearningAggregator`, :class:`UsesKnowledge`
+========== ====================== =====================================================================
+
+A class need not inherit from a protocol: it has its attributes and methods. Objects are made with keyword
+arguments that all have defaults, and do no work in ``__init__``. What a protocol does not list is not called.
+Components never see the label of a query.
+
+Everything that a component needs is imported from these modules, and from no other:
+
+================================== ====================================================================
+``core_harness``                   ``Component`` and ``hookimpl``; ``Task``, ``Block``, ``Evidence``,
+                                   ``Facts``, ``Graph``, ``Layer``, ``Symbols``; the schemas of frames
+                                   (``ROWS``, ``RELATIONS``, ``PREDICTIONS``, ...); ``data_folder``
+``core_harness.plugins.protocols`` the protocols of this page
+``core_harness.errors``            what to raise where the user can mend something
+``core_harness.llm``               requests, replies, failures and prices, for an llm; the schemas of
+                                   prompts and answers
+``core_harness.prompts``           templates of any package and how they are rendered, for an organizer
+``core_harness.data.tables``       reading and checking files of rows, for a dataset
+``core_harness.data.rates``        shrunken rates of genes and perturbations, for an aggregator
+``core_harness.knowledge.kernels`` how alike genes are in a layer, for a retriever or an organizer
+================================== ====================================================================
 """
 
 from __future__ import annotations
@@ -10,6 +39,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 import polars as pl
 
+from core_harness.llm import LLM
 from core_harness.schemas import Agent, Block, Need, Question, Task
 
 if TYPE_CHECKING:
@@ -19,6 +49,20 @@ if TYPE_CHECKING:
     from core_harness.knowledge import Graph
     from core_harness.knowledge.facts import Facts
     from core_harness.prompts import Template
+
+
+__all__ = [
+    "LLM",
+    "Aggregator",
+    "AskingOrganizer",
+    "BringsKnowledge",
+    "Dataset",
+    "LearningAggregator",
+    "OffersContexts",
+    "Organizer",
+    "Retriever",
+    "UsesKnowledge",
+]
 
 
 @runtime_checkable
@@ -33,7 +77,7 @@ class Dataset(Protocol):
     """True where the data were generated; every figure made from them says so."""
 
     def rows(self) -> pl.DataFrame:
-        """Return all measured pairs, as :data:`core_harness.schemas.ROWS`, in any order.
+        """Return all measured pairs, as :data:`core_harness.ROWS`, in any order.
 
         A column ``row`` may ride along: the place in the file, quoted in messages about the data.
         Raises :class:`~core_harness.errors.DataError` for data that cannot be used.
@@ -78,7 +122,7 @@ class Retriever(Protocol):
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
         """Relate ``block.perturbations`` to ``block.candidates``.
 
-        Returns :data:`core_harness.schemas.RELATIONS`: one row a related pair, weights finite and
+        Returns :data:`core_harness.RELATIONS`: one row a related pair, weights finite and
         >= 0, no perturbation related to itself; pairs left out are unrelated. A struct column
         ``layers`` (one float a layer) may say what the weight is made of.
         """
@@ -114,7 +158,7 @@ class AskingOrganizer(Organizer, Protocol):
         ...
 
     def templates(self) -> Sequence[Template]:
-        """Return the templates that prompts are written with; their digests stand in the manifest."""
+        """Return the templates that prompts are written with; the manifest records their digests."""
         ...
 
 
@@ -126,9 +170,9 @@ class Aggregator(Protocol):
     """What the organizer must give. A combination that does not fit is refused before it runs."""
 
     def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
-        """Return :data:`core_harness.schemas.PREDICTIONS`, one row a pair of the evidence, in any order.
+        """Return :data:`core_harness.PREDICTIONS`, one row a pair of the evidence, in any order.
 
-        ``answers`` is a frame of :data:`core_harness.llm.answers.ANSWERS`, empty where no model was asked.
+        ``answers`` is a frame of :data:`core_harness.llm.ANSWERS`, empty where no model was asked.
         """
         ...
 

@@ -7,7 +7,8 @@ import polars as pl
 from core_harness.knowledge.facts import Facts
 from core_harness.llm.frames import PROMPTS
 from core_harness.prompts.pairs import Layout, fact_list
-from core_harness.prompts.template import Template, one_line, wording
+from core_harness.prompts.template import Template
+from core_harness.prompts.wording import one_line, wording
 from core_harness.schemas import Task
 
 
@@ -38,7 +39,13 @@ def grade_prompts(
         A perturbation without candidates is not asked about.
     facts, layout
         As in :func:`~core_harness.prompts.pair_prompts`.
+
+    Raises
+    ------
+    PluginError
+        The template is not for grades.
     """
+    template.need("candidate", "grades")
     first = pairs.group_by("perturbation").agg(pl.col("pair_id").min(), pl.col("context").first())
     to_grade = (
         candidates.group_by("perturbation", maintain_order=True)

@@ -12,7 +12,8 @@ from core_harness.errors import UsageError
 from core_harness.knowledge.facts import Facts
 from core_harness.llm.frames import PROMPTS
 from core_harness.llm.messages import Form
-from core_harness.prompts.template import Template, asks, one_line, outcomes, wording
+from core_harness.prompts.template import Template
+from core_harness.prompts.wording import asks, one_line, outcomes, wording
 from core_harness.schemas import Task
 
 Row = Mapping[str, Any]
@@ -80,7 +81,15 @@ def pair_prompts(
         Of the knowledge graph.
     layout
         How much of it all stands in a prompt.
+
+    Raises
+    ------
+    PluginError
+        The template is not about pairs, or has no part ``row`` where there are rows to be shown.
     """
+    template.need("gene", "prompts about pairs")
+    if rows is not None:
+        template.need("row", "prompts with evidence")
     by_pair = _by_pair(rows)
     writer = _Writer(template, task, facts, layout)
     prompts: list[tuple[int, int, str, str, str, list[str], list[int]]] = []

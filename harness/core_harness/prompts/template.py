@@ -1,105 +1,116 @@
-"""Templates: versioned files of ``prompts/templates``, with the wording that goes into all of them."""
+"""Templates: versioned texts that prompts are written with, of core-harness or of any other package."""
 
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from string import Template as Placeholders
-from typing import Any
 
-from core_harness.llm.formats import instructions
-from core_harness.llm.messages import Form
-from core_harness.schemas import Question, Task
+from core_harness.errors import PluginError, unknown
+from core_harness.prompts.parts import parse_parts
+from core_harness.prompts.wording import wording_file
 
 
-@dataclass(frozen=True)
 class Template:
-    """A template with the wording that goes with it.
+    """A template, made from its own text; :func:`load_template` reads it from a file of a package.
+
+    Parameters
+    ----------
+    text
+        TOML as :mod:`core_harness.prompts.parts` describes it.
+    name
+        What manifests and messages call it.
 
     Attributes
     ----------
     name, version
-        Of the file.
+        Of the text.
     parts
         Texts with ``$placeholders``: ``system`` and ``user``, and what is repeated in them.
     digest
-        SHA-256 of template and wording: two prompts of one digest were written alike.
+        SHA-256 of text and wording: two prompts of one digest were written alike.
+
+    Raises
+    ------
+    PluginError
+        The text is not that of a template, or the name is that of a shipped one and the text is not.
     """
 
-    name: str
-    version: int
-    parts: Mapping[str, str]
-    digest: str
+    def __init__(self, text: str, *, name: str) -> None:
+        if name in shipped_templates() and text != _read(_shipped(name), name):
+            raise PluginError(f"template {name!r} is a shipped name; call yours otherwise")
+        version, parts = parse_parts(text, f"template {name!r}")
+        self.name = name
+        self.version = version
+        self.parts: Mapping[str, str] = parts
+        self.digest = hashlib.sha256(text.encode() + b"\0" + wording_file()).hexdigest()
+        self._compiled = {part: Placeholders(wording) for part, wording in parts.items()}
 
     def identity(self) -> dict[str, object]:
         """Return what a manifest says of the template."""
         return {"template": self.name, "version": self.version, "sha256": self.digest}
 
+    def need(self, part: str, use: str) -> None:
+        """Raise :class:`~core_harness.errors.PluginError` where the template lacks a part for some use."""
+        if part not in self.parts:
+            raise PluginError(f"template {self.name!r} has no part {part!r} and does not do for {use}")
+
     def fill(self, part: str, values: Mapping[str, str]) -> str:
         """Return a part with ``values`` put in. What is put in is never read as a placeholder itself."""
         return self._compiled[part].substitute(values)
 
-    @property
-    def _compiled(self) -> Mapping[str, Placeholders]:
-        return _compiled(self.name)
+
+@cache
+def load_template(reference: str) -> Template:
+    """Return a template that is shipped with core-harness or with another package.
+
+    Parameters
+    ----------
+    reference
+        The name of a shipped template, such as ``"isolated"``, or package and path of a file, such as
+        ``"my_package:prompts/mine.toml"``. It becomes the template's name. The file is read once a process.
+
+    Raises
+    ------
+    PluginError
+        There is no such file, or it holds no template.
+    """
+    package, colon, path = reference.partition(":")
+    if colon:
+        return Template(_read(_files(package, reference).joinpath(path), reference), name=reference)
+    if reference not in shipped_templates():
+        raise PluginError(
+            f"{unknown('template', reference, shipped_templates())}; "
+            "one of another package is written 'package:path/to/it.toml'"
+        )
+    return Template(_read(_shipped(reference), reference), name=reference)
 
 
 @cache
-def load_template(name: str) -> Template:
-    """Return the template of this name that ships with core-harness."""
-    text = _read(name)
-    content = tomllib.loads(text.decode())
-    version = content.pop("version")
-    return Template(
-        name=name,
-        version=version,
-        parts={part: wording.strip("\n") for part, wording in content.items()},
-        digest=hashlib.sha256(text + b"\0" + _read("wording")).hexdigest(),
-    )
+def shipped_templates() -> tuple[str, ...]:
+    """Return the names of the templates that ship with core-harness, sorted."""
+    files = (resources.files("core_harness.prompts") / "templates").iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files))
 
 
-def outcomes(question: Question) -> tuple[str, str]:
-    """Return how prompts say that a gene had label 1, and that it had label 0."""
-    words = _wording()["question"][question]
-    return words["positive"], words["negative"]
+def _shipped(name: str) -> Traversable:
+    return resources.files("core_harness.prompts") / "templates" / f"{name}.toml"
 
 
-def wording(task: Task, form: Form) -> dict[str, str]:
-    """Return the sentences about the task that name no perturbation, gene or context."""
-    agent, question = _wording()["agent"][task.agent], _wording()["question"][task.question]
-    return {
-        "kind": agent["kind"],
-        "about": agent["about"],
-        "means": question["means"],
-        "instructions": instructions(form),
-    }
+def _files(package: str, reference: str) -> Traversable:
+    try:
+        return resources.files(package)
+    except (ImportError, TypeError, ValueError) as error:  # no such package, a module, no name at all
+        raise PluginError(f"template {reference!r}: {package!r} is no package here: {error}") from None
 
 
-def asks(task: Task, perturbation: str, gene: str) -> str:
-    """Return the question about a pair."""
-    agent, question = _wording()["agent"][task.agent], _wording()["question"][task.question]
-    applied = Placeholders(agent["applied"]).substitute(perturbation=perturbation)
-    return Placeholders(question["asks"]).substitute(gene=gene, applied=applied)
-
-
-def one_line(text: str) -> str:
-    """Return a name or fact without line breaks: it may not look like a line of the prompt."""
-    return " ".join(text.split())
-
-
-@cache
-def _compiled(name: str) -> Mapping[str, Placeholders]:
-    return {part: Placeholders(text) for part, text in load_template(name).parts.items()}
-
-
-@cache
-def _wording() -> Mapping[str, Any]:
-    return tomllib.loads(_read("wording").decode())
-
-
-def _read(name: str) -> bytes:
-    return (resources.files("core_harness.prompts") / "templates" / f"{name}.toml").read_bytes()
+def _read(file: Traversable, reference: str) -> str:
+    try:
+        return file.read_bytes().decode()
+    except OSError as error:
+        raise PluginError(f"template {reference!r}: {file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PluginError(f"template {reference!r}: {file} is not UTF-8; save it in that encoding") from None

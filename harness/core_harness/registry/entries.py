@@ -1,23 +1,13 @@
-"""``registry.toml``: the names that users type, and what stands behind them.
-
-The registry ships inside the wheel; a checkout reads the one at its root. It is validated as a whole
-when it is first read, and an error names the key and its line.
-"""
+"""The tables of ``registry.toml``, the shipped one's and a user's."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from core_harness.errors import RegistryError, unknown
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
-from core_harness.registry.checked_toml import line_of, parse_entry
 
 Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
@@ -184,6 +174,16 @@ class SuiteEntry(Entry):
     published: tuple[Published, ...] = ()
 
 
+def _no_name_twice(layers: tuple[LayerSource, ...]) -> tuple[LayerSource, ...]:
+    names = [layer.name for layer in layers]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"layer {min(twice)!r} stands in two [[layer]] tables; rename one")
+    return layers
+
+
+Layers = Annotated[tuple[LayerSource, ...], AfterValidator(_no_name_twice)]
+
+
 class Registry(Entry):
     """The whole file."""
 
@@ -194,7 +194,7 @@ class Registry(Entry):
     suites: dict[Name, SuiteEntry] = {}
     llm: str = "none"
     """The component that asks a model named by anything but an alias."""
-    layer: tuple[LayerSource, ...] = ()
+    layer: Layers = ()
     """The layers of the shared knowledge graph, in order."""
     aliases: AliasSource | None = None
     """What brings symbols to approved names; None leaves them as they are."""
@@ -213,56 +213,13 @@ class Registry(Entry):
         return self
 
 
-@cache
-def shipped_registry() -> Registry:
-    """Return the registry that belongs to this installation. Raises :class:`RegistryError`."""
-    path = registry_path()
-    return parse_registry(path.read_text(encoding="utf-8"), str(path))
+class UserRegistry(Entry):
+    """A file that adds to the shipped registry. Its tables are written as there."""
 
-
-def registry_path() -> Path:
-    """Return the file: inside the installed package, or at the root of a checkout it runs from."""
-    packaged = Path(str(resources.files("core_harness"))) / "registry.toml"
-    checkout = packaged.parents[2] / "registry.toml"
-    for path in (packaged, checkout):
-        if path.is_file():
-            return path
-    raise RegistryError(
-        f"no registry.toml in {packaged.parent} or {checkout.parent}; install core-harness again"
-    )
-
-
-def parse_registry(text: str, where: str) -> Registry:
-    """Return the registry written in ``text``; ``where`` names it in messages."""
-    registry = parse_entry(Registry, text, where)
-    check_suites(registry, registry.suites, text, where)
-    return registry
-
-
-def check_suites(registry: Registry, suites: Mapping[str, SuiteEntry], text: str, where: str) -> None:
-    """Refuse a suite that names what ``registry`` does not have; ``text`` is what the suites were read from.
-
-    Raises :class:`RegistryError` with key and line.
-    """
-    for place, fault in _faults_of_suites(registry, suites):
-        line = line_of(text, list(place))
-        raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
-
-
-def _faults_of_suites(
-    registry: Registry, suites: Mapping[str, SuiteEntry]
-) -> Iterator[tuple[Sequence[str], str]]:
-    for name, suite in suites.items():
-        named: dict[str, tuple[str, Sequence[str], Collection[str]]] = {
-            "datasets": ("dataset", suite.datasets, registry.datasets),
-            "strategies": ("strategy", suite.strategies, registry.strategies),
-            "asking": ("strategy", suite.asking, registry.strategies),
-            "models": ("model", suite.models, registry.models),
-            "reference": ("strategy of the suite", (suite.reference,), suite.strategies),
-        }
-        for key, (kind, wanted, known) in named.items():
-            for missing in wanted:
-                if missing not in known:
-                    yield ("suites", name, key), unknown(kind, missing, known)
-        if bool(suite.asking) != bool(suite.models):
-            yield ("suites", name), "'asking' and 'models' go together; write both, or neither"
+    schema_version: Literal[1]
+    datasets: dict[Name, DatasetEntry] = {}
+    strategies: dict[Name, StrategyEntry] = {}
+    models: dict[Name, ModelEntry] = {}
+    suites: dict[Name, SuiteEntry] = {}
+    layer: Layers = ()
+    """Layers that join the shared knowledge graph, after the shipped ones."""

@@ -12,9 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from core_harness import Graph, Layer
+from core_harness import ROWS, Agent, Graph, Layer, Question
 from core_harness.errors import UsageError
-from core_harness.schemas import ROWS, Agent, Question
 
 _BASE_RATES = (0.25, 1.2)
 """Parameters of their beta distribution: most genes hardly answer to anything, a few to much."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
+from core_harness import Agent, Question
 from core_harness.data.tables import read_rows
 from core_harness.errors import UsageError
-from core_harness.schemas import Agent, Question
 
 _CONTEXT = "unspecified"
 

@@ -15,8 +15,17 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from core_harness.errors import UsageError
-from core_harness.llm import Form, Price, Provider, Reply, Request, Tokens, is_secret, prompt_bound
-from core_harness.llm.formats import json_schema
+from core_harness.llm import (
+    Form,
+    Price,
+    Provider,
+    Reply,
+    Request,
+    Tokens,
+    is_secret,
+    json_schema,
+    prompt_bound,
+)
 from core_harness_plugins.llms.litellm_errors import failure_of
 from core_harness_plugins.llms.litellm_reply import reply_of
 

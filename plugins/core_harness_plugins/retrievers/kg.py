@@ -9,10 +9,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from core_harness import Block, Graph, Layer, Task
 from core_harness.errors import UsageError, unknown
-from core_harness.knowledge import Graph, Layer
 from core_harness.knowledge.kernels import Rows, cosines, memberships, neighbourhoods, visits
-from core_harness.schemas import Block, Task
 
 
 class KnowledgeGraph:

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import polars as pl
 
-from core_harness.schemas import Block, Task
+from core_harness import Block, Task
 
 
 class RandomNeighbours:

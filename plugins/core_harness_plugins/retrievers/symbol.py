@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core_harness.schemas import Block, Task
+from core_harness import Block, Task
 
 
 class SameSymbol:

@@ -10,7 +10,7 @@ from publisher import KG
 from core_harness.data.sources import choose
 from core_harness.data.sources.convert import _CONVERSIONS
 from core_harness.errors import RegistryError, UsageError
-from core_harness.registry.entries import parse_registry, shipped_registry
+from core_harness.registry.loading import parse_registry, shipped_registry
 
 
 def test_names_choose_sources_and_collections() -> None:

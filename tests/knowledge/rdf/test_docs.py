@@ -10,14 +10,18 @@ from knowledge.rdf.graphs import PARSERS, assert_equal, edges, parsing_by, sets,
 from core_harness.knowledge import Graph
 from core_harness.knowledge.rdf import read_graph
 from core_harness.knowledge.rdf.vocabulary import PREFIXES
-from core_harness.registry.entries import parse_registry
+from core_harness.registry.loading import open_registry, shipped_registry
 
 PAGE = (Path(__file__).parents[3] / "docs" / "knowledge-graph.md").read_text(encoding="utf-8")
 
 
 def shown(language: str) -> str:
-    (block,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    return str(block)
+    (block,) = blocks(language)
+    return block
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_the_rdf_is_a_graph(tmp_path: Path) -> None:
@@ -31,10 +35,16 @@ def test_the_rdf_is_a_graph(tmp_path: Path) -> None:
             assert_equal(read_graph(tmp_path / "graph.trig"), wanted)
 
 
-def test_the_mapping_is_one() -> None:
-    text = f"schema_version = 1\ndatasets = {{}}\nstrategies = {{}}\n{shown('toml')}"
-    complexes, interactions = parse_registry(text, "docs").layer
-    assert (complexes.kind, interactions.kind) == ("sets", "edges")
+def test_the_layers_are_those_of_a_user_registry(tmp_path: Path) -> None:
+    layers, mapping = blocks("toml")
+    (path := tmp_path / "mine.toml").write_text(layers + mapping, encoding="utf-8")
+    added = open_registry(path).layer[len(shipped_registry().layer) :]
+    assert [(layer.name, layer.kind) for layer in added] == [
+        ("corum", "sets"),
+        ("contacts", "edges"),
+        ("complexes", "sets"),
+        ("interactions", "edges"),
+    ]
 
 
 def test_all_prefixes_are_named() -> None:

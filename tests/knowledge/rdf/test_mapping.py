@@ -13,7 +13,7 @@ from core_harness.errors import RegistryError
 from core_harness.knowledge import LayerSource
 from core_harness.knowledge.rdf import RdfMapping
 from core_harness.knowledge.rdf.vocabulary import expand, own, short
-from core_harness.registry.entries import parse_registry
+from core_harness.registry.loading import parse_registry
 
 LAYER = """\
 schema_version = 1
@@ -115,7 +115,7 @@ def test_iris_are_shortened_as_they_are_written_out() -> None:
 
 def test_describing_mappings_needs_neither_polars_nor_rdflib() -> None:
     code = (
-        "import sys; from core_harness.registry.entries import shipped_registry; shipped_registry(); "
+        "import sys; from core_harness.registry.loading import shipped_registry; shipped_registry(); "
         "print(sorted({'polars', 'rdflib', 'pyoxigraph'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

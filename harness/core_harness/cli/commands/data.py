@@ -49,7 +49,7 @@ def pull_command(*, names: tuple[str, ...], yes: bool, mirror: str | None) -> No
     from core_harness.data.sources import choose, lacking, pull
     from core_harness.errors import UsageError
     from core_harness.paths import data_folder
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     if mirror and not mirror.startswith(("http://", "https://")):
         raise UsageError(f"mirror {mirror!r} is not an address; it should begin with http:// or https://")
@@ -78,7 +78,7 @@ def list_command(*, as_json: bool) -> None:
     from core_harness.cli.output.tables import stdout
     from core_harness.data.sources import holdings
     from core_harness.paths import data_folder
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     folder, sources = data_folder(), shipped_registry().source
     if as_json:
@@ -115,7 +115,7 @@ def show_command(*, name: str, as_json: bool) -> None:
     """Show one source: where it comes from, its licence, its files."""
     from core_harness.errors import UsageError, unknown
     from core_harness.paths import data_folder
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     sources = {source.name: source for source in shipped_registry().source}
     if name not in sources:
@@ -151,7 +151,7 @@ def verify_command(*, names: tuple[str, ...], as_json: bool) -> None:
     from core_harness.data.sources import choose, holdings
     from core_harness.errors import DataError
     from core_harness.paths import data_folder
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     folder = data_folder()
     chosen = choose(shipped_registry().source, names or ("all",))

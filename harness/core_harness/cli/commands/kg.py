@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from core_harness.cli.options import completion
+from core_harness.cli.options.registry import registry_options
 
 if TYPE_CHECKING:
     from core_harness.knowledge import Graph
     from core_harness.knowledge.rdf import Origins
     from core_harness.plugins.component import Instance
+    from core_harness.registry.entries import Registry
 
 _DATASET = click.option(
     "--dataset",
@@ -30,26 +32,28 @@ def kg_group() -> None:
 
 
 @kg_group.command("build")
-def build_command() -> None:
+@registry_options
+def build_command(*, registry: Registry) -> None:
     """Build the graph from its sources, or check that it is built, and say where it lies."""
     from core_harness.evaluation.session import Session
     from core_harness.knowledge.graph import stored_at
     from core_harness.paths import cache_folder
 
-    graph = Session().open_graph()
+    graph = Session(registry).open_graph()
     click.echo(f"{len(graph.layers)} layers in {stored_at(graph, cache_folder())}")
 
 
 @kg_group.command("show")
 @_DATASET
+@registry_options
 @_JSON
-def show_command(*, dataset: str | None, as_json: bool) -> None:
+def show_command(*, dataset: str | None, registry: Registry, as_json: bool) -> None:
     """Show the layers: kind, size, source and licence, and which perturbations of a dataset they know."""
     from core_harness.cli.output.kg_reports import layers_report, print_layers
     from core_harness.plugins.guard import call
     from core_harness.schemas import ROWS, check
 
-    graph, made, origins = _open(dataset)
+    graph, made, origins = _open(dataset, registry)
     rows = None if made is None else check(call(made, "rows"), ROWS, f"dataset {dataset!r}")
     report = layers_report(graph, origins, dataset, None if rows is None else rows["perturbation"])
     if as_json:
@@ -64,7 +68,8 @@ def show_command(*, dataset: str | None, as_json: bool) -> None:
     "--layer", "-l", "layers", multiple=True, help="Only this layer, without aliases. May be repeated."
 )
 @_DATASET
-def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None) -> None:
+@registry_options
+def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None, registry: Registry) -> None:
     """Write the graph as RDF to OUT: .nt (N-Triples), .ttl (Turtle) or .trig (TriG), perhaps with .gz.
 
     TriG has a named graph a layer, with its licence, date and digest.
@@ -73,7 +78,7 @@ def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None) -
     from core_harness.knowledge import Graph
     from core_harness.knowledge.rdf import write_graph
 
-    graph, _, origins = _open(dataset)
+    graph, _, origins = _open(dataset, registry)
     if layers:
         known = [layer.name for layer in graph.layers]
         for name in layers:
@@ -97,13 +102,16 @@ def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None) -
     help="What says how related they are.",
 )
 @_DATASET
+@registry_options
 @_JSON
-def path_command(*, a: str, b: str, retriever: str, dataset: str | None, as_json: bool) -> None:
+def path_command(
+    *, a: str, b: str, retriever: str, dataset: str | None, registry: Registry, as_json: bool
+) -> None:
     """Say why the perturbations A and B are related: what they share in each layer, and what it weighs."""
     from core_harness.cli.output.kg_reports import path_report, print_path
     from core_harness.plugins.catalog import catalog
 
-    graph, _, origins = _open(dataset)
+    graph, _, origins = _open(dataset, registry)
     report = path_report(graph, origins, a, b, catalog().make("retriever", retriever, {}))
     if as_json:
         click.echo(json.dumps(report, indent=2))
@@ -111,7 +119,7 @@ def path_command(*, a: str, b: str, retriever: str, dataset: str | None, as_json
         print_path(report)
 
 
-def _open(dataset: str | None) -> tuple[Graph, Instance | None, Origins]:
+def _open(dataset: str | None, registry: Registry) -> tuple[Graph, Instance | None, Origins]:
     """Return the graph, the dataset if one was named, and what is known about the graph's sources."""
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec
@@ -119,8 +127,7 @@ def _open(dataset: str | None) -> tuple[Graph, Instance | None, Origins]:
     from core_harness.paths import data_folder
     from core_harness.plugins.protocols import BringsKnowledge
 
-    session = Session()
-    registry = session.registry
+    session = Session(registry)
     made = None if dataset is None else session.dataset(RunSpec(dataset=dataset))
     graph = session.open_graph(made)
     simulated = ", SIMULATED" if made is not None and made.object.simulated else ""

@@ -9,7 +9,7 @@ from core_harness.plugins.component import Stage
 
 def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete the last of a comma-separated list of strategies."""
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     *done, last = incomplete.split(",")
     names = [name for name in shipped_registry().strategies if name.startswith(last) and name not in done]
@@ -18,28 +18,28 @@ def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 
 def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a dataset."""
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     return [name for name in (*shipped_registry().datasets, "table:") if name.startswith(incomplete)]
 
 
 def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete the short name of a model."""
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     return [name for name in shipped_registry().models if name.startswith(incomplete)]
 
 
 def suites(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a suite."""
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     return [name for name in shipped_registry().suites if name.startswith(incomplete)]
 
 
 def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a source of data, a collection of them, or all."""
-    from core_harness.registry.entries import shipped_registry
+    from core_harness.registry.loading import shipped_registry
 
     known = {name for source in shipped_registry().source for name in (source.name, source.collection)}
     return sorted(name for name in {"all", *known} if name.startswith(incomplete))

@@ -1,4 +1,4 @@
-"""The options that name a registry of one's own."""
+"""The options that name a user registry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def registry_options(command: Command) -> Command:
         "path",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Add the datasets, strategies, models and suites of this registry.toml.",
+        help="Add the datasets, strategies, models, suites and graph layers of this registry.toml.",
     )
     @click.option(
         "--trust-registry",
@@ -29,7 +29,7 @@ def registry_options(command: Command) -> Command:
     )
     @wraps(command)
     def with_registry(*, path: Path | None, trust_registry: bool, **options: Any) -> None:
-        from core_harness.registry.user import open_registry
+        from core_harness.registry.loading import open_registry
 
         command(registry=open_registry(path, trusted=trust_registry), **options)
 

@@ -1,0 +1,103 @@
+"""Reading ``registry.toml``: the shipped file, and a user registry on top of it.
+
+The shipped registry is inside the wheel; a checkout reads the one at its root. Each file is validated as a
+whole when it is read, and an error names the key and its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from core_harness.errors import RegistryError, unknown
+from core_harness.registry.checked_toml import line_of, parse_entry
+from core_harness.registry.entries import Registry, SuiteEntry, UserRegistry
+from core_harness.registry.untrusted import objections
+
+
+@cache
+def shipped_registry() -> Registry:
+    """Return the registry that belongs to this installation. Raises :class:`RegistryError`."""
+    path = registry_path()
+    return parse_registry(path.read_text(encoding="utf-8"), str(path))
+
+
+def registry_path() -> Path:
+    """Return the file: inside the installed package, or at the root of a checkout it runs from."""
+    packaged = Path(str(resources.files("core_harness"))) / "registry.toml"
+    checkout = packaged.parents[2] / "registry.toml"
+    for path in (packaged, checkout):
+        if path.is_file():
+            return path
+    raise RegistryError(
+        f"no registry.toml in {packaged.parent} or {checkout.parent}; install core-harness again"
+    )
+
+
+def parse_registry(text: str, where: str) -> Registry:
+    """Return the registry written in ``text``; ``where`` names it in messages."""
+    registry = parse_entry(Registry, text, where)
+    check_suites(registry, registry.suites, text, where)
+    return registry
+
+
+def open_registry(path: Path | None, *, trusted: bool = False) -> Registry:
+    """Return the shipped registry, extended by the file at ``path`` if one is named.
+
+    Raises :class:`RegistryError` for a file that is not there or not valid and, unless it is ``trusted``,
+    for one that changes a shipped name, or names an address or another provider's key.
+    """
+    shipped = shipped_registry()
+    if path is None:
+        return shipped
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RegistryError(f"the registry {path} cannot be read: {error}") from None
+    user = parse_entry(UserRegistry, text, str(path))
+    if not trusted and (objection := next(objections(user, shipped), None)):
+        raise RegistryError(
+            f"{path}: {objection}; if you know and trust this file, add --trust-registry; nothing was sent"
+        )
+    extended = _merged(shipped, user)
+    check_suites(extended, user.suites, text, str(path))
+    return extended
+
+
+def _merged(shipped: Registry, user: UserRegistry) -> Registry:
+    """Return the shipped registry with the user's entries, which replace shipped ones of the same name."""
+    tables = ("datasets", "strategies", "models", "suites")
+    merged = {table: {**getattr(shipped, table), **getattr(user, table)} for table in tables}
+    layers = {layer.name: layer for layer in (*shipped.layer, *user.layer)}
+    return shipped.model_copy(update={**merged, "layer": tuple(layers.values())})
+
+
+def check_suites(registry: Registry, suites: Mapping[str, SuiteEntry], text: str, where: str) -> None:
+    """Refuse a suite that names what ``registry`` does not have; ``text`` is what the suites were read from.
+
+    Raises :class:`RegistryError` with key and line.
+    """
+    for place, fault in _faults_of_suites(registry, suites):
+        line = line_of(text, list(place))
+        raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
+
+
+def _faults_of_suites(
+    registry: Registry, suites: Mapping[str, SuiteEntry]
+) -> Iterator[tuple[Sequence[str], str]]:
+    for name, suite in suites.items():
+        named: dict[str, tuple[str, Sequence[str], Collection[str]]] = {
+            "datasets": ("dataset", suite.datasets, registry.datasets),
+            "strategies": ("strategy", suite.strategies, registry.strategies),
+            "asking": ("strategy", suite.asking, registry.strategies),
+            "models": ("model", suite.models, registry.models),
+            "reference": ("strategy of the suite", (suite.reference,), suite.strategies),
+        }
+        for key, (kind, wanted, known) in named.items():
+            for missing in wanted:
+                if missing not in known:
+                    yield ("suites", name, key), unknown(kind, missing, known)
+        if bool(suite.asking) != bool(suite.models):
+            yield ("suites", name), "'asking' and 'models' go together; write both, or neither"
