@@ -20,7 +20,14 @@ from core_harness import metrics
 from core_harness.data import splits
 from core_harness.data.rates import gene_rate_of
 from core_harness.data.tables import check_rows
-from core_harness.errors import MissingDataError, PluginError, UsageError, unknown
+from core_harness.errors import MissingDataError, UsageError, unknown
+from core_harness.evaluation.checks import (
+    check_dataset,
+    check_evidence,
+    check_predictions,
+    check_prompts,
+    check_relations,
+)
 from core_harness.evaluation.spec import Method, RunSpec
 from core_harness.evidence import controls
 from core_harness.evidence.evidence import Evidence
@@ -37,7 +44,7 @@ from core_harness.plugins.protocols import (
     UsesKnowledge,
 )
 from core_harness.registry.entries import Registry
-from core_harness.schemas import PREDICTIONS, RELATIONS, ROWS, Block, Task, check
+from core_harness.schemas import ROWS, Block, Task, check
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -56,6 +63,7 @@ class Loaded:
 def load(spec: RunSpec, dataset: Made) -> Loaded:
     """Read the dataset, check it, divide it, and keep the part that was asked for."""
     source = dataset.object
+    check_dataset(source, f"dataset {spec.dataset!r}")
     rows = _rows(source.rows(), spec.dataset)
     others = dict(_other_context(source, rows, name, spec.dataset) for name in spec.support_contexts)
     rows = pl.concat([rows, *others.values()], how="diagonal").sort("context", "perturbation", "gene")
@@ -130,6 +138,7 @@ def gather(
         relations = _relate(task, method.retriever, block)
         relations = controls.on_relations(control, relations, block, seed=task.seed)
         evidence = method.organizer.object.organize(task, Evidence(block, relations))
+        evidence = check_evidence(evidence, block, f"organizer {method.organizer.identity.name!r}")
         evidence = controls.on_evidence(control, evidence)
         yield evidence if codes is None else evidence.renamed(codes)
 
@@ -140,7 +149,7 @@ def prompts(task: Task, method: Method, evidence: Iterable[Evidence], facts: Fac
         return pl.DataFrame(schema=dict(PROMPTS))
     who = f"organizer {method.organizer.identity.name!r}"
     organizer: AskingOrganizer = method.organizer.object
-    return pl.concat(check(organizer.prompts(task, block, facts), PROMPTS, who) for block in evidence)
+    return pl.concat(check_prompts(organizer.prompts(task, block, facts), block, who) for block in evidence)
 
 
 def weigh(evidence: Evidence, answers: pl.DataFrame) -> Evidence:
@@ -191,27 +200,13 @@ def _other_context(source: Dataset, rows: pl.DataFrame, name: str, where: str) -
 
 
 def _relate(task: Task, retriever: Made, block: Block) -> pl.DataFrame:
-    who = f"retriever {retriever.identity.name!r}"
-    relations = check(retriever.object.relate(task, block), RELATIONS, who)
-    weight = pl.col("weight")
-    faults = {
-        "a weight that is negative or not finite": weight.is_null() | ~weight.is_finite() | (weight < 0),
-        "a perturbation related to itself": pl.col("perturbation") == pl.col("neighbour"),
-        "a pair twice": pl.struct("perturbation", "neighbour").is_duplicated(),
-    }
-    for fault, rows in faults.items():
-        if (bad := relations.filter(rows)).height:
-            first = bad.row(0, named=True)
-            raise PluginError(f"{who} returned {fault}: {first['perturbation']} and {first['neighbour']}")
-    return relations
+    return check_relations(
+        retriever.object.relate(task, block), block, f"retriever {retriever.identity.name!r}"
+    )
 
 
 def _score(task: Task, aggregator: Made, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
     who = f"aggregator {aggregator.identity.name!r}"
-    predictions = check(aggregator.object.predict(task, evidence, answers), PREDICTIONS, who).sort("pair_id")
-    if not predictions["pair_id"].equals(evidence.pairs["pair_id"].sort()):
-        raise PluginError(
-            f"{who} returned {predictions.height} predictions for {evidence.pairs.height} pairs; "
-            "it must return each pair_id once, and a null score where it has none"
-        )
-    return predictions
+    predictions = aggregator.object.predict(task, evidence, answers)
+    ranks = getattr(aggregator.object, "scores", "probabilities") == "ranks"
+    return check_predictions(predictions, evidence.pairs, who, ranks=ranks)
