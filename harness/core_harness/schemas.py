@@ -21,6 +21,9 @@ Undeclared = Literal["undeclared"]
 Need = Literal["relations", "evidence", "answers", "grades"]
 """What organizers give and aggregators need. ``grades`` are of neighbours, and weigh the evidence."""
 
+Scores = Literal["probabilities", "ranks"]
+"""What the scores of an aggregator are: probabilities, or numbers of which only the order counts."""
+
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 ROWS: Schema = {
@@ -41,8 +44,29 @@ PAIRS: Schema = {"pair_id": pl.UInt32, "context": pl.String, "perturbation": pl.
 RELATIONS: Schema = {"perturbation": pl.String, "neighbour": pl.String, "weight": pl.Float64}
 """Retriever stage: a query's perturbation, a measured one, and how related they are (finite, >= 0).
 
-A struct column ``layers`` may ride along: what each layer of the graph alone would say.
+A relation speaks for the support rows of its neighbour: in every context in which it was measured, or in
+one. A retriever may say which, and why, in the columns of :data:`RELATION_DETAILS` and in a struct column
+``layers``: what each layer of the graph alone would say, one finite float a layer.
 """
+
+RELATION_DETAILS: Schema = {"neighbour_context": pl.String, "via": pl.String}
+"""Columns that relations may have, null where there is nothing to say.
+
+``neighbour_context`` is the one context that the relation speaks for. Null, or without the column, it
+speaks for every context in which the neighbour was measured, so that a retriever that knows nothing of
+contexts need not list them. A unit (neighbour, context) is related once, by name or by null. A perturbation
+may be related to itself in another context, which has to be named, and never in its own.
+
+``via`` is the measured perturbation through which a relation came, where it is not a direct one.
+"""
+
+RELATED: Schema = {
+    "perturbation": pl.String,
+    "neighbour": pl.String,
+    "context": pl.String,
+    "weight": pl.Float64,
+}
+"""Relations as evidence uses them: one row a related unit (neighbour, context) that was measured."""
 
 EVIDENCE: Schema = {
     "pair_id": pl.UInt32,
@@ -52,7 +76,7 @@ EVIDENCE: Schema = {
     "label": pl.UInt8,
     "weight": pl.Float64,
 }
-"""One support row that speaks about one query."""
+"""One support row that speaks about one query; ``context`` is that of the row, and so of the neighbour."""
 
 TOTALS: Schema = {
     "pair_id": pl.UInt32,
@@ -60,11 +84,19 @@ TOTALS: Schema = {
     "n_neg": pl.UInt32,
     "w_pos": pl.Float64,
     "w_neg": pl.Float64,
+    "w_all": pl.Float64,
 }
-"""Evidence summed by query: how many neighbours moved the gene, how many did not, and their weight."""
+"""Evidence summed by query: how many neighbours moved the gene, how many did not, and their weight.
+
+``w_all`` is the weight of all related units, measured on the gene or not: ``w_all - w_pos - w_neg`` is the
+weight of those that were not, up to rounding. Rows that a cut took away are in none of the sums.
+"""
 
 PREDICTIONS: Schema = {"pair_id": pl.UInt32, "score": pl.Float64, "status": pl.String}
-"""Aggregator stage: ``score`` is the predicted probability of label 1, null where there is none."""
+"""Aggregator stage: ``score`` is the predicted probability of label 1, null where there is none.
+
+Scores that only rank (``Scores`` is ``ranks``) may be any finite number.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,51 +1,251 @@
-"""Checks between stages."""
+"""Checks between the stages: what a component returned, against what it was asked.
+
+Each raises :class:`~core_harness.errors.PluginError` with one line: the component, what is wrong, and an
+example. ``who`` names the component, e.g. ``retriever 'kg'``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
 import polars as pl
 
-from core_harness.errors import PluginError
+from core_harness.errors import PluginError, unknown
 from core_harness.evidence.evidence import Evidence
-from core_harness.llm import PROMPTS
-from core_harness.schemas import PREDICTIONS, RELATIONS, Block, check
+from core_harness.evidence.related import with_contexts
+from core_harness.llm import PROMPTS, Form
+from core_harness.schemas import (
+    EVIDENCE,
+    PAIRS,
+    PREDICTIONS,
+    RELATION_DETAILS,
+    RELATIONS,
+    Agent,
+    Block,
+    Question,
+    check,
+)
+
+Row = Mapping[str, Any]
 
 
-def check_dataset(component: object, who: str) -> None:
-    """Pass."""
+def check_dataset(dataset: object, who: str) -> None:
+    """Refuse a dataset whose ``question``, ``agent`` or ``simulated`` is none of the known ones."""
+    for name, known in (("question", get_args(Question)), ("agent", get_args(Agent))):
+        if (value := getattr(dataset, name, None)) not in known:
+            raise PluginError(f"{who}: {unknown(name, str(value), known)}")
+    if not isinstance(simulated := getattr(dataset, "simulated", None), bool):
+        raise PluginError(f"{who}: simulated is {simulated!r}; it must be True or False")
 
 
 def check_relations(relations: object, block: Block, who: str) -> pl.DataFrame:
-    """Check relations."""
-    frame = check(relations, RELATIONS, who)
-    weight = pl.col("weight")
+    """Return :data:`~core_harness.schemas.RELATIONS`, with a column ``neighbour_context``.
+
+    Parameters
+    ----------
+    relations
+        What a retriever returned.
+    block
+        Queries that it was asked about, and support that has its candidates.
+    who
+        For the message.
+    """
+    found = with_contexts(check(relations, RELATIONS, who))
+    details = {name: kind for name, kind in RELATION_DETAILS.items() if name in found.columns}
+    found = check(found, {**RELATIONS, **details}, who)
+    weight, context = pl.col("weight"), pl.col("neighbour_context")
+    itself = pl.col("perturbation") == pl.col("neighbour")
     faults = {
+        "a perturbation related to itself, and not in another context": itself & context.is_null(),
+        "a perturbation related to itself in its own context": itself & (context == block.context),
+        "a perturbation that was not asked about": ~_among("perturbation", block.pairs["perturbation"]),
+        "a neighbour that is no candidate": ~_among("neighbour", block.support["perturbation"]),
         "a weight that is negative or not finite": weight.is_null() | ~weight.is_finite() | (weight < 0),
-        "a perturbation related to itself": pl.col("perturbation") == pl.col("neighbour"),
-        "a pair twice": pl.struct("perturbation", "neighbour").is_duplicated(),
     }
-    for fault, rows in faults.items():
-        if (bad := frame.filter(rows)).height:
-            first = bad.row(0, named=True)
-            raise PluginError(f"{who} returned {fault}: {first['perturbation']} and {first['neighbour']}")
-    return frame
+    if "via" in details:
+        via = _among("via", block.support["perturbation"])
+        faults["a 'via' that is no candidate"] = pl.col("via").is_not_null() & ~via
+    _refuse(found, faults, who, _relation)
+    _check_units(found, block, who)
+    return _check_layers(found, who) if "layers" in found.columns else found
 
 
-def check_evidence(organized: Evidence, block: Block, who: str) -> Evidence:
-    """Pass."""
+def check_evidence(organized: object, block: Block, who: str) -> Evidence:
+    """Return what an organizer made of the evidence about ``block``, if it is about exactly its queries.
+
+    Its relations must be such as a retriever may return, and the rows of a cut must be rows of the support.
+    """
+    if not isinstance(organized, Evidence):
+        raise PluginError(f"{who} returned {type(organized).__name__}, wanted an Evidence")
+    _check_queries(organized.block, block, who)
+    check_relations(organized.relations, block, who)
+    if (chosen := organized.chosen) is not None:
+        rows = check(chosen, EVIDENCE, who)
+        weight = pl.col("weight")
+        faults = {
+            "a row about a query that was not asked": ~_among("pair_id", block.pairs["pair_id"]),
+            "a row with a weight that is negative or not finite": weight.is_null()
+            | ~weight.is_finite()
+            | (weight < 0),
+        }
+        _refuse(rows, faults, who, _evidence)
+        measured = organized.support.rename({"perturbation": "neighbour"})
+        made_up = rows.join(measured, on=["neighbour", "context", "gene", "label"], how="anti")
+        _refuse(made_up, {"a row that is not in the support": pl.lit(True)}, who, _evidence)
     return organized
 
 
-def check_prompts(prompts: object, pairs: pl.DataFrame, who: str) -> pl.DataFrame:
-    """Check prompts."""
-    return check(prompts, PROMPTS, who)
+def check_prompts(prompts: object, evidence: Evidence, who: str) -> pl.DataFrame:
+    """Return :data:`~core_harness.llm.PROMPTS` that an organizer wrote about the pairs of ``evidence``.
+
+    A prompt is about pairs of one perturbation, with an item for each, or has neighbours graded. Its id is
+    that of one of its pairs, and it has one row a sample.
+    """
+    found = check(prompts, PROMPTS, who)
+    items, pair_ids, grades = pl.col("items"), pl.col("pair_ids"), pl.col("form") == "grades"
+    text = pl.element().is_not_null() & (pl.element().str.strip_chars() != "")
+    asked = evidence.pairs["pair_id"]
+    faults = {f"a prompt without {name!r}": pl.col(name).is_null() for name in PROMPTS} | {
+        "a prompt of an unknown form": ~pl.col("form").is_in(get_args(Form)),
+        "a prompt whose id is none of a pair that was asked": ~_among("prompt_id", asked),
+        "a prompt and sample twice": pl.struct("prompt_id", "sample").is_duplicated(),
+        "a prompt without items": items.list.len() == 0,
+        "a prompt with an item without a name": ~items.list.eval(text).list.all(),
+        "a prompt with an item twice": items.list.n_unique() != items.list.len(),
+        "a 'grades' prompt with pair_ids, which its items are not": grades & (pair_ids.list.len() > 0),
+        "a prompt with more or fewer items than pair_ids": ~grades
+        & (items.list.len() != pair_ids.list.len()),
+        "a 'yes-no' prompt with several items": (pl.col("form") == "yes-no") & (items.list.len() != 1),
+        "a prompt whose id is none of its pair_ids": ~grades & ~pair_ids.list.contains(pl.col("prompt_id")),
+    }
+    _refuse(found, faults, who, _prompt)
+    owner = evidence.pairs.select(pl.col("pair_id").alias("prompt_id"), "perturbation")
+    found_by = found.join(owner, on="prompt_id", maintain_order="left")
+    own = evidence.pairs.select(pl.col("pair_id").alias("pair_ids"), "perturbation")
+    others = found_by.explode("pair_ids").drop_nulls("pair_ids").join(own, on=own.columns, how="anti")
+    _refuse(others, {"a prompt about a pair that is none of its perturbation": pl.lit(True)}, who, _prompt)
+    neighbours = evidence.relations.select("perturbation", pl.col("neighbour").alias("items"))
+    strange = found_by.filter(grades).explode("items").join(neighbours, on=neighbours.columns, how="anti")
+    _refuse(strange, {"a 'grades' prompt with an item that is no neighbour": pl.lit(True)}, who, _prompt)
+    return found
 
 
 def check_predictions(predictions: object, pairs: pl.DataFrame, who: str, *, ranks: bool) -> pl.DataFrame:
-    """Check predictions."""
-    frame = check(predictions, PREDICTIONS, who).sort("pair_id")
-    if not frame["pair_id"].equals(pairs["pair_id"].sort()):
+    """Return :data:`~core_harness.schemas.PREDICTIONS`, one a pair that was asked, sorted by ``pair_id``.
+
+    Parameters
+    ----------
+    predictions
+        What an aggregator returned.
+    pairs
+        Frame of :data:`~core_harness.schemas.PAIRS` that it was asked about.
+    who
+        For the message.
+    ranks
+        Whether scores need only be finite, because the aggregator says that they rank.
+    """
+    found = check(predictions, PREDICTIONS, who).sort("pair_id")
+    if not found["pair_id"].equals(pairs["pair_id"].sort()):
+        number = f"{found.height} predictions for {pairs.height} pairs"
         raise PluginError(
-            f"{who} returned {frame.height} predictions for {pairs.height} pairs; "
-            "it must return each pair_id once, and a null score where it has none"
+            f"{who} returned {number}, {_difference(found, pairs)}; it must return each pair_id once, and a "
+            "null score where it has none"
         )
-    return frame
+    named = found.join(pairs, on="pair_id", maintain_order="left")
+    score = pl.col("score")
+    faults = {"no status": pl.col("status").is_null(), "a score that is not finite": ~score.is_finite()}
+    if not ranks:
+        fault = "a score outside of 0 to 1, and does not say that its scores are ranks"
+        faults[fault] = ~score.is_between(0, 1)
+    _refuse(named, faults, who, lambda row: f"{row['score']} for {_pair(row)}")
+    return found
+
+
+def _check_queries(organized: Block, block: Block, who: str) -> None:
+    if organized.context != block.context:
+        raise PluginError(
+            f"{who} returned evidence in {organized.context!r}; it was asked in {block.context!r}"
+        )
+    got = check(organized.pairs, PAIRS, who).select(*PAIRS).sort("pair_id")
+    asked = block.pairs.sort("pair_id")
+    if got["pair_id"].equals(asked["pair_id"]):
+        changed = got.join(asked, on=list(PAIRS), how="anti")
+        _refuse(changed, {"a query that it changed": pl.lit(True)}, who, _pair)
+        return
+    number = f"evidence about {got.height} queries of {asked.height}"
+    raise PluginError(f"{who} returned {number}, {_difference(got, asked)}; it must keep each query as it is")
+
+
+def _check_units(relations: pl.DataFrame, block: Block, who: str) -> None:
+    """Refuse a unit that was not measured, and one that is related twice, by name or by null."""
+    pair, context = ["perturbation", "neighbour"], pl.col("neighbour_context")
+    units = block.support.select(
+        pl.col("perturbation").alias("neighbour"), pl.col("context").alias("neighbour_context")
+    ).unique()
+    unmeasured = relations.filter(context.is_not_null()).join(units, on=units.columns, how="anti")
+    _refuse(
+        unmeasured, {"a neighbour in a context in which it was not measured": pl.lit(True)}, who, _relation
+    )
+    several = relations.group_by(pair).len().filter(pl.col("len") > 1)
+    several = relations.join(several, on=pair, how="semi", maintain_order="left")
+    twice = pl.struct(*pair, context).is_duplicated() | context.is_null().any().over(pair)
+    _refuse(several, {"a pair twice": twice}, who, _relation)
+
+
+def _check_layers(relations: pl.DataFrame, who: str) -> pl.DataFrame:
+    """Return the relations with layers as floats; one that says nothing is null."""
+    kind = relations.schema["layers"]
+    if not isinstance(kind, pl.Struct) or not all(field.dtype.is_numeric() for field in kind.fields):
+        raise PluginError(f"{who}: column 'layers' is {kind}, wanted a struct of floats, one a layer")
+    floats = pl.Struct({field.name: pl.Float64 for field in kind.fields})
+    found = relations if kind == floats else relations.with_columns(pl.col("layers").cast(floats))
+    faults = {
+        f"a value of layer {field.name!r} that is not finite": ~pl.col("layers")
+        .struct[field.name]
+        .is_finite()
+        for field in kind.fields
+    }
+    _refuse(found, faults, who, _relation)
+    return found
+
+
+def _among(column: str, names: pl.Series) -> pl.Expr:
+    """Return whether a value is among ``names``; a null is not."""
+    return pl.col(column).is_in(names.unique().implode()).fill_null(False)
+
+
+def _refuse(
+    frame: pl.DataFrame, faults: Mapping[str, pl.Expr], who: str, example: Callable[[Row], str]
+) -> None:
+    """Raise :class:`PluginError` for the first fault that any row has, with that row as the example."""
+    for fault, has in faults.items():
+        if (bad := frame.filter(has)).height:
+            raise PluginError(f"{who} returned {fault}: {example(bad.row(0, named=True))}")
+
+
+def _difference(got: pl.DataFrame, asked: pl.DataFrame) -> str:
+    """Return an example of how two frames differ in their ``pair_id``."""
+    if (missing := asked.join(got, on="pair_id", how="anti")).height:
+        return f"none for {_pair(missing.row(0, named=True))}"
+    if (new := got.join(asked, on="pair_id", how="anti")).height:
+        return f"one for pair_id {new['pair_id'][0]}, which was not asked"
+    twice = got.filter(got["pair_id"].is_duplicated())["pair_id"][0]
+    return f"two for {_pair(asked.filter(pl.col('pair_id') == twice).row(0, named=True))}"
+
+
+def _pair(row: Row) -> str:
+    return f"{row['perturbation']} on {row['gene']} in {row['context']}"
+
+
+def _relation(row: Row) -> str:
+    where = f" in {row['neighbour_context']}" if row["neighbour_context"] is not None else ""
+    return f"{row['perturbation']} and {row['neighbour']}{where}"
+
+
+def _evidence(row: Row) -> str:
+    return f"pair_id {row['pair_id']}, {row['neighbour']} on {row['gene']} in {row['context']}"
+
+
+def _prompt(row: Row) -> str:
+    return f"prompt_id {row['prompt_id']}, sample {row['sample']}, form {row['form']!r}, items {row['items']}"

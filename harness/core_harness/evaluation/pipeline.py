@@ -266,7 +266,7 @@ def prompt(method: Method, shown: Shown) -> pl.DataFrame:
 def prompts_about(method: Method, shown: Shown, evidence: Evidence) -> pl.DataFrame:
     """Return the prompts of a method that asks a model about one block."""
     prompts = call(method.organizer, "prompts", shown.task, evidence, shown.facts)
-    return check_prompts(prompts, evidence.pairs, method.organizer.name)
+    return check_prompts(prompts, evidence, method.organizer.name)
 
 
 # ask

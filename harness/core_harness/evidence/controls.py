@@ -15,6 +15,7 @@ import polars as pl
 from core_harness.data.splits import Split
 from core_harness.errors import UsageError
 from core_harness.evidence.evidence import Evidence
+from core_harness.evidence.related import related_units, with_contexts
 from core_harness.schemas import Block
 
 Control = Literal[
@@ -159,14 +160,26 @@ def shuffle_labels(support: pl.DataFrame, *, seed: int) -> pl.DataFrame:
 
 
 def draw_neighbours(relations: pl.DataFrame, block: Block, *, seed: int) -> pl.DataFrame:
-    """Give each query perturbation its weights, and its layers, on neighbours drawn among the candidates."""
-    candidates = np.array(block.candidates, dtype=object)
+    """Give each query perturbation its weights, and its layers, on neighbours drawn among the candidates.
+
+    Where a perturbation's relations name contexts, units are drawn: in each context as many as were related
+    in it, and never the query's own.
+    """
+    relations = with_contexts(relations)
+    named = pl.col("neighbour_context").is_not_null().any().over("perturbation")
+    units = related_units(relations.filter(named), block).rename({"context": "neighbour_context"})
+    ordered = pl.concat([relations.filter(~named), units.select(relations.columns)]).sort(
+        "perturbation", "neighbour_context", "neighbour"
+    )
+    pools: dict[str | None, pl.Series] = {None: block.support["perturbation"]}
+    pools |= {str(c): part["perturbation"] for (c,), part in block.support.group_by("context")}
+    candidates = {c: np.array(pool.unique().sort().to_list(), dtype=object) for c, pool in pools.items()}
     drawn = []
-    ordered = relations.sort("perturbation", "neighbour")
-    for (name,), part in ordered.group_by("perturbation", maintain_order=True):
-        # seeded by the name too, so that a perturbation's draw does not depend on the block it is in
-        rng = np.random.default_rng([seed, 4, *str(name).encode()])
-        others = candidates[candidates != name]
+    for (name, context), part in ordered.group_by("perturbation", "neighbour_context", maintain_order=True):
+        # seeded by the names too, so that a perturbation's draw does not depend on the block it is in
+        rng = np.random.default_rng([seed, 4, *str(name).encode(), *str(context or "").encode()])
+        pool = candidates[context]
+        others = pool[pool != name] if context in (None, block.context) else pool
         chosen = rng.permutation(others)[: part.height]
         drawn.append(part.with_columns(pl.Series("neighbour", chosen, dtype=pl.String)))
     return pl.concat(drawn) if drawn else relations

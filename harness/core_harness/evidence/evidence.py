@@ -7,18 +7,18 @@ their sums will do: :meth:`Evidence.totals` is one product of the relations with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from core_harness.errors import PluginError
-from core_harness.schemas import TOTALS, Block
+from core_harness.evidence.related import BEST_FIRST, Cut, evidence_rows, related_units
+from core_harness.evidence.totals import sums_by_product, sums_of_rows
+from core_harness.schemas import Block
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64] | Floats
+_UNIT = ["perturbation", "neighbour", "context"]
+_DETAILS = ("layers", "via")
+"""Columns of the relations that ride along into rows."""
 
 
 class Evidence:
@@ -29,8 +29,9 @@ class Evidence:
     block
         Queries and support.
     relations
-        Frame of :data:`~core_harness.schemas.RELATIONS`, perhaps with a struct column ``layers``.
-        Rows of weight 0 are no evidence.
+        Frame of :data:`~core_harness.schemas.RELATIONS`, perhaps with :data:`RELATION_DETAILS
+        <core_harness.schemas.RELATION_DETAILS>` and a struct column ``layers``. Rows of weight 0 are no
+        evidence. :meth:`related` names the context of each.
     chosen
         :data:`~core_harness.schemas.EVIDENCE` to which a cut (:meth:`top`, :meth:`one_side`) or an
         organizer restricts it, best first within each query; None means all.
@@ -68,23 +69,46 @@ class Evidence:
             return []
         return [field.name for field in self.relations.schema["layers"].fields]  # type: ignore[attr-defined]
 
+    @property
+    def chosen(self) -> pl.DataFrame | None:
+        """The rows that a cut left, or None where all evidence is used."""
+        return self._chosen
+
+    def related(self) -> pl.DataFrame:
+        """Return :data:`~core_harness.schemas.RELATED` with weights above 0, in any order.
+
+        One row a query perturbation and related unit, that unit measured and not the query's own. What
+        else the relations say rides along.
+        """
+        return related_units(self.relations.filter(pl.col("weight") > 0), self.block)
+
+    def neighbours(self) -> pl.DataFrame:
+        """Return ``perturbation, neighbour, weight``: each related perturbation once, nearest first.
+
+        The weight is the largest that it has in any context; ties go by name.
+        """
+        names = ["perturbation", "neighbour"]
+        best = self.related().group_by(names).agg(pl.col("weight").max())
+        return best.sort("perturbation", -pl.col("weight"), "neighbour")
+
     def top(self, k: int, *, per_side: bool) -> Evidence:
         """Keep the ``k`` most related rows of each query, or of each side of it.
 
         Ties go by the neighbour's name, then its context, so that the cut does not depend on row order.
         """
         groups = ["pair_id", "label"] if per_side else ["pair_id"]
-        rows = self._slim_rows()
-        best = rows.filter(pl.int_range(pl.len()).over(groups) < k)
-        return Evidence(self.block, self.relations, chosen=best, contrasted=self._contrasted)
+
+        def best(rows: pl.DataFrame) -> pl.DataFrame:
+            return rows.filter(pl.int_range(pl.len()).over(groups) < k)
+
+        return self._cut(best, contrasted=self._contrasted)
 
     def one_side(self, label: int) -> Evidence:
         """Keep the rows of one side of the contrast; the support, and with it every rate, stays whole.
 
         Queries that had both sides are still :attr:`contrasted`.
         """
-        rows = self._slim_rows().filter(pl.col("label") == label)
-        return Evidence(self.block, self.relations, chosen=rows, contrasted=self.contrasted)
+        return self._cut(lambda rows: rows.filter(pl.col("label") == label), contrasted=self.contrasted)
 
     @property
     def contrasted(self) -> pl.Series:
@@ -131,16 +155,14 @@ class Evidence:
         if chosen is not None:
             owner = self.pairs.select("pair_id", "perturbation")
             chosen = weighed(chosen.join(owner, on="pair_id", maintain_order="left")).drop("perturbation")
-            chosen = chosen.filter(pl.col("weight") > 0).sort(
-                "pair_id", -pl.col("weight"), "neighbour", "context"
-            )
+            chosen = chosen.filter(pl.col("weight") > 0).sort(*BEST_FIRST)
         return Evidence(self.block, weighed(self.relations), chosen=chosen, contrasted=self._contrasted)
 
     def renamed(self, codes: Mapping[str, str]) -> Evidence:
         """Return the same evidence under other names: ``codes`` has one for each perturbation and gene."""
 
         def coded(frame: pl.DataFrame) -> pl.DataFrame:
-            names = [name for name in ("perturbation", "neighbour", "gene") if name in frame.columns]
+            names = [name for name in ("perturbation", "neighbour", "via", "gene") if name in frame.columns]
             return frame.with_columns(pl.col(name).replace(codes) for name in names)
 
         block = Block(
@@ -152,14 +174,16 @@ class Evidence:
         return Evidence(block, coded(self.relations), chosen=chosen, contrasted=self._contrasted)
 
     def rows(self) -> pl.DataFrame:
-        """Return :data:`~core_harness.schemas.EVIDENCE` with ``layers``, best first within each query."""
-        rows = self._slim_rows()
-        if self.layers:
+        """Return :data:`~core_harness.schemas.EVIDENCE`, best first within each query.
+
+        ``layers`` and ``via`` ride along, where the relations have them.
+        """
+        rows = self._cut_rows(None)
+        if details := [column for column in _DETAILS if column in self.relations.columns]:
             owner = self.pairs.select("pair_id", "perturbation")
-            why = self.relations.select("perturbation", "neighbour", "layers")
             rows = (
                 rows.join(owner, on="pair_id", maintain_order="left")
-                .join(why, on=["perturbation", "neighbour"], how="left", maintain_order="left")
+                .join(self.related().select(*_UNIT, *details), on=_UNIT, how="left", maintain_order="left")
                 .drop("perturbation")
             )
         return rows
@@ -168,12 +192,20 @@ class Evidence:
         """Return :data:`~core_harness.schemas.TOTALS` in the order of ``pairs``.
 
         ``w_pos`` is the sum of ``weight ** power`` over the related perturbations that moved the gene,
-        ``w_neg`` over those that did not. ``layer`` weighs by one layer alone.
+        ``w_neg`` over those that did not, ``w_all`` over all, measured on the gene or not. ``layer`` weighs
+        by one layer alone.
+
+        Of a cut, ``n_pos``, ``n_neg``, ``w_pos`` and ``w_neg`` sum the rows that are left, and ``w_all``
+        these and the units that were not measured on the gene, which no cut takes away.
         """
-        chosen = self._chosen is not None
-        counts = self._sums_of_rows(layer, power) if chosen else self._sums_by_product(layer, power)
-        columns = dict(zip(TOTALS, (self.pairs["pair_id"], *counts), strict=True))
-        return pl.DataFrame(columns).select(pl.col(name).cast(kind) for name, kind in TOTALS.items())
+        weight = self._weights(layer).alias("weight")
+        related = self.related().select(*_UNIT, weight).filter(pl.col("weight") > 0)
+        whole = sums_by_product(self.block, related, power)
+        if self._chosen is None:
+            return whole
+        rows = self.rows().with_columns(weight).filter(pl.col("weight") > 0)
+        unmeasured = (whole["w_all"] - whole["w_pos"] - whole["w_neg"]).clip(lower_bound=0.0)
+        return sums_of_rows(self.block, rows, unmeasured, power)
 
     def _weights(self, layer: str | None) -> pl.Expr:
         if layer is None:
@@ -182,84 +214,10 @@ class Evidence:
             raise PluginError(f"evidence has no layer {layer!r} (layers: {', '.join(self.layers) or 'none'})")
         return pl.col("layers").struct.field(layer)
 
-    def _slim_rows(self) -> pl.DataFrame:
-        if self._chosen is not None:
-            return self._chosen
-        related = self.relations.select("perturbation", "neighbour", "weight").filter(pl.col("weight") > 0)
-        measured = self.support.rename({"perturbation": "neighbour"})
-        return (
-            self.pairs.rename({"context": "query_context"})
-            .join(measured, on="gene")
-            .join(related, on=["perturbation", "neighbour"])
-            .filter(
-                (pl.col("neighbour") != pl.col("perturbation"))
-                | (pl.col("context") != pl.col("query_context"))
-            )
-            .select("pair_id", "neighbour", "context", "gene", "label", "weight")
-            .sort("pair_id", -pl.col("weight"), "neighbour", "context")
-        )
+    def _cut(self, keep: Cut, *, contrasted: pl.Series | None) -> Evidence:
+        return Evidence(self.block, self.relations, chosen=self._cut_rows(keep), contrasted=contrasted)
 
-    def _sums_of_rows(self, layer: str | None, power: float) -> Sequence[Numbers]:
-        numbers = self.pairs.select("pair_id").with_row_index("at")
-        rows = (
-            self.rows()
-            .with_columns(self._weights(layer).alias("weight"))
-            .filter(pl.col("weight") > 0)
-            .join(numbers, on="pair_id", maintain_order="left")
-        )
-        at = rows["at"].to_numpy()
-        weight = rows["weight"].to_numpy() ** power
-        moved = rows["label"].to_numpy() == 1
-        sides = (moved, ~moved)
-        # np.bincount adds in row order, so the sums are the same bytes every time
-        present = (np.bincount(at[side], minlength=numbers.height) for side in sides)
-        weights = (np.bincount(at[side], weights=weight[side], minlength=numbers.height) for side in sides)
-        return [*present, *weights]
-
-    def _sums_by_product(self, layer: str | None, power: float) -> Sequence[Numbers]:
-        """Sum over support units u of weight[p, u] * label[u, g], for all queries at once.
-
-        The sparse factor walks the units in sorted order in float64, whatever the machine.
-        """
-        queries = self.pairs.select(pl.col("perturbation").unique().sort()).with_row_index("q")
-        units = (
-            self.support.select("context", "perturbation")
-            .unique()
-            .sort("context", "perturbation")
-            .with_row_index("u")
-        )
-        genes = self.pairs.select(pl.col("gene").unique().sort()).with_row_index("g")
-
-        related = (
-            self.relations.filter(pl.col("weight") > 0)
-            .with_columns(self._weights(layer).alias("weight"))
-            .filter(pl.col("weight") > 0)
-            .join(queries, on="perturbation")
-            .join(units.rename({"perturbation": "neighbour"}), on="neighbour")
-            .filter(
-                (pl.col("neighbour") != pl.col("perturbation")) | (pl.col("context") != self.block.context)
-            )
-        )
-        cells = (related["u"].to_numpy(), related["q"].to_numpy())
-        present = np.zeros((units.height, queries.height))
-        present[cells] = 1.0
-        weights = np.zeros_like(present)
-        weights[cells] = related["weight"].to_numpy() ** power
-
-        measured = (
-            self.support.join(genes, on="gene").join(units, on=["context", "perturbation"]).sort("g", "u")
-        )
-        where = self.pairs.join(genes, on="gene", maintain_order="left").join(
-            queries, on="perturbation", maintain_order="left"
-        )
-        pair = (where["g"].to_numpy(), where["q"].to_numpy())
-
-        def sums(label: int, factor: Floats) -> Floats:
-            side = measured.filter(pl.col("label") == label)
-            moved = sp.csr_array(
-                (np.ones(side.height), (side["g"].to_numpy(), side["u"].to_numpy())),
-                shape=(genes.height, units.height),
-            )
-            return np.asarray((moved @ factor)[pair])
-
-        return [sums(1, present), sums(0, present), sums(1, weights), sums(0, weights)]
+    def _cut_rows(self, keep: Cut | None) -> pl.DataFrame:
+        if self._chosen is None:
+            return evidence_rows(self.block, self.related(), keep=keep)
+        return self._chosen if keep is None else keep(self._chosen)

@@ -123,8 +123,10 @@ class Retriever(Protocol):
         """Relate ``block.perturbations`` to ``block.candidates``.
 
         Returns :data:`core_harness.RELATIONS`: one row a related pair, weights finite and
-        >= 0, no perturbation related to itself; pairs left out are unrelated. A struct column
-        ``layers`` (one float a layer) may say what the weight is made of.
+        >= 0; pairs left out are unrelated. A relation speaks for every context in which the neighbour
+        was measured, or for the one in a column ``neighbour_context``; no perturbation is related to itself
+        in its own context. A struct column ``layers`` (one float a layer) may say what the weight is made
+        of, and a column ``via`` through which candidate the relation came.
         """
         ...
 
@@ -137,7 +139,7 @@ class Organizer(Protocol):
     """What an aggregator behind this organizer can count on."""
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:
-        """Return the evidence to be used: all of it, or a cut."""
+        """Return the evidence to be used: all of it, or a cut; about every query that was asked."""
         ...
 
 
@@ -151,9 +153,9 @@ class AskingOrganizer(Organizer, Protocol):
     def prompts(self, task: Task, evidence: Evidence, facts: Facts) -> pl.DataFrame:
         """Return :data:`core_harness.llm.PROMPTS` about the pairs of the evidence.
 
-        ``prompt_id`` is that of one of the pairs that the prompt is about, and so unique in the run. Pairs
-        that need no answer have no prompt. Items of the form ``grades`` are neighbours of the pair's
-        perturbation.
+        ``prompt_id`` is that of one of the pairs that the prompt is about, all of one perturbation, and so
+        unique in the run. Pairs that need no answer have no prompt. Items are as many as ``pair_ids``;
+        those of the form ``grades`` are neighbours of the pair's perturbation, and ``pair_ids`` is empty.
         """
         ...
 
@@ -164,7 +166,11 @@ class AskingOrganizer(Organizer, Protocol):
 
 @runtime_checkable
 class Aggregator(Protocol):
-    """What is the score of each question?"""
+    """What is the score of each question?
+
+    Scores are probabilities. Where only their order counts, a class attribute says so: ``scores = "ranks"``
+    (one of :data:`core_harness.schemas.Scores`).
+    """
 
     needs: ClassVar[frozenset[Need]]
     """What the organizer must give. A combination that does not fit is refused before it runs."""

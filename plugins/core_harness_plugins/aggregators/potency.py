@@ -37,8 +37,8 @@ def potency_of(evidence: Evidence, *, power: float, shrinkage: float) -> tuple[p
     """Return, in the order of ``pairs``, the potency and whether any perturbation is related at all."""
     rates = perturbation_rates(evidence.support).rename({"perturbation": "neighbour"})
     related = (
-        evidence.relations.filter(pl.col("weight") > 0)
-        .join(rates, on="neighbour")
+        evidence.related()
+        .join(rates, on=["neighbour", "context"])
         .sort("perturbation", "neighbour", "context")
     )
     names = pl.DataFrame({"perturbation": evidence.block.perturbations}).with_row_index("at")

@@ -12,6 +12,8 @@ from core_harness.errors import UsageError
 from core_harness.knowledge.kernels import cosines, memberships
 from core_harness_plugins.organizers.asking import PairAsker
 
+_NEAR = ("neighbour", "context", "weight")
+
 
 class NearestPairs(PairAsker):
     """The pairs of the support that are nearest to the query, as one list with their true labels.
@@ -56,18 +58,17 @@ class NearestPairs(PairAsker):
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:
         """Return the nearest rows of each query."""
-        related = _nearest(
-            evidence.relations.filter(pl.col("weight") > 0).select("perturbation", "neighbour", "weight"),
-            self.among,
-        )
+        rank = pl.int_range(pl.len()).over("perturbation")
+        nearest = evidence.neighbours().filter(rank < self.among)
+        related = evidence.related().join(nearest, on=["perturbation", "neighbour"], how="semi")
         alike = self._alike(evidence)
         found = []
         # a perturbation at a time: all at once would be every related pair of every alike gene
         for pairs in evidence.pairs.partition_by("perturbation", maintain_order=True):
             near = evidence.support.join(
-                related.filter(pl.col("perturbation") == pairs["perturbation"][0]),
-                left_on="perturbation",
-                right_on="neighbour",
+                related.filter(pl.col("perturbation") == pairs["perturbation"][0]).select(*_NEAR),
+                left_on=["perturbation", "context"],
+                right_on=["neighbour", "context"],
             ).rename({"perturbation": "neighbour"})
             found.append(
                 pairs.select("pair_id", pl.col("gene").alias("asked"))
@@ -111,8 +112,3 @@ class NearestPairs(PairAsker):
                 "alike": values[at],
             }
         )
-
-
-def _nearest(relations: pl.DataFrame, most: int) -> pl.DataFrame:
-    ordered = relations.sort("perturbation", -pl.col("weight"), "neighbour")
-    return ordered.filter(pl.int_range(pl.len()).over("perturbation") < most)

@@ -42,11 +42,8 @@ class Voters:
 
     def prompts(self, task: Task, evidence: Evidence, facts: Facts) -> pl.DataFrame:
         """Return one prompt a perturbation."""
-        nearest = (
-            evidence.relations.filter(pl.col("weight") > 0)
-            .sort("perturbation", -pl.col("weight"), "neighbour")
-            .filter(pl.int_range(pl.len()).over("perturbation") < self.graded)
-        )
+        others = evidence.neighbours().filter(pl.col("neighbour") != pl.col("perturbation"))
+        nearest = others.filter(pl.int_range(pl.len()).over("perturbation") < self.graded)
         layout = Layout(facts=self.facts, reasons=self.reasons, samples=self.samples)
         return grade_prompts(
             load_template("grades"),

@@ -1,0 +1,93 @@
+"""Sums of evidence by query, in sorted order and float64, so that they are the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from core_harness.schemas import TOTALS, Block
+
+Floats = NDArray[np.float64]
+
+
+def sums_by_product(block: Block, related: pl.DataFrame, power: float) -> pl.DataFrame:
+    """Return :data:`~core_harness.schemas.TOTALS` of all evidence, in the order of the pairs.
+
+    For all queries at once it is a product: over support units u, of weight[p, u] with label[u, g]. The
+    sparse factor walks the units in sorted order, whatever the machine.
+
+    Parameters
+    ----------
+    block
+        Queries and support.
+    related
+        Frame of :data:`~core_harness.schemas.RELATED`, weights above 0.
+    power
+        Of the weights.
+    """
+    queries = block.pairs.select(pl.col("perturbation").unique().sort()).with_row_index("q")
+    genes = block.pairs.select(pl.col("gene").unique().sort()).with_row_index("g")
+    keys = ["context", "perturbation"]
+    units = block.support.select(keys).unique().sort(keys).with_row_index("u")
+    cells = (
+        related.join(queries, on="perturbation")
+        .join(units.rename({"perturbation": "neighbour"}), on=["context", "neighbour"])
+        .select("u", "q", "weight")
+    )
+    at = (cells["u"].to_numpy(), cells["q"].to_numpy())
+    present = np.zeros((units.height, queries.height))
+    present[at] = 1.0
+    weights = np.zeros_like(present)
+    weights[at] = cells["weight"].to_numpy() ** power
+
+    measured = block.support.join(genes, on="gene").join(units, on=keys).sort("g", "u")
+    where = block.pairs.join(genes, on="gene", maintain_order="left").join(
+        queries, on="perturbation", maintain_order="left"
+    )
+    pair = (where["g"].to_numpy(), where["q"].to_numpy())
+
+    def sums(label: int, factor: Floats) -> Floats:
+        side = measured.filter(pl.col("label") == label)
+        moved = sp.csr_array(
+            (np.ones(side.height), (side["g"].to_numpy(), side["u"].to_numpy())),
+            shape=(genes.height, units.height),
+        )
+        return np.asarray((moved @ factor)[pair])
+
+    counts = [sums(1, present), sums(0, present)]
+    return _frame(block, [*counts, sums(1, weights), sums(0, weights), weights.sum(axis=0)[pair[1]]])
+
+
+def sums_of_rows(block: Block, rows: pl.DataFrame, unmeasured: pl.Series, power: float) -> pl.DataFrame:
+    """Return :data:`~core_harness.schemas.TOTALS` of some rows of evidence, in the order of the pairs.
+
+    Parameters
+    ----------
+    block
+        Queries and support.
+    rows
+        Frame of :data:`~core_harness.schemas.EVIDENCE`, weights above 0.
+    unmeasured
+        Weight of the related units that were not measured on the gene, in the order of the pairs.
+    power
+        Of the weights.
+    """
+    numbers = block.pairs.select("pair_id").with_row_index("at")
+    rows = rows.join(numbers, on="pair_id", maintain_order="left")
+    at = rows["at"].to_numpy()
+    weight = rows["weight"].to_numpy() ** power
+    moved = rows["label"].to_numpy() == 1
+    sides = (moved, ~moved)
+    # np.bincount adds in row order
+    counts = [np.bincount(at[side], minlength=numbers.height) for side in sides]
+    weights = [np.bincount(at[side], weights=weight[side], minlength=numbers.height) for side in sides]
+    return _frame(block, [*counts, *weights, weights[0] + weights[1] + unmeasured.to_numpy()])
+
+
+def _frame(block: Block, sums: Sequence[NDArray[np.int64] | Floats]) -> pl.DataFrame:
+    columns = dict(zip(TOTALS, (block.pairs["pair_id"], *sums), strict=True))
+    return pl.DataFrame(columns).select(pl.col(name).cast(kind) for name, kind in TOTALS.items())
