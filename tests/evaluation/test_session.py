@@ -17,6 +17,7 @@ from core_harness.analysis.cards import Pair
 from core_harness.analysis.explain import explain_run
 from core_harness.errors import RunError, UsageError
 from core_harness.evaluation import pipeline
+from core_harness.evaluation.running import evaluate_method, evaluate_spec
 from core_harness.evaluation.spec import Parameters
 from core_harness.plugins.guard import call
 from core_harness.runs.folder import open_run
@@ -42,10 +43,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_nothing_is_loaded_twice(tmp_path: Path, calls: list[str]) -> None:
     session = Session()
     spec = RunSpec(strategies=("voting", "retrieval"), parameters=SMALL)
-    for result in session.evaluate(spec, out=tmp_path):
+    for result in evaluate_spec(session, spec, out=tmp_path):
         assert result.run is not None
         audit_run(open_run(result.run), session, make_controls=False, resamples=20)
-    session.evaluate(RunSpec(strategies=("potency",), parameters=SMALL, seed=1))
+    evaluate_spec(session, RunSpec(strategies=("potency",), parameters=SMALL, seed=1))
     assert calls.count("dataset.rows") == 1
     assert calls.count("dataset.knowledge") == 1
 
@@ -58,7 +59,7 @@ def test_a_method_is_made_again_from_its_reference(tmp_path: Path) -> None:
     again = session.method(run.manifest.method)
     assert again.reference == run.manifest.method
     loaded = session.load_of(run.manifest, run.name)
-    result = session.evaluate_method(again, RunSpec(dataset="simulated"), dataset=loaded.dataset)
+    result = evaluate_method(session, again, RunSpec(dataset="simulated"), dataset=loaded.dataset)
     assert result.predictions.equals(run.predictions())
 
 
@@ -89,8 +90,10 @@ def test_a_name_that_stands_for_something_else_now_is_refused(tmp_path: Path) ->
 def test_a_run_is_explained_and_resumed_with_its_own_dataset(tmp_path: Path) -> None:
     """A run of a table goes by the path that it was made with, whatever else is called so now."""
     world(perturbations=30).write_csv(tmp_path / "a.csv")
-    (result,) = Session().evaluate(
-        RunSpec(dataset=f"table:{tmp_path / 'a.csv'}", strategies=("gene-frequency",)), out=tmp_path / "runs"
+    (result,) = evaluate_spec(
+        Session(),
+        RunSpec(dataset=f"table:{tmp_path / 'a.csv'}", strategies=("gene-frequency",)),
+        out=tmp_path / "runs",
     )
     assert result.run is not None
     row = result.predictions.row(0, named=True)

@@ -12,6 +12,7 @@ from core_harness.data.splits import Split
 from core_harness.errors import UsageError, unknown
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.progress import Notice, Progress
+from core_harness.evaluation.running import warn_of_contamination
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec, spec_of
 from core_harness.llm import Journal, answered_before
@@ -69,7 +70,7 @@ def explain(
             return make_card(method, shown, 0, replies=None, scored=None)
         if not send:
             return make_card(method, shown, 0, replies=None, scored=(None, "not_asked"))
-        session.warn(spec, [method])
+        warn_of_contamination(session, spec, [method])
         asked = pipeline.ask(session, method, prompts_about(method, shown, 0), None)
         return make_card(method, shown, 0, replies=None if asked is None else asked.replies, scored=None)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from core_harness.evaluation.progress import Notice, Progress
 from core_harness.evaluation.result import Result
+from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Estimate, Settings
@@ -53,7 +54,8 @@ def evaluate(
         strategies failed it is :class:`~core_harness.errors.IncompleteError`, which has the others' results.
     """
     session = Session(registry, settings=asking, progress=progress, notice=notice)
-    return session.evaluate(_spec(dataset, strategies, choices), out=None if out is None else Path(out))
+    spec = _spec(dataset, strategies, choices)
+    return evaluate_spec(session, spec, out=None if out is None else Path(out))
 
 
 def estimate(
@@ -67,7 +69,7 @@ def estimate(
 ) -> dict[str, Estimate]:
     """Return what :func:`evaluate` would ask and spend, by method. Sends nothing and writes nothing."""
     session = Session(registry, settings=asking, notice=notice)
-    return session.estimate(_spec(dataset, strategies, choices))
+    return estimate_spec(session, _spec(dataset, strategies, choices))
 
 
 def resume(
@@ -82,7 +84,8 @@ def resume(
 
     Raises :class:`~core_harness.errors.RunError` for a complete run, and for one whose dataset has changed.
     """
-    return Session(registry, settings=asking, progress=progress, notice=notice).resume(run)
+    session = Session(registry, settings=asking, progress=progress, notice=notice)
+    return resume_run(session, run)
 
 
 def _spec(dataset: str, strategies: Sequence[str] | str, choices: Mapping[str, Any]) -> RunSpec:

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -23,8 +23,6 @@ from core_harness import metrics
 from core_harness.data import crossfit, splits
 from core_harness.data.rates import gene_rate_of
 from core_harness.data.splits import Split
-from core_harness.data.tables import check_rows
-from core_harness.errors import UsageError, unknown
 from core_harness.evaluation.checks import (
     check_dataset,
     check_evidence,
@@ -32,6 +30,7 @@ from core_harness.evaluation.checks import (
     check_prompts,
     check_relations,
 )
+from core_harness.evaluation.contexts import checked_rows, train_rows_elsewhere
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.spec import RunSpec
@@ -45,8 +44,8 @@ from core_harness.llm.answers import ANSWERS, parse_replies
 from core_harness.paths import replies_path
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import GuardedLLM, call, prints_to_stderr
-from core_harness.plugins.protocols import LearningAggregator, OffersContexts
-from core_harness.schemas import ROWS, Block, Task, check
+from core_harness.plugins.protocols import LearningAggregator
+from core_harness.schemas import Block, Task
 
 if TYPE_CHECKING:
     from core_harness.evaluation.session import Session
@@ -131,39 +130,10 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
     Rows are sorted by (context, perturbation, gene), so that nothing depends on the order of a file.
     """
     check_dataset(dataset.object, f"dataset {spec.dataset!r}")
-    rows = _checked_rows(call(dataset, "rows"), spec.dataset)
-    others = dict(_other_context(dataset, rows, name, spec.dataset) for name in spec.support_contexts)
+    rows = checked_rows(call(dataset, "rows"), spec.dataset)
+    others = dict(train_rows_elsewhere(dataset, rows, name, spec.dataset) for name in spec.support_contexts)
     rows = pl.concat([rows, *others.values()], how="diagonal").sort("context", "perturbation", "gene")
     return rows, tuple(sorted(others))
-
-
-def _checked_rows(returned: object, where: str) -> pl.DataFrame:
-    return check_rows(check(returned, ROWS, f"dataset {where!r}"), where=where)
-
-
-def _other_context(dataset: Instance, rows: pl.DataFrame, name: str, where: str) -> tuple[str, pl.DataFrame]:
-    """Return another context's own name and its train rows, as far as they are not among ``rows`` already."""
-    contexts = rows["context"].unique().to_list()
-    if contexts == [name]:
-        raise UsageError(f"{name!r} is the only context of {where}; name another to learn from")
-    if name in contexts:
-        return name, rows.clear()
-    other = rows_elsewhere(dataset, name, contexts, where)
-    return str(other["context"][0]), other.filter(pl.col("split") == "train")
-
-
-def rows_elsewhere(dataset: Instance, name: str, own: Sequence[str], where: str) -> pl.DataFrame:
-    """Return the checked rows of another context of a dataset, in either split.
-
-    Raises :class:`UsageError` where the dataset offers no such context, or has it among its ``own``.
-    """
-    other = call(dataset, "other_context", name) if isinstance(dataset.object, OffersContexts) else None
-    if other is None:
-        raise UsageError(f"{unknown('context', name, own)} of {where}")
-    rows = _checked_rows(other, where)
-    if (found := str(rows["context"][0])) in own:
-        raise UsageError(f"{found!r} is a context of {where} itself; name another")
-    return rows
 
 
 # divide

@@ -6,39 +6,32 @@ import hashlib
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import polars as pl
-from threadpoolctl import threadpool_limits
 
 from core_harness.data.splits import Split
-from core_harness.errors import HarnessError, IncompleteError, MissingDataError, RunError, UsageError
+from core_harness.errors import MissingDataError, RunError, UsageError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.contamination import Contamination, contamination
 from core_harness.evaluation.methods import Method, OnFailure, make_dataset, make_methods
 from core_harness.evaluation.progress import Notice, Progress, once
-from core_harness.evaluation.result import Result
 from core_harness.evaluation.spec import RunSpec, spec_of
 from core_harness.evidence import controls
-from core_harness.evidence.controls import Control
 from core_harness.knowledge import Graph, open_graph
 from core_harness.knowledge.facts import Facts
-from core_harness.llm import Cache, Estimate, Journal, Settings, estimate
-from core_harness.paths import cache_folder, data_folder, replies_path
+from core_harness.llm import Settings
+from core_harness.paths import cache_folder, data_folder
 from core_harness.plugins.catalog import Catalog, catalog
 from core_harness.plugins.component import Instance, Stage
-from core_harness.plugins.guard import GuardedLLM, call
+from core_harness.plugins.guard import call
 from core_harness.plugins.protocols import BringsKnowledge, UsesKnowledge
 from core_harness.registry.entries import Registry
 from core_harness.registry.loading import shipped_registry
-from core_harness.runs.folder import Run, RunWriter, new_run, reopen_run
 from core_harness.runs.manifest import (
     HIDDEN,
-    Asked,
     ComponentReference,
     Manifest,
     MethodReference,
-    versions_of,
 )
 from core_harness.schemas import ROWS, Task
 
@@ -257,115 +250,6 @@ class Session:
     def contamination(self, spec: RunSpec) -> Contamination | None:
         """Return the dates by which the model of a spec may have read about its dataset."""
         return contamination(spec, self.registry)
-
-    def evaluate(self, spec: RunSpec, *, out: Path | None = None) -> list[Result]:
-        """Evaluate each method of a spec, in a run folder of its own below ``out``; None writes nothing.
-
-        Raises :class:`~core_harness.errors.IncompleteError`, when the others are done, where some of several
-        methods failed; of a single method, its error.
-        """
-        failures: dict[str, HarnessError] = {}
-        methods = self.methods(spec, on_failure=failures.__setitem__ if len(spec.strategies) > 1 else None)
-        self.warn(spec, methods)
-        results = []
-        for method in methods:
-            try:
-                results.append(self.evaluate_method(method, spec, out=out))
-            except HarnessError as error:
-                if len(spec.strategies) == 1:
-                    raise
-                failures[method.label] = error
-        if failures:
-            raise IncompleteError(results, failures)
-        return results
-
-    def evaluate_method(
-        self, method: Method, spec: RunSpec, *, dataset: Instance | None = None, out: Path | None = None
-    ) -> Result:
-        """Evaluate one method on the dataset of a spec, or on another one, in a run folder below ``out``."""
-        dataset = dataset or self.dataset(spec)
-        if out is None:
-            return self._run(method, spec, dataset, None)
-        with new_run(out, self._manifest(method, spec, dataset)) as writer:
-            return self._run(method, spec, dataset, writer)
-
-    def evaluate_again(self, run: Run, *, control: Control, out: Path) -> Result:
-        """Evaluate the method of a run again, on the same pairs, under a control."""
-        spec = replace(spec_of(run.manifest), control=control)
-        dataset = self.load_of(run.manifest, run.name).dataset
-        return self.evaluate_method(self.method(run.manifest.method), spec, dataset=dataset, out=out)
-
-    def resume(self, run: Run) -> Result:
-        """Continue a run that did not come to its end; what was answered is not asked again.
-
-        Raises :class:`RunError` for a complete run, and for one whose dataset or method has changed.
-        """
-        writer = reopen_run(run)
-        loaded = self.load_of(run.manifest, run.name)
-        method = self.method(run.manifest.method)
-        spec = spec_of(run.manifest)
-        self.warn(spec, [method])
-        return self._run(method, spec, loaded.dataset, writer)
-
-    def estimate(self, spec: RunSpec) -> dict[str, Estimate]:
-        """Return what the methods of a spec that ask a model would ask and spend, by label. Sends nothing."""
-        methods = self.methods(spec)
-        self.warn(spec, methods)
-        estimates = {}
-        for method in methods:
-            if method.llm is None:
-                continue
-            with (
-                threadpool_limits(limits=1),
-                Cache(replies_path()) as cache,
-                Journal(None, cache=cache) as journal,
-            ):
-                loaded = self.load(spec)
-                facts = self.open_knowledge(loaded.dataset, method)
-                prompts = pl.concat(
-                    pipeline.prompt(method, pipeline.show(method, task, loaded.split, spec.control, facts))
-                    for task in pipeline.tasks_of(loaded.task, spec)
-                )
-                price = self.settings.price
-                estimates[method.label] = estimate(
-                    GuardedLLM(method.llm), prompts, journal=journal, price=price
-                )
-        return estimates
-
-    def _manifest(self, method: Method, spec: RunSpec, dataset: Instance) -> Manifest:
-        """Return the record of a run that is about to begin."""
-        loaded = self.load(spec, dataset)
-        dates = self.contamination(spec) if method.asks else None
-        packages = ("core-harness", "numpy", "polars", "scipy", *(("litellm",) if method.asks else ()))
-        return Manifest(
-            task=loaded.task,
-            part=Asked(limit=spec.limit, only=spec.only),
-            control=spec.control,
-            control_seeds=spec.control_seeds,
-            method=method.reference,
-            dataset=loaded.dataset.reference,
-            dataset_sha256=loaded.digest,
-            graph_sha256=self.open_graph(loaded.dataset).digest if method.reads_knowledge else None,
-            contamination=None if dates is None else dates.as_dict(),
-            packages=versions_of(*packages),
-        )
-
-    def _run(self, method: Method, spec: RunSpec, dataset: Instance, writer: RunWriter | None) -> Result:
-        journal = writer.journal if writer is not None and method.asks else None
-        with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
-            result = pipeline.run_method(self, method, spec, dataset=dataset, journal=journal)
-        if result.asking is not None:
-            self.notice(f"{method.label}: {result.asking.sentence()}")
-        if writer is None:
-            return result
-        run = writer.finish(result.predictions, result.report.as_dict(), result.asking)
-        return replace(result, run=run.folder)
-
-    def warn(self, spec: RunSpec, methods: Sequence[Method]) -> None:
-        """Notice that the model of a spec may have read about its dataset, where any method asks it."""
-        dates = self.contamination(spec) if any(method.asks for method in methods) else None
-        if dates is not None and (sentence := dates.sentence()):
-            self.notice(sentence)
 
     def _made(self, stage: Stage, reference: ComponentReference) -> Instance:
         shown = {key: value for key, value in reference.parameters.items() if value != HIDDEN}

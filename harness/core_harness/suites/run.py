@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core_harness.errors import HarnessError, UsageError
+from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.llm import Estimate, Settings, Summary
@@ -91,7 +92,10 @@ def run_suite(
         try:
             _refuse_to_ask(cell, model, left)
             limited = session.with_settings(left)
-            result = limited.resume(found) if found is not None else limited.evaluate(spec, out=out)[0]
+            if found is not None:
+                result = resume_run(limited, found)
+            else:
+                (result,) = evaluate_spec(limited, spec, out=out)
         except HarnessError as error:
             return CellState(cell=cell, run=found, reason=str(error))
         left = _less(left, result.asking)
@@ -120,7 +124,7 @@ def estimate_suite(
             return CellState(cell=cell, run=found)
         try:
             _refuse_to_ask(cell, model, Settings())
-            (estimated,) = session.estimate(spec).values() or (None,)
+            (estimated,) = estimate_spec(session, spec).values() or (None,)
         except HarnessError as error:
             return CellState(cell=cell, run=found, reason=str(error))
         return CellState(cell=cell, run=found, estimate=estimated, reason=DRY_RUN)

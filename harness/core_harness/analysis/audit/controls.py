@@ -10,6 +10,7 @@ from core_harness.analysis.compare import RANKING
 from core_harness.analysis.rescore import Scored, rescore
 from core_harness.analysis.same_pairs import answered_by_all, refuse_other_questions
 from core_harness.errors import UsageError
+from core_harness.evaluation.running import evaluate_again
 from core_harness.evaluation.session import Session
 from core_harness.evidence.controls import CONTROLS, Control
 from core_harness.metrics import Resampled, draw_clusters, measures
@@ -101,7 +102,7 @@ def make_missing(run: Run, session: Session) -> dict[Control, str]:
     for control in CONTROLS:
         if control not in there:
             try:
-                session.evaluate_again(run, control=control, out=folder)
+                evaluate_again(session, run, control=control, out=folder)
             except UsageError as error:
                 refused[control] = str(error)
     return refused

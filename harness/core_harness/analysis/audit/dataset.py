@@ -13,7 +13,7 @@ from core_harness.analysis.audit.overlap import Elsewhere, Overlap, Synonyms, el
 from core_harness.analysis.audit.plain import Plain, plain_methods
 from core_harness.analysis.audit.verdict import Verdict, above_chance, shown
 from core_harness.errors import MissingDataError
-from core_harness.evaluation.pipeline import rows_elsewhere
+from core_harness.evaluation.contexts import rows_elsewhere
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics import Estimate

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core_harness.errors import MissingDataError
+from core_harness.evaluation.running import evaluate_spec
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics import Estimate
@@ -34,7 +35,7 @@ def plain_methods(spec: RunSpec, session: Session) -> Iterator[Plain]:
     for place, (method, choices) in enumerate(PLAIN.items()):
         session.tell(f"what {method} alone reaches", place, len(PLAIN))
         try:
-            (result,) = session.evaluate(replace(spec, **choices))
+            (result,) = evaluate_spec(session, replace(spec, **choices))
         except MissingDataError as error:
             yield Plain(method=method, macro_gene_auroc=None, pooled_auroc=None, missing=str(error))
         else:

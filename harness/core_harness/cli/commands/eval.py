@@ -124,6 +124,7 @@ def eval_command(
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_estimates, print_results, results_as_dict
     from core_harness.errors import HarnessError, IncompleteError
+    from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec, parse_parameters
     from core_harness.runs.folder import find_run
@@ -153,7 +154,7 @@ def eval_command(
     if dry_run:
         with watching() as (tell, notice):
             session = Session(registry, settings=settings, progress=tell, notice=notice)
-            estimates = session.estimate(RunSpec(**choices))
+            estimates = estimate_spec(session, RunSpec(**choices))
         print_estimates(estimates, as_json=as_json)
         return
     failures: dict[str, HarnessError] = {}
@@ -161,9 +162,9 @@ def eval_command(
         session = Session(registry, settings=settings, progress=tell, notice=notice)
         try:
             if resume is not None:
-                results = [session.resume(find_run(resume, out))]
+                results = [resume_run(session, find_run(resume, out))]
             else:
-                results = session.evaluate(RunSpec(**choices), out=out)
+                results = evaluate_spec(session, RunSpec(**choices), out=out)
         except IncompleteError as error:
             results, failures = error.results, error.failures
     if as_json:

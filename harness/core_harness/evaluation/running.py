@@ -1,0 +1,145 @@
+"""Running what was asked for: the methods of a spec one after the other, each with its record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from core_harness.errors import HarnessError, IncompleteError
+from core_harness.evaluation import pipeline
+from core_harness.evaluation.methods import Method
+from core_harness.evaluation.result import Result
+from core_harness.evaluation.session import Session
+from core_harness.evaluation.spec import RunSpec, spec_of
+from core_harness.evidence.controls import Control
+from core_harness.llm import Cache, Estimate, Journal, estimate
+from core_harness.paths import replies_path
+from core_harness.plugins.component import Instance
+from core_harness.plugins.guard import GuardedLLM
+from core_harness.runs.folder import Run, RunWriter, new_run, reopen_run
+from core_harness.runs.manifest import Asked, Manifest, versions_of
+
+
+def evaluate_spec(session: Session, spec: RunSpec, *, out: Path | None = None) -> list[Result]:
+    """Evaluate each method of a spec, in a run folder of its own below ``out``; None writes nothing.
+
+    Raises :class:`~core_harness.errors.IncompleteError`, when the others are done, where some of several
+    methods failed; of a single method, its error.
+    """
+    failures: dict[str, HarnessError] = {}
+    several = len(spec.strategies) > 1
+    methods = session.methods(spec, on_failure=failures.__setitem__ if several else None)
+    warn_of_contamination(session, spec, methods)
+    results = []
+    for method in methods:
+        try:
+            results.append(evaluate_method(session, method, spec, out=out))
+        except HarnessError as error:
+            if not several:
+                raise
+            failures[method.label] = error
+    if failures:
+        raise IncompleteError(results, failures)
+    return results
+
+
+def evaluate_method(
+    session: Session,
+    method: Method,
+    spec: RunSpec,
+    *,
+    dataset: Instance | None = None,
+    out: Path | None = None,
+) -> Result:
+    """Evaluate one method on the dataset of a spec, or on another one, in a run folder below ``out``."""
+    dataset = dataset or session.dataset(spec)
+    if out is None:
+        return _run(session, method, spec, dataset, None)
+    with new_run(out, _manifest(session, method, spec, dataset)) as writer:
+        return _run(session, method, spec, dataset, writer)
+
+
+def evaluate_again(session: Session, run: Run, *, control: Control, out: Path) -> Result:
+    """Evaluate the method of a run again, on the same pairs, under a control."""
+    spec = replace(spec_of(run.manifest), control=control)
+    dataset = session.load_of(run.manifest, run.name).dataset
+    return evaluate_method(session, session.method(run.manifest.method), spec, dataset=dataset, out=out)
+
+
+def resume_run(session: Session, run: Run) -> Result:
+    """Continue a run that did not come to its end; what was answered is not asked again.
+
+    Raises :class:`RunError` for a complete run, and for one whose dataset or method has changed.
+    """
+    writer = reopen_run(run)
+    loaded = session.load_of(run.manifest, run.name)
+    method = session.method(run.manifest.method)
+    spec = spec_of(run.manifest)
+    warn_of_contamination(session, spec, [method])
+    return _run(session, method, spec, loaded.dataset, writer)
+
+
+def estimate_spec(session: Session, spec: RunSpec) -> dict[str, Estimate]:
+    """Return what the methods of a spec that ask a model would ask and spend, by label. Sends nothing."""
+    methods = session.methods(spec)
+    warn_of_contamination(session, spec, methods)
+    return {
+        method.label: _estimate(session, method, method.llm, spec)
+        for method in methods
+        if method.llm is not None
+    }
+
+
+def warn_of_contamination(session: Session, spec: RunSpec, methods: Sequence[Method]) -> None:
+    """Notice that the model of a spec may have read about its dataset, where any method asks it."""
+    dates = session.contamination(spec) if any(method.asks for method in methods) else None
+    if dates is not None and (sentence := dates.sentence()):
+        session.notice(sentence)
+
+
+def _estimate(session: Session, method: Method, llm: Instance, spec: RunSpec) -> Estimate:
+    loaded = session.load(spec)
+    facts = session.open_knowledge(loaded.dataset, method)
+    with threadpool_limits(limits=1), Cache(replies_path()) as cache, Journal(None, cache=cache) as journal:
+        prompts = pl.concat(
+            pipeline.prompt(method, pipeline.show(method, task, loaded.split, spec.control, facts))
+            for task in pipeline.tasks_of(loaded.task, spec)
+        )
+        return estimate(GuardedLLM(llm), prompts, journal=journal, price=session.settings.price)
+
+
+def _run(
+    session: Session, method: Method, spec: RunSpec, dataset: Instance, writer: RunWriter | None
+) -> Result:
+    journal = writer.journal if writer is not None and method.asks else None
+    with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
+        result = pipeline.run_method(session, method, spec, dataset=dataset, journal=journal)
+    if result.asking is not None:
+        session.notice(f"{method.label}: {result.asking.sentence()}")
+    if writer is None:
+        return result
+    run = writer.finish(result.predictions, result.report.as_dict(), result.asking)
+    return replace(result, run=run.folder)
+
+
+def _manifest(session: Session, method: Method, spec: RunSpec, dataset: Instance) -> Manifest:
+    """Return the record of a run that is about to begin."""
+    loaded = session.load(spec, dataset)
+    dates = session.contamination(spec) if method.asks else None
+    packages = ("core-harness", "numpy", "polars", "scipy", *(("litellm",) if method.asks else ()))
+    return Manifest(
+        task=loaded.task,
+        part=Asked(limit=spec.limit, only=spec.only),
+        control=spec.control,
+        control_seeds=spec.control_seeds,
+        method=method.reference,
+        dataset=loaded.dataset.reference,
+        dataset_sha256=loaded.digest,
+        graph_sha256=session.open_graph(loaded.dataset).digest if method.reads_knowledge else None,
+        contamination=None if dates is None else dates.as_dict(),
+        packages=versions_of(*packages),
+    )
