@@ -8,7 +8,7 @@ from typing import Any
 from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.ranking import Standing
 from core_harness.leaderboard.rows import Placed, Row
-from core_harness.metrics.names import NAMES
+from core_harness.metrics.catalog import LABELS
 from core_harness.text import as_csv, as_markdown, figure, markdown_text, p_value, regime_of
 
 JSON_VERSION = 1
@@ -182,7 +182,7 @@ def _line(board: Board, placed: Placed) -> dict[str, str]:
     return {
         "rank": "-" if standing is None else str(standing.rank),
         "method": placed.manifest.name,
-        f"{NAMES[board.suite.metric]} [95 %]": figure(estimate(placed, ranked_metric(board))),
+        f"{LABELS[board.suite.metric]} [95 %]": figure(estimate(placed, ranked_metric(board))),
         f"minus {board.suite.reference} [95 %]": "-" if against is None else figure(asdict(against)),
         "p (Holm)": p_value(None if standing is None else standing.p_holm),
         "pooled AUROC [95 %]": figure(estimate(placed, "pooled_auroc")),
@@ -197,7 +197,7 @@ def _mean_line(board: Board, row: Row) -> dict[str, str]:
     return {
         "rank": "-" if mean is None else str(mean.standing.rank),
         "method": row.name,
-        f"mean {NAMES[board.suite.metric]} [95 %]": "not run on all"
+        f"mean {LABELS[board.suite.metric]} [95 %]": "not run on all"
         if mean is None
         else figure({"value": mean.value, "low": mean.low, "high": mean.high}),
         **{

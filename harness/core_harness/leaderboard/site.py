@@ -20,7 +20,7 @@ from core_harness.leaderboard import exports
 from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.manifest import public
 from core_harness.leaderboard.pictures import HEIGHT, WIDTH, charts
-from core_harness.metrics.names import GROUPS, NAMES
+from core_harness.metrics.catalog import GROUPS, LABELS
 from core_harness.text import figure, number, p_value, regime_of
 
 _MARK = "leaderboard.json"
@@ -83,5 +83,5 @@ def _environment() -> Environment:
         "public": public,
         "regime": regime_of,
     }
-    environment.globals |= {"GROUPS": GROUPS, "NAMES": NAMES, "WIDTH": WIDTH, "HEIGHT": HEIGHT}
+    environment.globals |= {"GROUPS": GROUPS, "NAMES": LABELS, "WIDTH": WIDTH, "HEIGHT": HEIGHT}
     return environment

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from core_harness.analysis.compare import Comparison
 from core_harness.errors import UsageError
-from core_harness.metrics.names import NAMES
+from core_harness.metrics.catalog import METRICS
 from core_harness.text import figure, plain
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def picture_of_run(title: str, report: Mapping[str, Any], genes_by_auroc: Sequen
 
 def picture_of_comparison(title: str, comparison: Comparison) -> Picture:
     """Return the runs with their intervals and, beside them, their differences."""
-    metric = NAMES.get(comparison.metric, comparison.metric)
+    metric = METRICS[comparison.metric]
     runs = [
         (plain(", ".join(filter(None, (run.method, run.control)))), run.value, run.low, run.high)
         for run in comparison.runs
@@ -132,17 +132,16 @@ def picture_of_comparison(title: str, comparison: Comparison) -> Picture:
         )
         for contrast in comparison.contrasts
     ]
-    chance = 0.5 if "auroc" in comparison.metric else None
     told = (
         f"{name}: {figure({'value': value, 'low': low, 'high': high})}"
         for name, value, low, high in (*runs, *differences)
     )
     return Picture(
         title=plain(title),
-        description=f"{metric} with 95 % intervals over perturbations. {'; '.join(told)}.",
+        description=f"{metric.label} with 95 % intervals over perturbations. {'; '.join(told)}.",
         panels=[
-            lambda axes: _intervals(axes, runs, metric, chance),
-            lambda axes: _intervals(axes, differences, f"difference in {metric}", 0.0),
+            lambda axes: _intervals(axes, runs, metric.label, metric.chance),
+            lambda axes: _intervals(axes, differences, f"difference in {metric.label}", 0.0),
         ],
         height=1.6 + 0.3 * max(len(runs), len(differences)),
     )

@@ -8,14 +8,14 @@ import pytest
 
 from core_harness import evaluate
 from core_harness.cli.output.tables import print_run
-from core_harness.metrics.names import GROUPS, NAMES
+from core_harness.metrics.catalog import GROUPS, LABELS
 from core_harness.runs.folder import open_run
 
 
 def test_names_are_those_of_the_report_in_its_order() -> None:
     (result,) = evaluate("simulated", "constant")
-    assert list(NAMES) == list(result.report.metrics)
-    assert len(set(NAMES.values())) == len(NAMES)
+    assert list(LABELS) == list(result.report.metrics)
+    assert len(set(LABELS.values())) == len(LABELS)
 
 
 def test_a_run_is_shown_group_by_group(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,7 +26,7 @@ def test_a_run_is_shown_group_by_group(tmp_path: Path, capsys: pytest.CaptureFix
     places = [lines.index(line) for group in GROUPS for line in lines if line.strip() == group]
     assert len(places) == len(GROUPS)
     assert places == sorted(places)
-    for name in NAMES.values():
+    for name in LABELS.values():
         assert sum(line.startswith(f"  {name}  ") for line in lines) == 1
     (head,) = (at for at, line in enumerate(lines) if line.split()[:2] == ["mean", "score"])
     assert len(lines[head + 1 :]) == len(result.report.reliability)
