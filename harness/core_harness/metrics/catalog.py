@@ -239,7 +239,8 @@ _TABLE = (
 )
 
 
-def _by_name(rows: Iterable[Metric]) -> dict[str, Metric]:
+def by_name(rows: Iterable[Metric]) -> dict[str, Metric]:
+    """Return rows by their names. Raises ValueError where two have the same."""
     found: dict[str, Metric] = {}
     for row in rows:
         if found.setdefault(row.name, row) is not row:
@@ -247,7 +248,7 @@ def _by_name(rows: Iterable[Metric]) -> dict[str, Metric]:
     return found
 
 
-METRICS: Mapping[str, Metric] = _by_name(_TABLE)
+METRICS: Mapping[str, Metric] = by_name(_TABLE)
 """Every metric by name."""
 
 LABELS: Mapping[str, str] = {name: metric.label for name, metric in METRICS.items()}

@@ -49,7 +49,7 @@ class Metric:
     range
         Lowest and highest value that it can take, infinite where there is no end; intervals are cut to it.
     chance
-        What scores that know nothing have; None where there is no such number.
+        What scores that know nothing have where all pairs are answered; None where there is no such number.
     about_answering
         Whether it says what unanswered pairs cost. Runs are compared in it each on the pairs that it
         answered itself, otherwise on those that all of them answered.
