@@ -44,6 +44,7 @@ def test_kappa_is_scikit_learns_and_lies_in_its_range(labels: list[tuple[int, in
     if math.isnan(wanted):
         assert found.kappa is None
         return
+    assert found.kappa is not None
     assert found.kappa == pytest.approx(wanted, abs=1e-12)
     assert -1 <= found.kappa <= 1
 
