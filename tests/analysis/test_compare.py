@@ -70,6 +70,25 @@ def test_of_an_error_the_lower_is_the_better(tmp_path: Path) -> None:
     assert [run.rank for run in found.runs] == [2, 1]
 
 
+def test_where_there_is_a_target_the_nearer_run_is_the_better(tmp_path: Path) -> None:
+    (right,) = made(tmp_path / "right", ["gene-frequency"])
+    copies = [made(tmp_path / name, ["gene-frequency"])[0] for name in ("low", "high", "far")]
+    low, high, far = (
+        rewrite(run, run.predictions().with_columns(pl.col("score") * factor))
+        for run, factor in zip(copies, (0.9, 1.1, 0.3), strict=True)
+    )
+    found = of(far, low, right, high, metric="calibration_ratio")
+    # sums of scores by positives of .3, .9, 1.0 and 1.1: the last three differ and are equally right
+    assert all(contrast.significant for contrast in found.contrasts)
+    assert [run.rank for run in found.runs] == [4, 1, 1, 1]
+
+
+def test_what_describes_has_differences_and_no_ranks(tmp_path: Path) -> None:
+    found = of(*made(tmp_path), metric="gene_prior_correlation")
+    assert found.contrasts[0].significant
+    assert [run.rank for run in found.runs] == [None, None]
+
+
 def test_what_changed_most(tmp_path: Path) -> None:
     frequency, voting = made(tmp_path)
     found = of(frequency, voting)
@@ -113,6 +132,9 @@ def test_unanswered_pairs_are_left_out_of_all_runs(tmp_path: Path) -> None:
             pl.when(silent).then(pl.lit("failed")).otherwise("status").alias("status"),
         ),
     )
+    about_answers = of(frequency, partly, metric="answer_rate")
+    assert [run.rank for run in about_answers.runs] == [1, 2]
+    assert about_answers.common < about_answers.pairs
     found = of(frequency, partly)
     answered = predictions.filter(~silent).height
     assert found.common == answered < found.pairs == predictions.height

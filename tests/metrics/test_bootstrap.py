@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_harness.metrics import Resampled, bootstrap, checked, draw_clusters, measures, report
-from core_harness.metrics.limits import LIMITS, UNIT, interval
+from core_harness.metrics.catalog import METRICS
 from core_harness.metrics.segments import Floats
 from metrics.worlds import by_sklearn, repeated, scored_frames
 
@@ -96,7 +96,7 @@ def test_an_interval_is_196_scaled_deviations_to_either_side() -> None:
         assert got.value is not None
         half = 1.96 * np.sqrt(20 / 40) * np.std(values, ddof=1)
         assert half > 0 or name == "answer_rate"
-        lowest, highest = LIMITS.get(name, UNIT)
+        lowest, highest = METRICS[name].range
         assert got.low == pytest.approx(max(lowest, got.value - half), abs=1e-12)
         assert got.high == pytest.approx(min(highest, got.value + half), abs=1e-12)
         assert got.drift == pytest.approx(values.mean() - got.value, abs=1e-12)
@@ -127,7 +127,7 @@ def test_intervals_stay_within_what_a_metric_can_be() -> None:
         for name, e in found.items():
             if e.value is None or e.low is None or e.high is None:
                 continue
-            lowest, highest = LIMITS.get(name, UNIT)
+            lowest, highest = METRICS[name].range
             assert lowest <= e.low <= e.value <= e.high <= highest, name
 
 
@@ -146,11 +146,7 @@ def test_intervals_stay_within_what_a_metric_can_be() -> None:
 def test_an_interval_is_cut_to_what_the_metric_can_be(
     metric: str, value: float, wanted: tuple[float, float]
 ) -> None:
-    assert interval(metric, value, 0.3) == pytest.approx(wanted)
-
-
-def test_limits_are_those_of_metrics() -> None:
-    assert set(LIMITS) <= set(report(world(), seed=0, resamples=0).metrics)
+    assert METRICS[metric].interval(value, 0.3) == pytest.approx(wanted)
 
 
 def test_unanswered_pairs_leave_the_clusters_of_two_runs_the_same() -> None:

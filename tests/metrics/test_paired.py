@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from core_harness.metrics import Resampled, checked, draw_clusters, measures
-from core_harness.metrics.paired import Difference, difference, holm, ranks
+from core_harness.metrics.metric import Direction
+from core_harness.metrics.paired import Difference, advantage, difference, holm, ranks
 from metrics.worlds import by_sklearn, repeated, scored_frames
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
@@ -83,6 +86,65 @@ def test_a_difference_turns_round_with_the_runs() -> None:
     assert back.value == -there.value
     assert back.p == there.p
     assert back.smallest == there.smallest
+
+
+def runs_around(*true: float, resamples: int = 100, seed: int = 0) -> list[Resampled]:
+    """Return runs whose estimates, and resamples of them, have a deviation of .01 each."""
+    rng = np.random.default_rng(seed)
+    values = np.array(true) + rng.normal(scale=0.01, size=len(true))
+    return [
+        Resampled(value=value, values=value + rng.normal(scale=0.01, size=resamples), scale=1.0)
+        for value in values
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "direction", "second_is_better"),
+    [
+        (0.5, 0.7, "higher", True),
+        (0.5, 0.7, "lower", False),
+        (0.5, 0.7, 1.0, True),
+        (1.5, 1.3, 1.0, True),
+        (1.3, 1.5, 1.0, False),
+        (1.2, 0.9, 1.0, True),
+        (1.1, 0.8, 1.0, False),
+        (0.8, 1.0, 1.0, True),
+    ],
+)
+def test_the_better_run_is_the_higher_the_lower_or_the_nearer(
+    first: float, second: float, direction: Direction, second_is_better: bool
+) -> None:
+    one, two = runs_around(first, second)
+    gain, p = advantage(one, two, direction)
+    assert (gain > 0) == second_is_better
+    assert p is not None
+    assert p < 0.001
+    back, p_back = advantage(two, one, direction)
+    assert (-back, p_back) == pytest.approx((gain, p))
+
+
+def test_runs_on_either_side_of_a_target_differ_and_neither_is_better() -> None:
+    below, above = runs_around(0.8, 1.2)
+    assert (difference(below, above).p or 0) < 0.001
+    assert (advantage(below, above, 1.0)[1] or 0) > 0.05
+
+
+def test_no_run_is_better_in_what_describes_or_without_an_interval() -> None:
+    one, two = runs_around(0.2, 0.9)
+    assert advantage(one, two, "descriptive")[1] is None
+    for direction in ("higher", 1.0):
+        bare = replace(two, values=np.empty(0))
+        assert advantage(replace(one, values=np.empty(0)), bare, direction)[1] is None
+
+
+@pytest.mark.parametrize("true", [(1.0, 1.0), (1.01, 0.99), (1.2, 0.8), (1.2, 1.2)])
+def test_equally_near_runs_are_seldom_told_apart(true: tuple[float, float]) -> None:
+    found = 0
+    for seed in range(400):
+        first, second = runs_around(*true, seed=seed)
+        _, p = advantage(first, second, 1.0)
+        found += p is not None and p < 0.05
+    assert found / 400 < 0.08
 
 
 def test_several_seeds_of_a_control_are_one_run() -> None:

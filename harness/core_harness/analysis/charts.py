@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core_harness.analysis.compare import Comparison
-from core_harness.metrics.names import NAMES
+from core_harness.metrics.catalog import METRICS
 from core_harness.metrics.prior import RateBin
 from core_harness.text import figure, plain
 
@@ -198,7 +198,7 @@ Interval = tuple[str, float | None, float | None, float | None]
 
 def comparison_charts(comparison: Comparison) -> list[Chart]:
     """Return the runs with their intervals, and their differences."""
-    metric = NAMES.get(comparison.metric, comparison.metric)
+    metric = METRICS[comparison.metric]
     runs: list[Interval] = [
         (plain(", ".join(filter(None, (run.method, run.control)))), run.value, run.low, run.high)
         for run in comparison.runs
@@ -208,10 +208,9 @@ def comparison_charts(comparison: Comparison) -> list[Chart]:
         found = contrast.difference
         name = f"{runs[contrast.second][0]} - {runs[contrast.first][0]}"
         differences.append((name, found.value, found.low, found.high))
-    chance = 0.5 if "auroc" in comparison.metric else None
     return [
-        intervals_chart("Runs", metric, runs, chance),
-        intervals_chart("Differences", f"difference in {metric}", differences, 0.0),
+        intervals_chart("Runs", metric.label, runs, metric.chance),
+        intervals_chart("Differences", f"difference in {metric.label}", differences, 0.0),
     ]
 
 

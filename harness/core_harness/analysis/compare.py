@@ -21,11 +21,12 @@ from core_harness.analysis.same_pairs import (
     refuse_other_questions,
     what_was_asked,
 )
-from core_harness.errors import UsageError, unknown
+from core_harness.errors import UsageError
 from core_harness.evaluation.session import Session
-from core_harness.metrics import Measure, Resampled, draw_clusters, measures
+from core_harness.metrics import Metric, Resampled, draw_clusters, measures
 from core_harness.metrics.by_segment import changed_placements, genes_by_auroc
-from core_harness.metrics.paired import ALPHA, Difference, difference, holm, ranks
+from core_harness.metrics.catalog import metric_named
+from core_harness.metrics.paired import ALPHA, Difference, advantage, difference, holm, ranks
 from core_harness.metrics.segments import GENE, PERTURBATION
 from core_harness.runs.folder import Run
 from core_harness.schemas import Task
@@ -35,18 +36,6 @@ JSON_VERSION = 1
 
 RANKING = "macro_gene_auroc"
 """The metric that runs are compared by where no other is named."""
-
-LOWER_IS_BETTER = frozenset({"brier", "ece", "risk_coverage_area"})
-DESCRIBES = frozenset(
-    {
-        "calibration_ratio",
-        "calibration_slope",
-        "gene_prior_correlation",
-        "gene_prior_correlation_labels",
-        "overestimation",
-    }
-)
-"""Metrics of which neither more nor less is better: there are differences, and no ranks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +52,9 @@ class Compared:
     answered
         Pairs to which this run gave a score.
     rank
-        1 + the number of the runs that are significantly better; None where the metric is not defined, or
-        does not say what is better.
+        1 + the number of the runs that are significantly better, which is nearer to the target where the
+        metric has one (:func:`~core_harness.metrics.paired.advantage`); None where the metric is not
+        defined, or only describes.
     genes_by_auroc
         Number of genes in each of 20 equal bins of AUROC from 0 to 1.
     """
@@ -185,7 +175,7 @@ def compare(
     session
         Where the runs' dataset is loaded.
     metric
-        A name of :func:`core_harness.metrics.measures`.
+        A name of :data:`core_harness.metrics.METRICS`.
     seed, resamples
         Of the bootstrap.
 
@@ -199,13 +189,13 @@ def compare(
     """
     if len(runs) < 2:
         raise UsageError("a comparison needs at least two runs; `core-harness runs list` shows them")
+    row = metric_named(metric)
     scored = [rescore(run, session) for run in runs]
     for other in scored[1:]:
         refuse_other_questions(scored[0], other)
-    about_answering = metric == "answer_rate" or "_unanswered_" in metric
-    repeats = as_answered(scored) if about_answering else answered_by_all(scored)
+    repeats = as_answered(scored) if row.about_answering else answered_by_all(scored)
     first = repeats[0][0]
-    tables = [[_measure(frame, metric) for frame in frames] for frames in repeats]
+    tables = [[measures(frame)[metric] for frame in frames] for frames in repeats]
     rests_on = tables[0][0]
     draws = draw_clusters(rests_on.clusters, seed=seed, resamples=resamples)
     resampled = [Resampled.of(table, draws) for table in tables]
@@ -214,7 +204,7 @@ def compare(
         task=replace(scored[0].task, simulated=any(run.task.simulated for run in scored)),
         part=scored[0].run.manifest.part.model_dump(),
         metric=metric,
-        runs=_compared(scored, repeats, resampled, contrasts, metric),
+        runs=_compared(scored, repeats, resampled, contrasts, row),
         contrasts=contrasts,
         pairs=first.height,
         common=min(frame.height - frame["score"].null_count() for frames in repeats for frame in frames),
@@ -227,13 +217,6 @@ def compare(
     )
 
 
-def _measure(rows: pl.DataFrame, metric: str) -> Measure:
-    known = measures(rows)
-    if metric not in known:
-        raise UsageError(unknown("metric", metric, known))
-    return known[metric]
-
-
 def _contrasts(resampled: Sequence[Resampled]) -> tuple[Contrast, ...]:
     places = list(itertools.combinations(range(len(resampled)), 2))
     differences = [difference(resampled[first], resampled[second]) for first, second in places]
@@ -244,24 +227,32 @@ def _contrasts(resampled: Sequence[Resampled]) -> tuple[Contrast, ...]:
     )
 
 
+def _better(
+    resampled: Sequence[Resampled], contrasts: Sequence[Contrast], metric: Metric
+) -> list[tuple[int, int]]:
+    """Return (winner, loser) of the contrasts in which one run is significantly better."""
+    places = [(contrast.first, contrast.second) for contrast in contrasts]
+    found = [advantage(resampled[first], resampled[second], metric.direction) for first, second in places]
+    adjusted = holm([p for _, p in found])
+    return [
+        (second, first) if gain > 0 else (first, second)
+        for (first, second), (gain, _), p in zip(places, found, adjusted, strict=True)
+        if p is not None and p < ALPHA
+    ]
+
+
 def _compared(
     scored: Sequence[Scored],
     repeats: Sequence[Sequence[pl.DataFrame]],
     resampled: Sequence[Resampled],
     contrasts: Sequence[Contrast],
-    metric: str,
+    metric: Metric,
 ) -> tuple[Compared, ...]:
-    better = [
-        (contrast.second, contrast.first)
-        if (contrast.difference.value > 0) != (metric in LOWER_IS_BETTER)
-        else (contrast.first, contrast.second)
-        for contrast in contrasts
-        if contrast.significant and contrast.difference.value is not None
-    ]
+    better = _better(resampled, contrasts, metric)
     compared = []
     places = zip(scored, repeats, resampled, ranks(len(scored), better), strict=True)
     for run, frames, found, rank in places:
-        low, high = found.interval(metric) or (None, None)
+        low, high = found.interval(metric.name) or (None, None)
         answers = run.repeats[0]["score"]
         compared.append(
             Compared(
@@ -272,7 +263,7 @@ def _compared(
                 low=low,
                 high=high,
                 answered=len(answers) - answers.null_count(),
-                rank=None if low is None or metric in DESCRIBES else rank,
+                rank=None if low is None or metric.direction == "descriptive" else rank,
                 genes_by_auroc=genes_by_auroc(frames),
             )
         )

@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, TypeVar
 from core_harness.leaderboard.admission import Unranked
 from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.rows import RankedRun, Row
-from core_harness.metrics.names import NAMES
+from core_harness.metrics.catalog import LABELS
 from core_harness.text import figure, p_value
 
 Kind = Literal["figure", "p-value", "share", "integer", "text", "row header"]
@@ -102,7 +102,7 @@ def record(columns: Sequence[Column[Entry_contra]], board: Board, entry: Entry_c
 
 def metric_name(board: Board) -> str:
     """Return what people call the metric of a board."""
-    return NAMES[board.suite.metric]
+    return LABELS[board.suite.metric]
 
 
 def ranked_metric(board: Board) -> str:

@@ -21,7 +21,7 @@ from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.rows import RankedRun
 from core_harness.leaderboard.svg import Drawing
 from core_harness.leaderboard.untrusted import described
-from core_harness.metrics.names import GROUPS
+from core_harness.metrics.catalog import GROUPS
 from core_harness.text import figure, number, regime_of
 
 _MARK = "leaderboard.json"

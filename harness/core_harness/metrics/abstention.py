@@ -7,24 +7,24 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 
-from core_harness.metrics.bootstrap import Metric
+from core_harness.metrics.bootstrap import Statistic
 from core_harness.metrics.classification import says_yes
 from core_harness.metrics.segments import POOLED, Floats, Segments
 from core_harness.metrics.sums import cluster_sums, ratio
 
 
-def answer_rate(rows: pl.DataFrame, clusters: int) -> Metric:
+def answer_rate(rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return the share of the asked pairs that have a score."""
     sums = cluster_sums(rows, clusters, rows["score"].is_not_null().to_numpy(), np.ones(rows.height))
 
-    def metric(weights: Floats) -> Floats:
+    def statistic(weights: Floats) -> Floats:
         answered, asked = sums @ weights
         return ratio(answered, asked)
 
-    return metric
+    return statistic
 
 
-def risk_coverage_area(rows: pl.DataFrame, clusters: int) -> Metric:
+def risk_coverage_area(rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return the area under the risk-coverage curve (Geifman and El-Yaniv 2017); less is better.
 
     Pairs are taken surest first, those whose score is furthest from .5. The risk is the share of wrong
@@ -38,14 +38,14 @@ def risk_coverage_area(rows: pl.DataFrame, clusters: int) -> Metric:
     )
     segments = Segments.of(by_sureness, POOLED, clusters)
 
-    def metric(weights: Floats) -> Floats:
+    def statistic(weights: Floats) -> Floats:
         wrong = (segments.positive @ weights)[::-1]
         pairs = wrong + (segments.negative @ weights)[::-1]
         taken = np.cumsum(pairs, axis=0)
         risk = np.divide(np.cumsum(wrong, axis=0), taken, out=np.zeros_like(taken), where=taken > 0)
         return ratio((pairs * risk).sum(axis=0), pairs.sum(axis=0))
 
-    return metric
+    return statistic
 
 
 def risk_coverage(rows: pl.DataFrame, *, points: int = 40) -> tuple[tuple[float, float], ...]:

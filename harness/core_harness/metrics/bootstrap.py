@@ -16,25 +16,22 @@ the middle of the resamples away from the estimate, and percentiles with it; the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core_harness.metrics.limits import interval
 from core_harness.metrics.segments import Floats
 
 SHARE = 0.5
 """Of the clusters, drawn in each resample; chosen on simulated worlds."""
 
-Z = 1.96
-"""Half width of a 95 % interval in standard deviations."""
+Statistic = Callable[[Floats], Floats]
+"""A metric of given pairs, as a function of how often each cluster is drawn.
 
-Metric = Callable[[Floats], Floats]
-"""Takes whole weights, float64 of shape (clusters, resamples), and returns the value in each resample.
-
-The value is NaN where the metric is not defined.
+It takes whole weights, float64 of shape (clusters, resamples), and returns the value in each resample, NaN
+where the metric is not defined.
 """
 
 CELLS = 200_000
@@ -78,7 +75,7 @@ def draw_clusters(clusters: int, *, seed: int, resamples: int, share: float = SH
 
 
 def undefined(weights: Floats) -> Floats:
-    """Return NaN for each resample: a :data:`Metric` of pairs on which it is not defined."""
+    """Return NaN for each resample: a statistic of pairs on which it is not defined."""
     return np.full(weights.shape[1], np.nan)
 
 
@@ -96,7 +93,7 @@ class Measure:
         What the metric rests on; genes and perturbations are counted by context.
     """
 
-    of: Metric
+    of: Statistic
     clusters: int
     genes: int
     perturbations: int
@@ -112,69 +109,3 @@ class Measure:
         starts = range(0, weights.shape[1], step)
         values = [self.of(np.ascontiguousarray(weights[:, start : start + step])) for start in starts]
         return np.concatenate([np.empty(0), *values])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Resampled:
-    """A metric of one run, or the difference of two, with its resamples.
-
-    Attributes
-    ----------
-    value
-        On the pairs as they are; NaN where it is not defined.
-    values
-        In each resample, shape (resamples,); NaN where it is not defined there.
-    scale
-        Of the draws.
-    """
-
-    value: float
-    values: Floats
-    scale: float
-
-    @classmethod
-    def of(cls, measures: Sequence[Measure], draws: Draws) -> Resampled:
-        """Return the mean of one metric over ``measures``, in each resample of ``draws``.
-
-        There are several where a control was run with several seeds; all are of the same pairs. Where
-        there are fewer than two clusters no resample is kept: their spread is unknown then, not 0.
-        """
-        weights = draws.weights if len(draws.weights) > 1 else draws.weights[:, :0]
-        return cls.mean(
-            [
-                cls(value=measure.estimate(), values=measure.resampled(weights), scale=draws.scale)
-                for measure in measures
-            ]
-        )
-
-    @classmethod
-    def mean(cls, several: Sequence[Resampled]) -> Resampled:
-        """Return the mean of what was resampled with the same draws."""
-        return cls(
-            value=float(np.mean([one.value for one in several])),
-            values=np.mean([one.values for one in several], axis=0),
-            scale=several[0].scale,
-        )
-
-    def minus(self, other: Resampled) -> Resampled:
-        """Return the difference from a run that was resampled with the same draws."""
-        return Resampled(value=self.value - other.value, values=self.values - other.values, scale=self.scale)
-
-    def deviation(self) -> float | None:
-        """Return the standard deviation of the estimate; None where fewer than two resamples are defined."""
-        known = self._known()
-        if math.isnan(self.value) or len(known) < 2:
-            return None
-        return self.scale * float(known.std(ddof=1))
-
-    def interval(self, metric: str) -> tuple[float, float] | None:
-        """Return the 95 % interval of ``metric``, which this is; None where it is not defined."""
-        deviation = self.deviation()
-        return None if deviation is None else interval(metric, self.value, Z * deviation)
-
-    def drift(self) -> float | None:
-        """Return the mean of the resamples minus the value; None where there is no interval."""
-        return None if self.deviation() is None else float(self._known().mean()) - self.value
-
-    def _known(self) -> Floats:
-        return self.values[~np.isnan(self.values)]

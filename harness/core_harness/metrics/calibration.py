@@ -13,7 +13,7 @@ import polars as pl
 import scipy.sparse as sp
 
 from core_harness.metrics.bins import equal_mass
-from core_harness.metrics.bootstrap import Metric
+from core_harness.metrics.bootstrap import Statistic
 from core_harness.metrics.segments import Floats
 from core_harness.metrics.sums import cluster_sums, ratio
 
@@ -40,40 +40,40 @@ class ReliabilityBin:
     pairs: int
 
 
-def brier(rows: pl.DataFrame, clusters: int) -> Metric:
+def brier(rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return the mean squared difference of score and label (Brier 1950)."""
     sums = cluster_sums(rows, clusters, _squared_errors(rows, "score"), np.ones(rows.height))
 
-    def metric(weights: Floats) -> Floats:
+    def statistic(weights: Floats) -> Floats:
         errors, pairs = sums @ weights
         return ratio(errors, pairs)
 
-    return metric
+    return statistic
 
 
-def brier_skill(rows: pl.DataFrame, clusters: int) -> Metric:
+def brier_skill(rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return 1 - Brier score / Brier score of the gene's rate: 0 for gene frequency, 1 at best."""
     sums = cluster_sums(rows, clusters, _squared_errors(rows, "score"), _squared_errors(rows, "gene_rate"))
 
-    def metric(weights: Floats) -> Floats:
+    def statistic(weights: Floats) -> Floats:
         errors, of_rate = sums @ weights
         return 1 - ratio(errors, of_rate)
 
-    return metric
+    return statistic
 
 
-def calibration_ratio(rows: pl.DataFrame, clusters: int) -> Metric:
+def calibration_ratio(rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return the sum of scores by the number of positives: 1 where the mean score is right."""
     sums = cluster_sums(rows, clusters, rows["score"].to_numpy(), (rows["label"] == 1).to_numpy())
 
-    def metric(weights: Floats) -> Floats:
+    def statistic(weights: Floats) -> Floats:
         scores, positives = sums @ weights
         return ratio(scores, positives)
 
-    return metric
+    return statistic
 
 
-def expected_calibration_error(rows: pl.DataFrame, clusters: int) -> Metric:
+def expected_calibration_error(rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return the mean distance of mean score and mean label over bins, weighted by size.
 
     The bins (:func:`~core_harness.metrics.bins.equal_mass`) are made once, from all pairs, and are the same

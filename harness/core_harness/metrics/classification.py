@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from core_harness.metrics.bootstrap import Metric
+from core_harness.metrics.bootstrap import Statistic
 from core_harness.metrics.segments import Floats
 from core_harness.metrics.sums import cluster_sums, ratio
 
@@ -28,7 +28,7 @@ class Confusion(NamedTuple):
     tn: Floats
 
 
-def of_confusion(formula: Callable[[Confusion], Floats], rows: pl.DataFrame, clusters: int) -> Metric:
+def of_confusion(formula: Callable[[Confusion], Floats], rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return ``formula`` of the counts of ``rows``, as a function of the weights of the clusters."""
     yes = says_yes(rows).to_numpy()
     moved = (rows["label"] == 1).to_numpy()

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core_harness.metrics.bootstrap import Resampled, Z
+from core_harness.metrics.metric import Direction
+from core_harness.metrics.resampled import Resampled, Z
 
 ALPHA = 0.05
 """Adjusted p-values below it are called significant."""
@@ -64,9 +65,38 @@ def difference(first: Resampled, second: Resampled) -> Difference:
         value=value,
         low=value - Z * deviation,
         high=value + Z * deviation,
-        p=_two_sided(value, deviation),
+        p=_p_of(found),
         smallest=SMALLEST * deviation,
     )
+
+
+def advantage(first: Resampled, second: Resampled, direction: Direction) -> tuple[float, float | None]:
+    """Return by how much a second run is better than a first, and the p-value that neither is.
+
+    Where there is a target, the better run is the nearer one. Two runs are equally far from it if they are
+    equal, or if it lies in the middle between them; so p is the larger of the p-values of their difference
+    and of the distance of their mean from the target (an intersection-union test; Berger, Technometrics 24,
+    1982). Both are close to normal. Differences of the distances themselves are not: near it a test of
+    them at 5 % finds up to 8 % where there is nothing to find.
+
+    Parameters
+    ----------
+    first, second
+        A metric of two runs that were resampled with the same draws.
+    direction
+        That of the metric. In one that describes, neither run is better: p is None. It is None, too, where
+        fewer than two resamples are defined in both runs.
+    """
+    apart = second.minus(first)
+    if isinstance(direction, float):
+        mean = Resampled.mean([first, second])
+        off = Resampled(value=mean.value - direction, values=mean.values - direction, scale=mean.scale)
+        nearer = abs(first.value - direction) - abs(second.value - direction)
+        known = [p for p in (_p_of(apart), _p_of(off)) if p is not None]
+        return nearer, max(known) if len(known) == 2 else None
+    if direction == "descriptive":
+        return math.nan, None
+    return (-apart.value if direction == "lower" else apart.value), _p_of(apart)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -90,9 +120,13 @@ def ranks(runs: int, better: Iterable[tuple[int, int]]) -> list[int]:
     return [1 + int(number) for number in counted]
 
 
-def _two_sided(value: float, deviation: float) -> float:
-    if abs(value) <= ROUNDING:
+def _p_of(found: Resampled) -> float | None:
+    """Return the two-sided p-value that the true value is 0; None where there is no deviation."""
+    deviation = found.deviation()
+    if deviation is None:
+        return None
+    if abs(found.value) <= ROUNDING:
         return 1.0
     if deviation <= ROUNDING:
         return 0.0
-    return math.erfc(abs(value) / deviation / math.sqrt(2))
+    return math.erfc(abs(found.value) / deviation / math.sqrt(2))

@@ -10,12 +10,12 @@ import polars as pl
 import scipy.sparse as sp
 
 from core_harness.metrics.bins import equal_mass
-from core_harness.metrics.bootstrap import Metric, undefined
+from core_harness.metrics.bootstrap import Statistic, undefined
 from core_harness.metrics.segments import Floats
 from core_harness.metrics.sums import ratio
 
 
-def gene_prior_correlation(column: Literal["score", "label"], rows: pl.DataFrame, clusters: int) -> Metric:
+def gene_prior_correlation(column: Literal["score", "label"], rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return the rank correlation (Spearman 1904) of a column with the gene's rate, ties at mid-ranks.
 
     Ranks are made again in each resample. Not defined where all values of either are the same.
@@ -28,7 +28,7 @@ def gene_prior_correlation(column: Literal["score", "label"], rows: pl.DataFrame
     pairs = sp.csr_array((np.ones(len(cell)), (cell, rows["cluster"].to_numpy())), (len(cells), clusters))
     sides = [(tie, sp.csr_array((np.ones(len(tie)), (tie, places)))) for tie in cells.T]
 
-    def metric(weights: Floats) -> Floats:
+    def statistic(weights: Floats) -> Floats:
         drawn = pairs @ weights
         product, variances = drawn, []
         for tie, members in sides:
@@ -38,7 +38,7 @@ def gene_prior_correlation(column: Literal["score", "label"], rows: pl.DataFrame
             product = product * rank[tie]
         return ratio(product.sum(axis=0), np.sqrt(variances[0] * variances[1]))
 
-    return metric
+    return statistic
 
 
 @dataclass(frozen=True, kw_only=True)

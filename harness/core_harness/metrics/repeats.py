@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from core_harness.metrics.bootstrap import Z
-from core_harness.metrics.limits import interval
+from core_harness.metrics.catalog import METRICS
 from core_harness.metrics.report import Estimate, Report
+from core_harness.metrics.resampled import Z
 
 
 def mean_report(reports: Sequence[Report]) -> Report:
@@ -34,5 +34,5 @@ def _mean(name: str, estimates: Sequence[Estimate]) -> Estimate:
     mean = float(np.mean(values))
     if len(values) == 1:
         return replace(estimates[0], value=mean, low=None, high=None, drift=None)
-    low, high = interval(name, mean, Z * float(np.std(values, ddof=1)) / len(values) ** 0.5)
+    low, high = METRICS[name].interval(mean, Z * float(np.std(values, ddof=1)) / len(values) ** 0.5)
     return replace(estimates[0], value=mean, low=low, high=high, drift=None)

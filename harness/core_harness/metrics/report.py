@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from core_harness.metrics.bootstrap import SHARE, Measure, Resampled, draw_clusters
+from core_harness.metrics.bootstrap import SHARE, Measure, draw_clusters
 from core_harness.metrics.calibration import ReliabilityBin, reliability
-from core_harness.metrics.measures import measures
+from core_harness.metrics.catalog import measures
+from core_harness.metrics.resampled import Resampled
 from core_harness.metrics.scored import are_probabilities, checked
 from core_harness.metrics.segments import GENE, with_both_classes
 
@@ -73,7 +74,7 @@ class Report:
     Attributes
     ----------
     metrics
-        See :func:`~core_harness.metrics.measures.measures`.
+        See :func:`~core_harness.metrics.catalog.measures`.
     coverage
         What was asked, and what was answered.
     reliability

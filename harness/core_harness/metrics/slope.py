@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from core_harness.metrics.bootstrap import Metric, undefined
+from core_harness.metrics.bootstrap import Statistic, undefined
 from core_harness.metrics.scored import log_odds
 from core_harness.metrics.segments import Floats
 from core_harness.metrics.sums import cluster_sums, ratio
@@ -21,7 +21,7 @@ _SINGULAR = 1e-12
 """Where the log odds of the pairs that decide vary by less, as a share of the variance of all, none do."""
 
 
-def calibration_slope(rows: pl.DataFrame, clusters: int) -> Metric:
+def calibration_slope(rows: pl.DataFrame, clusters: int) -> Statistic:
     """Return the slope of the logistic regression of the label on the log odds of the score (Cox 1958).
 
     At 1 scores are as extreme as they should be; below it they are too extreme, above it too timid. Not
@@ -42,14 +42,14 @@ def calibration_slope(rows: pl.DataFrame, clusters: int) -> Metric:
     columns = (missing, missing * odds, spread, spread * odds, spread * odds**2)
     sums = cluster_sums(rows, clusters, *columns)
 
-    def metric(weights: Floats) -> Floats:
+    def statistic(weights: Floats) -> Floats:
         g0, g1, h0, h1, h2 = sums @ weights
         determinant = h0 * h2 - h1**2
         determinant[determinant <= _SINGULAR * h0**2] = 0.0
         step = ratio(h0 * g1 - h1 * g0, determinant)
         return np.asarray((slope + step) / unit)
 
-    return metric
+    return statistic
 
 
 def _overlap(positive: Floats, negative: Floats) -> bool:

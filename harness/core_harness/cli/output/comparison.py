@@ -10,7 +10,7 @@ from core_harness.analysis.charts import genes_chart
 from core_harness.analysis.compare import Compared, Comparison
 from core_harness.cli.output.charts import inline
 from core_harness.cli.output.tables import as_table, heading, printable, stdout
-from core_harness.metrics.names import NAMES
+from core_harness.metrics.catalog import LABELS
 from core_harness.metrics.paired import Difference
 from core_harness.text import as_markdown, figure, markdown_text, number, p_value
 
@@ -98,7 +98,7 @@ def _method(run: Compared) -> str:
 
 
 def _runs(comparison: Comparison) -> list[dict[str, str]]:
-    metric = NAMES.get(comparison.metric, comparison.metric)
+    metric = LABELS[comparison.metric]
     return [
         {
             "#": str(place),

@@ -11,7 +11,7 @@ from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.strata import Stratum
 from core_harness.cli.output.sections import Section
 from core_harness.cli.output.tables import heading
-from core_harness.metrics.names import NAMES
+from core_harness.metrics.catalog import LABELS
 from core_harness.text import figure, p_value
 
 
@@ -87,7 +87,7 @@ def _heading(audit: RunAudit) -> str:
 def _metric(audit: RunAudit, name: str) -> dict[str, str]:
     after = audit.recalibrated.get(name)
     return {
-        "metric": NAMES[name],
+        "metric": LABELS[name],
         "as it is [95 %]": figure(asdict(audit.metrics[name])),
         "recalibrated out of fold [95 %]": "" if after is None else figure(asdict(after)),
     }

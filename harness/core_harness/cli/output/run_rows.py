@@ -8,7 +8,7 @@ from typing import Any
 
 from core_harness.cli.output.sections import Section
 from core_harness.cli.output.tables import heading
-from core_harness.metrics.names import NAMES
+from core_harness.metrics.catalog import LABELS
 from core_harness.runs.folder import Run
 from core_harness.text import figure
 
@@ -54,7 +54,7 @@ def sections(run: Run) -> Iterator[Section]:
     yield Section(
         rows=[
             {
-                "metric": NAMES.get(metric, metric),
+                "metric": LABELS.get(metric, metric),
                 "value [95 %]": figure(estimate),
                 **{key: f"{estimate[key]:,}" for key in ("genes", "perturbations", "pairs")},
             }

@@ -14,7 +14,7 @@ from core_harness.analysis.verdict import verdict
 from core_harness.errors import HarnessError
 from core_harness.evaluation.result import JSON_VERSION, Result
 from core_harness.llm import Estimate
-from core_harness.metrics.names import GROUPS
+from core_harness.metrics.catalog import GROUPS
 from core_harness.runs.folder import Run
 from core_harness.text import figure, number, part_of, plain, regime_of
 
