@@ -134,10 +134,17 @@ HEAD = "pert,gene,label,split\n"
         (["-p", "nonsense"], 2, "is not STAGE.NAME=VALUE"),
         (["-s", "voting", "--organizer", "none"], 2, "needs evidence, which organizer 'none'"),
         (["--retriever", "kgg"], 2, "unknown retriever 'kgg'"),
-        (["--regime", "none"], 2, "unknown regime 'none'"),
-        (["--control", "none"], 2, "unknown control 'none'"),
+        (
+            ["--regime", "none"],
+            2,
+            "'none' is not one of 'strict', 'cross-context'",
+        ),
+        (["--control", "none"], 2, "'none' is not one of 'shuffled-labels', 'random-neighbours'"),
         (["--model", "qwen"], 2, "model 'qwen' needs TOGETHERAI_API_KEY or DEEPINFRA_API_KEY"),
-        (["--seed", "-1"], 2, "seed is -1"),
+        (["--only", "all"], 2, "'all' is not 'evaluable'"),
+        (["--seed", "-1"], 2, "'--seed': -1 is not in the range x>=0"),
+        (["--sed", "1"], 2, "(see core-harness eval --help)"),
+        (["voting"], 2, "unexpected extra argument (voting)"),
         (["--limit", "0"], 2, "limit is 0"),
         (["--out", "file"], 5, "cannot write a run below file"),
         (["-d", "table:column.csv"], 3, "no column 'label'"),
@@ -167,18 +174,34 @@ def test_bad_input_is_one_line_an_exit_code_and_no_run(
     assert not (tmp_path / "runs").exists()
 
 
-def test_completion_knows_names_of_the_registry(tmp_path: Path) -> None:
+def completed(line: str, *, cwd: Path) -> list[str]:
+    """Return what bash offers after ``core-harness`` and a line."""
     words = {
         "_CORE_HARNESS_COMPLETE": "bash_complete",
-        "COMP_WORDS": "core-harness eval --strategy constant,vo",
-        "COMP_CWORD": "3",
+        "COMP_WORDS": f"core-harness {line}",
+        "COMP_CWORD": str(line.count(" ") + 1),
     }
     done = subprocess.run(
         [sys.executable, "-c", "from core_harness.cli import main; main()"],
         capture_output=True,
         text=True,
         check=False,
-        cwd=tmp_path,
+        cwd=cwd,
         env={**PERSON, **words},
     )
-    assert "constant,voting" in done.stdout
+    return [offer.partition(",")[2] for offer in done.stdout.splitlines()]
+
+
+def test_completion_knows_names_of_the_registry(tmp_path: Path) -> None:
+    assert completed("eval --strategy constant,vo", cwd=tmp_path) == ["constant,voting"]
+
+
+def test_completion_knows_fixed_values_and_open_names(tmp_path: Path) -> None:
+    assert completed("eval --control ran", cwd=tmp_path) == ["random-neighbours"]
+    assert completed("eval --regime ", cwd=tmp_path) == ["strict", "cross-context", "double-unseen"]
+    assert completed("score --regime ", cwd=tmp_path) == ["strict", "cross-context"]
+    assert completed("eval --only ", cwd=tmp_path) == ["evaluable"]
+    assert completed("testserver --model fol", cwd=tmp_path) == ["follows-evidence"]
+    assert completed("testserver --fault 50", cwd=tmp_path) == ["500=", "502-html="]
+    assert completed("compare --metric macro_p", cwd=tmp_path) == ["macro_perturbation_auroc"]
+    assert completed("kg export --layer go-", cwd=tmp_path)

@@ -15,13 +15,13 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core_harness.data.rates import gene_rate_of
-from core_harness.data.splits import Only
 from core_harness.errors import PluginError, RunError
 from core_harness.evaluation.pipeline import Loaded, load
 from core_harness.evaluation.spec import RunSpec
 from core_harness.plugins.catalog import Catalog
 from core_harness.runs.folder import Run
-from core_harness.schemas import PAIRS, PREDICTIONS, Regime, Task, Undeclared, check
+from core_harness.schemas import PAIRS, PREDICTIONS, Task, check
+from core_harness.vocabulary import Only, Regime, Undeclared
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from core_harness.schemas import PAIRS, SUPPORT, Block
-
-Only = Literal["evaluable"]
 
 BLOCK_PERTURBATIONS = 512
 """Query perturbations in a block. Fixed, so that block bounds depend on the data only."""

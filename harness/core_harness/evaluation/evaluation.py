@@ -16,7 +16,6 @@ from core_harness.evaluation import pipeline
 from core_harness.evaluation.questions import Questions, pose
 from core_harness.evaluation.spec import Method
 from core_harness.evidence import controls
-from core_harness.evidence.controls import Control
 from core_harness.knowledge.facts import Facts
 from core_harness.llm import (
     LLM,
@@ -33,6 +32,7 @@ from core_harness.llm import (
 from core_harness.llm.answers import ANSWERS, parse_replies
 from core_harness.paths import cache_folder
 from core_harness.schemas import Task
+from core_harness.vocabulary import Control
 
 Notice = Callable[[str], None]
 """Called with one line that a person should see before, or after, a model is asked."""

@@ -38,6 +38,7 @@ from core_harness.plugins.protocols import (
 )
 from core_harness.registry.entries import Registry
 from core_harness.schemas import PREDICTIONS, RELATIONS, ROWS, Block, Task, check
+from core_harness.vocabulary import Control
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -119,7 +120,7 @@ def gather(
     method: Method,
     split: splits.Split,
     *,
-    control: controls.Control | None = None,
+    control: Control | None = None,
     codes: Mapping[str, str] | None = None,
 ) -> Iterator[Evidence]:
     """Yield the evidence of all queries, block by block, of a split as :func:`controls.on_split` left it.

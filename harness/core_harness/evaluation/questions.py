@@ -12,11 +12,11 @@ from core_harness.data.splits import Split
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.spec import Method
 from core_harness.evidence import controls
-from core_harness.evidence.controls import Control
 from core_harness.evidence.evidence import Evidence
 from core_harness.knowledge.facts import Facts
 from core_harness.plugins.protocols import LearningAggregator
 from core_harness.schemas import Task
+from core_harness.vocabulary import Control
 
 
 @dataclass(frozen=True, kw_only=True)

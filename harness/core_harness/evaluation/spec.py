@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
-from core_harness.data.splits import Only
 from core_harness.errors import UsageError, unknown
-from core_harness.evidence.controls import CONTROLS, SEEDS, Control
+from core_harness.evidence.controls import CONTROLS, SEEDS
 from core_harness.plugins.catalog import Catalog, Made
 from core_harness.plugins.component import STAGES, Stage
 from core_harness.plugins.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
 from core_harness.prompts import Template
 from core_harness.registry.entries import Registry, Route, StrategyStage
-from core_harness.schemas import Need, Regime
+from core_harness.schemas import Need
+from core_harness.vocabulary import Control, Only, Regime
 
 Parameters = Mapping[Stage, Mapping[str, Any]]
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from core_harness.llm.formats import instructions
 from core_harness.llm.messages import Form
-from core_harness.schemas import Question, Task
+from core_harness.schemas import Task
+from core_harness.vocabulary import Question
 
 
 @dataclass(frozen=True)

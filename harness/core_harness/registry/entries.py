@@ -18,6 +18,7 @@ from core_harness.errors import RegistryError, unknown
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
 from core_harness.registry.checked_toml import line_of, parse_entry
+from core_harness.vocabulary import Question, Regime
 
 Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
@@ -166,8 +167,8 @@ class SuiteEntry(Entry):
 
     summary: str
     datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
-    task: Literal["de", "dir"]
-    regime: Literal["strict", "cross-context", "double-unseen"] = "strict"
+    task: Question
+    regime: Regime = "strict"
     support_contexts: tuple[str, ...] = ()
     gene_holdout: float | None = None
     strategies: Annotated[tuple[Name, ...], Field(min_length=1)]

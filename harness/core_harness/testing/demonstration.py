@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from core_harness.evaluation.api import Result, evaluate
 from core_harness.evaluation.evaluation import Notice
 from core_harness.evaluation.pipeline import Progress
-from core_harness.evidence.controls import Control
 from core_harness.testing import TestServer
+from core_harness.vocabulary import Control
 
 SEEDS = 3
 """Of each control: few, for this shows what happens and estimates nothing."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from core_harness.errors import UsageError, unknown
+from core_harness.vocabulary import Fault
 
-FAULTS: Final[Mapping[str, str]] = {
+FAULTS: Final[Mapping[Fault, str]] = {
     "429": "too many requests, with Retry-After",
     "500": "an error of the server",
     "502-html": "a proxy's error page",
@@ -25,7 +26,7 @@ FAULTS: Final[Mapping[str, str]] = {
 }
 """What can be asked for. Those from 400 to 404 (not 429) will not pass by asking again."""
 
-SPARED: Final = frozenset({"429", "500", "502-html", "400", "401", "404"})
+SPARED: Final[frozenset[Fault]] = frozenset({"429", "500", "502-html", "400", "401", "404"})
 """Faults in which no token is generated."""
 
 

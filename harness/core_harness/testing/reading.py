@@ -14,7 +14,7 @@ from typing import Final, get_args
 
 from core_harness.llm import Form, Message
 from core_harness.prompts import outcomes
-from core_harness.schemas import Question
+from core_harness.vocabulary import Question
 
 _FIELD = re.compile(r"(Perturbation|Gene|Candidate): +(.+)")
 _BULLET = re.compile(r"- +(.+)")

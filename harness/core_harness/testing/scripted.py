@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core_harness.llm.formats import BEST_GRADE, Verdict
 from core_harness.testing.reading import Item, Reading
+from core_harness.vocabulary import ScriptedName
 
 ScriptedModel = Callable[[Reading, Item], float | None]
 """Returns the probability of yes, or None to abstain."""
@@ -47,7 +48,7 @@ def position_biased(reading: Reading, item: Item) -> float:  # noqa: ARG001 - a 
     return 0.9 if not item.evidence or item.evidence[0][0] else 0.1
 
 
-SCRIPTED: Mapping[str, ScriptedModel] = {
+SCRIPTED: Mapping[ScriptedName, ScriptedModel] = {
     "always-plausible": always_plausible,
     "follows-evidence": follows_evidence,
     "ignores-evidence": ignores_evidence,

@@ -25,6 +25,7 @@ from core_harness.testing.wire import (
     reset,
     response,
 )
+from core_harness.vocabulary import ScriptedName
 
 T = TypeVar("T")
 
@@ -77,7 +78,7 @@ class Script:
         Seconds that a 429 asks to wait.
     """
 
-    model: str = "follows-evidence"
+    model: ScriptedName = "follows-evidence"
     faults: Mapping[str, float] = field(default_factory=dict)
     latency: float = 0.0
     capacity: int | None = None

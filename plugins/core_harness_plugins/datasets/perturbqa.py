@@ -9,7 +9,7 @@ import polars as pl
 from core_harness.data.tables import read_rows
 from core_harness.errors import MissingDataError
 from core_harness.paths import data_folder
-from core_harness.schemas import Agent, Question
+from core_harness.vocabulary import Agent, Question
 
 Line = Literal["k562", "rpe1", "hepg2", "jurkat", "k562_set"]
 

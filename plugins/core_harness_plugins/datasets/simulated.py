@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from core_harness import Graph, Layer
 from core_harness.errors import UsageError
-from core_harness.schemas import ROWS, Agent, Question
+from core_harness.schemas import ROWS
+from core_harness.vocabulary import Agent, Question
 
 _BASE_RATES = (0.25, 1.2)
 """Parameters of their beta distribution: most genes hardly answer to anything, a few to much."""

@@ -8,7 +8,7 @@ import polars as pl
 
 from core_harness.data.tables import read_rows
 from core_harness.errors import UsageError
-from core_harness.schemas import Agent, Question
+from core_harness.vocabulary import Agent, Question
 
 _CONTEXT = "unspecified"
 

@@ -14,12 +14,13 @@ from core_harness.errors import UsageError
 from core_harness.evaluation.api import Desk
 from core_harness.evaluation.pipeline import Progress
 from core_harness.evaluation.spec import RunSpec
-from core_harness.evidence.controls import CONTROLS, Control
+from core_harness.evidence.controls import CONTROLS
 from core_harness.metrics import Resampled, draw_clusters, measures
 from core_harness.metrics.paired import difference
 from core_harness.plugins.catalog import Catalog
 from core_harness.registry.entries import Registry
 from core_harness.runs.folder import Run, list_runs
+from core_harness.vocabulary import Control
 
 _SAME = ("task", "components", "part", "seed", "model", "dataset_sha256")
 """What a run and its control have in common."""

@@ -1,4 +1,4 @@
-"""The options that name a registry of one's own."""
+"""The options that name a user registry."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ Command = Callable[..., None]
 
 
 def registry_options(command: Command) -> Command:
-    """Add ``--registry`` and ``--trust-registry``, and hand the command the ``registry`` they open."""
+    """Add ``--registry`` and ``--trust-registry``; the command takes what they open as ``registry``."""
 
     @click.option(
         "--registry",
         "path",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Add the datasets, strategies, models and suites of this registry.toml.",
+        help="User registry (TOML) that adds datasets, strategies, models and suites.",
     )
     @click.option(
         "--trust-registry",
         is_flag=True,
-        help="Let that file change shipped names, and name hosts and keys.",
+        help="Allow the user registry to replace shipped entries, and to name hosts and keys.",
     )
     @wraps(command)
     def with_registry(*, path: Path | None, trust_registry: bool, **options: Any) -> None:

@@ -93,10 +93,6 @@ def _metric(audit: RunAudit, name: str) -> dict[str, str]:
     }
 
 
-def _listed(audit: RunAudit, missing: str) -> str:
-    return ", ".join(control.control for control in audit.controls if control.missing == missing)
-
-
 def _control(control: Controlled) -> dict[str, str]:
     found = {"value": control.value, "low": control.low, "high": control.high}
     return {

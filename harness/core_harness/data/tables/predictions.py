@@ -13,7 +13,8 @@ import polars as pl
 from core_harness.data.tables.plain_pickle import load_plain_pickle
 from core_harness.data.tables.reading import find_column, read_table, shown
 from core_harness.errors import DataError, MissingDataError
-from core_harness.schemas import Question, Schema
+from core_harness.schemas import Schema
+from core_harness.vocabulary import Question
 
 PREDICTED: Schema = {
     "row": pl.UInt32,
