@@ -17,7 +17,7 @@ import core_harness_plugins
 CORE = Path(core_harness.__path__[0])
 PLUGINS = Path(core_harness_plugins.__path__[0])
 
-# Each room may import the rooms of earlier lines, and those of its own line that stand left of it.
+# Each room may import the rooms of earlier lines, and those left of it in its line.
 FLOORS = [
     ["errors", "text", "vocabulary"],
     ["schemas", "paths", "knowledge"],
@@ -95,7 +95,7 @@ def test_imports_of_the_core_point_one_way(path: Path) -> None:
             other == room
             or RANK[other] < RANK[room]
             or room in FLOORS[RANK[other]][FLOORS[RANK[other]].index(other) + 1 :]
-        ), f"{room} imports {other}, which stands above it"
+        ), f"{room} imports {other}, which is on a higher floor"
 
 
 @pytest.mark.parametrize("path", sorted(PLUGINS.rglob("*.py")), ids=lambda p: str(p.relative_to(PLUGINS)))

@@ -1,4 +1,4 @@
-"""The command line as a person meets it: in a process of its own."""
+"""The command line in a separate process, as users run it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from worlds import world
 
-PERSON = {
+ENVIRONMENT = {
     key: value
     for key, value in os.environ.items()
     if not key.startswith("CORE_HARNESS") and not key.endswith("_API_KEY")
@@ -25,7 +25,7 @@ def core_harness(*arguments: str, cwd: Path, **environment: str) -> subprocess.C
         capture_output=True,
         text=True,
         check=False,
-        env={**PERSON, "XDG_DATA_HOME": str(cwd / "data"), **environment},
+        env={**ENVIRONMENT, "XDG_DATA_HOME": str(cwd / "data"), **environment},
     )
 
 
@@ -86,9 +86,9 @@ def test_runs_are_listed_and_shown(tmp_path: Path) -> None:
     (tmp_path / "runs" / "broken").mkdir()
     (tmp_path / "runs" / "broken" / "run.json").write_text("{")
     for command in (["runs", "list"], ["audit", name]):
-        beside = core_harness(*command, cwd=tmp_path)
-        assert "left out: runs/broken/run.json cannot be read" in beside.stderr
-        assert beside.returncode == 0
+        others = core_harness(*command, cwd=tmp_path)
+        assert "left out: runs/broken/run.json cannot be read" in others.stderr
+        assert others.returncode == 0
     broken = core_harness("runs", "show", "broken", cwd=tmp_path)
     assert (broken.returncode, broken.stdout) == (5, "")
     assert "runs/broken/run.json cannot be read" in broken.stderr
@@ -187,7 +187,7 @@ def completed(line: str, *, cwd: Path) -> list[str]:
         text=True,
         check=False,
         cwd=cwd,
-        env={**PERSON, **words},
+        env={**ENVIRONMENT, **words},
     )
     return [offer.partition(",")[2] for offer in done.stdout.splitlines()]
 

@@ -1,4 +1,4 @@
-"""Tables go in as they stand, and whatever is wrong with them is said in one line."""
+"""Tables are read unchanged, and what is wrong with them is one line."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ BAD_FILES = {
 }
 
 BAD_HEADERS = {
-    "pert,gene,gene,split": "row 1: column 'gene' stands there 2 times; rename it",
-    "pert,gene,label, gene": "row 1: column 'gene' stands there 2 times",
+    "pert,gene,gene,split": "row 1: column 'gene' occurs 2 times; rename it",
+    "pert,gene,label, gene": "row 1: column 'gene' occurs 2 times",
     "pert,Gene,label,split": "no column 'gene'; did you mean 'Gene'? (columns: pert, Gene, label, split)",
     "pert,gene,LABEL,split": "no column 'label'; did you mean 'LABEL'?",
     "perturbations,gene,label,split": "no column 'perturbation' or 'pert'; did you mean 'perturbations'?",
@@ -178,7 +178,7 @@ def test_name_that_no_file_can_have(name: str, tmp_path: Path) -> None:
         read_table(tmp_path / name)
 
 
-# ---------------------------------------------------------------- what is read as it stands
+# ---------------------------------------------------------------- what is read unchanged
 
 field = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 awkward = st.sampled_from(

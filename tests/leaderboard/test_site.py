@@ -173,7 +173,7 @@ def test_the_command(runs: tuple[Run, Run], tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "SIMULATED" in done.output
     assert "not run: additive, constant" in done.output
-    assert "apart: " in done.output
+    assert "unranked: " in done.output
     content = json.loads(CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False).stdout)
     assert len(content["apart"]) == 2
     refused = CliRunner().invoke(cli, [*command, str(tmp_path / "none")])

@@ -280,15 +280,15 @@ def test_a_simulated_answer_marks_the_run() -> None:
     assert summary.sentence().startswith("simulated: ")
 
 
-def test_progress_is_told() -> None:
-    told: list[tuple[int, int]] = []
+def test_progress_is_reported() -> None:
+    reported: list[tuple[int, int]] = []
     ask_all(
         Scripted(),
         small_prompts(["a", "b", "a"]),
         journal=Journal(None),
-        on_progress=lambda done, of: told.append((done, of)),
+        on_progress=lambda done, of: reported.append((done, of)),
     )
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert reported == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_secrets_are_blacked_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -368,13 +368,13 @@ def test_a_dry_run_says_what_would_be_sent() -> None:
     llm = Scripted(price=PRICE)
     ask(llm, ["known"], journal=journal)
     before = journal.attempts()
-    reckoned = estimate(llm, small_prompts(["known", "new", "new", "also new"]), journal=journal)
-    assert (reckoned.prompts, reckoned.distinct, reckoned.known, reckoned.calls) == (4, 3, 1, 2)
-    assert reckoned.tokens_are == "estimated"
-    assert reckoned.completion_tokens == 40
-    assert reckoned.bound.prompt > reckoned.prompt_tokens > 0
-    assert reckoned.cost_bound == PRICE.cost(reckoned.bound)
-    assert "at prices of 2026-11-01" in reckoned.sentence()
+    estimated = estimate(llm, small_prompts(["known", "new", "new", "also new"]), journal=journal)
+    assert (estimated.prompts, estimated.distinct, estimated.known, estimated.calls) == (4, 3, 1, 2)
+    assert estimated.tokens_are == "estimated"
+    assert estimated.completion_tokens == 40
+    assert estimated.bound.prompt > estimated.prompt_tokens > 0
+    assert estimated.cost_bound == PRICE.cost(estimated.bound)
+    assert "at prices of 2026-11-01" in estimated.sentence()
     assert journal.attempts() == before
     assert llm.asked == {"known": 1}
     nothing = estimate(Scripted(), small_prompts(["known"]), journal=journal)

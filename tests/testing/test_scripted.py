@@ -84,8 +84,8 @@ def test_what_is_always_plausible_knows_genes_only() -> None:
     )
     assert (said == said[:, :1]).all()
     assert 0.8 < (said >= 0.5).mean() < 1.0
-    told = "Perturbation: P\nGene: G1\n- member of a pathway\n"
-    assert (probability("always-plausible", told) or 0) > (
+    with_facts = "Perturbation: P\nGene: G1\n- member of a pathway\n"
+    assert (probability("always-plausible", with_facts) or 0) > (
         probability("always-plausible", "Perturbation: P\nGene: G1") or 0
     )
 

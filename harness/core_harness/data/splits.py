@@ -1,9 +1,9 @@
-"""Who may learn from what: regimes, parts of a dataset, blocks.
+"""What methods may learn from: regimes, parts of a dataset, blocks.
 
 A dataset's rows are divided by perturbation. In the ``strict`` regime the support of a query is the
-train rows of its own context; in the ``cross-context`` regime the train rows of other, named contexts
-join it; in the ``double-unseen`` regime the genes that are asked about leave it. Labels of queries are
-put aside here and reach no component.
+train rows of its context; the ``cross-context`` regime adds the train rows of other, named contexts;
+the ``double-unseen`` regime removes the genes that are asked about. Labels of queries are separated
+here and reach no component.
 """
 
 from __future__ import annotations

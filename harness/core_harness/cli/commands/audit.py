@@ -58,7 +58,7 @@ def audit_command(
         except UsageError as error:
             raise UsageError(f"no run {what!r} in {folder}, and {error}") from None
     audit: RunAudit | DatasetAudit
-    with watching() as (tell, notice):
+    with watching() as (progress, notice):
         if is_run:
             audit = audit_run(
                 find_run(what, folder),
@@ -66,7 +66,7 @@ def audit_command(
                 components,
                 make_controls=controls,
                 seed=seed,
-                progress=tell,
+                progress=progress,
                 notice=notice,
             )
         else:
@@ -75,7 +75,7 @@ def audit_command(
                 registry,
                 components,
                 contexts=comma_separated(contexts),
-                progress=tell,
+                progress=progress,
             )
     if form == "json":
         click.echo(json.dumps(audit.as_dict(), indent=2, allow_nan=False))

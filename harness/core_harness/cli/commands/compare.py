@@ -19,6 +19,7 @@ from core_harness.cli.options.values import bootstrap_seed_option
     "--metric",
     default="macro_gene_auroc",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.metrics,
     help="Metric to compare by.",
 )

@@ -16,7 +16,7 @@ from core_harness.cli.options import completion
 from core_harness.cli.options.forms import json_option
 
 if TYPE_CHECKING:
-    from core_harness.data.sources.download import Tell
+    from core_harness.data.sources.download import Progress
     from core_harness.registry.entries import SourceEntry
 
 
@@ -60,8 +60,8 @@ def pull_command(*, names: tuple[str, ...], yes: bool, mirror: str | None) -> No
     if not yes:
         _ask(wanted, folder)
     for source in wanted:
-        with _watching() as tell:
-            records = pull(source, folder, mirror=mirror or None, tell=tell)
+        with _watching() as progress:
+            records = pull(source, folder, mirror=mirror or None, progress=progress)
         for file, record in records.items():
             click.echo(f"{folder / file}  {_size(record.bytes)}  {record.licence}  sha256 {record.sha256}")
 
@@ -173,10 +173,11 @@ def verify_command(*, names: tuple[str, ...], as_json: bool) -> None:
 
 
 @contextmanager
-def _watching() -> Iterator[Tell]:
+def _watching() -> Iterator[Progress]:
     """Yield a function that shows how much of a download is there; silent where stderr is no terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
     columns = (
@@ -185,13 +186,13 @@ def _watching() -> Iterator[Tell]:
         DownloadColumn(),
         TransferSpeedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         bar = bars.add_task("")
 
-        def tell(what: str, done: int, total: int) -> None:
+        def progress(what: str, done: int, total: int) -> None:
             bars.update(bar, description=what, completed=done, total=total)
 
-        yield tell
+        yield progress
 
 
 def _ask(wanted: Sequence[SourceEntry], folder: Path) -> None:

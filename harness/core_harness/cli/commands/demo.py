@@ -28,8 +28,8 @@ def demo_command(*, seed: int, as_json: bool) -> None:
     from core_harness.testing.demonstration import demonstrate
     from core_harness.text import figure, number
 
-    with watching() as (tell, _):
-        scenes = list(demonstrate(seed=seed, progress=tell))
+    with watching() as (progress, _):
+        scenes = list(demonstrate(seed=seed, progress=progress))
     if as_json:
         played = [{**asdict(scene), "result": result.as_dict()} for scene, result in scenes]
         click.echo(json.dumps({"schema_version": 1, "scenes": played}, indent=2, allow_nan=False))

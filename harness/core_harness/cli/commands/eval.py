@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     "-d",
     default="simulated",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.datasets,
     help="Dataset of the registry, or table:PATH for a CSV, TSV or Parquet file.",
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     "strategies",
     default="gene-frequency,voting",
     show_default=True,
+    metavar="NAMES",
     shell_complete=completion.strategies,
     help="Strategies, separated by commas.",
 )
@@ -45,9 +47,24 @@ if TYPE_CHECKING:
     help="Suite whose missing runs are made below --out, e.g. core-paper.",
 )
 @asking_options
-@click.option("--retriever", shell_complete=completion.components, help="Retriever of every strategy.")
-@click.option("--organizer", shell_complete=completion.components, help="Organizer of every strategy.")
-@click.option("--aggregator", shell_complete=completion.components, help="Aggregator of every strategy.")
+@click.option(
+    "--retriever",
+    metavar="NAME",
+    shell_complete=completion.components,
+    help="Retriever that replaces those of the strategies.",
+)
+@click.option(
+    "--organizer",
+    metavar="NAME",
+    shell_complete=completion.components,
+    help="Organizer that replaces those of the strategies.",
+)
+@click.option(
+    "--aggregator",
+    metavar="NAME",
+    shell_complete=completion.components,
+    help="Aggregator that replaces those of the strategies.",
+)
 @click.option(
     "--regime",
     type=click.Choice(get_args(Regime)),
@@ -143,13 +160,13 @@ def eval_command(
             estimates = api.estimate(**choices, asking=settings, notice=notice, registry=registry)
         print_estimates(estimates, as_json=as_json)
         return
-    with watching() as (tell, notice):
+    with watching() as (progress, notice):
         if resume is not None:
             run = find_run(resume, out)
-            results = [api.resume(run, asking=settings, progress=tell, notice=notice, registry=registry)]
+            results = [api.resume(run, asking=settings, progress=progress, notice=notice, registry=registry)]
         else:
             results = api.evaluate(
-                **choices, out=out, asking=settings, progress=tell, notice=notice, registry=registry
+                **choices, out=out, asking=settings, progress=progress, notice=notice, registry=registry
             )
     if as_json:
         click.echo(json.dumps(results_as_dict(results), indent=2, allow_nan=False))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     "-d",
     default="simulated",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.datasets,
     help="Dataset that the evidence comes from; the pair need not be in it.",
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     "-s",
     default="voting",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.strategies,
     help="Strategy whose prediction is explained.",
 )
@@ -88,10 +90,10 @@ def explain_command(
     from core_harness.runs.folder import find_run
 
     pair = Pair(perturbation=perturbation, gene=gene, context=context)
-    with watching() as (tell, notice):
+    with watching() as (progress, notice):
         if run_name is not None:
             run = find_run(run_name, folder)
-            card = explain_run(run, pair, progress=tell, notice=notice, registry=registry)
+            card = explain_run(run, pair, progress=progress, notice=notice, registry=registry)
         else:
             card = explain(
                 pair,
@@ -101,7 +103,7 @@ def explain_command(
                 send=not show_prompt,
                 parameters=parse_parameters([*assignments, *of_model(api_base, model_assignments)]),
                 seed=seed,
-                progress=tell,
+                progress=progress,
                 notice=notice,
                 registry=registry,
             )

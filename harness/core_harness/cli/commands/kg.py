@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _DATASET = click.option(
     "--dataset",
     "-d",
+    metavar="NAME",
     shell_complete=completion.datasets,
     help="Dataset whose perturbations are looked up, in its own graph if it has one.",
 )
@@ -99,6 +100,7 @@ def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None) -
     "--retriever",
     default="kg",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.components,
     help="Retriever that weighs the relation.",
 )

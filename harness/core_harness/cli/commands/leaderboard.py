@@ -53,9 +53,9 @@ def build_command(
     from core_harness.leaderboard.exports import as_dict
     from core_harness.plugins.catalog import catalog
 
-    with watching() as (tell, _):
-        board = build(runs, suite, registry, catalog(), progress=tell)
-        tell("writing the site", 0, 1)
+    with watching() as (progress, _):
+        board = build(runs, suite, registry, catalog(), progress=progress)
+        progress("writing the site", 0, 1)
         write_site(board, out)
     if as_json:
         click.echo(json.dumps(as_dict(board), indent=2, allow_nan=False))

@@ -28,6 +28,7 @@ _REGIMES: tuple[Regime, ...] = ("strict", "cross-context")
     "--dataset",
     "-d",
     required=True,
+    metavar="NAME",
     shell_complete=completion.datasets,
     help="Dataset of the registry, or table:PATH, that the predictions are about.",
 )

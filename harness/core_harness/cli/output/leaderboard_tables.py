@@ -1,4 +1,4 @@
-"""A board as a person at a terminal reads it."""
+"""A board as tables for the terminal."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def print_board(board: Board, out: Path) -> None:
             said = f"not run: {', '.join(methods)} ({reason})"
             console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=True)
     for apart in board.apart:
-        said = f"apart: {apart.run}: {apart.reason}"
+        said = f"unranked: {apart.run}: {apart.reason}"
         console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=True)
     console.print(f"open {printable(str(out / 'index.html'))}", soft_wrap=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, SOFT, FILL = "#1b1b1b", "#8a8a8a", "#3b6ea8"
-"""Of lines and text, of guides, of bars and points; they can be told apart without colours."""
+"""Colours of lines and text, of guides, of bars and points; they differ in lightness too."""
 
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
@@ -37,7 +37,7 @@ _STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Panels that stand side by side, with what a reader must know and what can be seen in words."""
+    """Panels in a row, with a title and a description of them in words."""
 
     title: str
     description: str
@@ -75,7 +75,7 @@ class Picture:
 
 
 def check_picture(path: Path | None) -> None:
-    """Refuse what cannot be drawn, before work is done for it.
+    """Refuse what cannot be drawn, before any work is done.
 
     Raises :class:`UsageError` for a file that is neither ``.svg`` nor ``.png``, and where matplotlib is
     not installed.
@@ -94,9 +94,9 @@ def picture_of_run(title: str, report: Mapping[str, Any], genes_by_auroc: Sequen
     Parameters
     ----------
     title
-        The run, what it was asked, in which regime, and whether anything is simulated.
+        The run, its dataset and regime, and whether anything is simulated.
     report
-        As it stands in the run folder.
+        The report of the run folder.
     genes_by_auroc
         Number of genes in equal bins of AUROC from 0 to 1; empty where the dataset cannot be read.
     """
@@ -117,7 +117,7 @@ def picture_of_run(title: str, report: Mapping[str, Any], genes_by_auroc: Sequen
 
 
 def picture_of_comparison(title: str, comparison: Comparison) -> Picture:
-    """Return the runs with their intervals and, beside them, their differences."""
+    """Return the runs with their intervals and, in a second panel, their differences."""
     metric = NAMES.get(comparison.metric, comparison.metric)
     runs = [
         (plain(", ".join(filter(None, (run.method, run.control)))), run.value, run.low, run.high)
@@ -133,13 +133,13 @@ def picture_of_comparison(title: str, comparison: Comparison) -> Picture:
         for contrast in comparison.contrasts
     ]
     chance = 0.5 if "auroc" in comparison.metric else None
-    told = (
+    described = (
         f"{name}: {figure({'value': value, 'low': low, 'high': high})}"
         for name, value, low, high in (*runs, *differences)
     )
     return Picture(
         title=plain(title),
-        description=f"{metric} with 95 % intervals over perturbations. {'; '.join(told)}.",
+        description=f"{metric} with 95 % intervals over perturbations. {'; '.join(described)}.",
         panels=[
             lambda axes: _intervals(axes, runs, metric, chance),
             lambda axes: _intervals(axes, differences, f"difference in {metric}", 0.0),
@@ -185,7 +185,7 @@ def _intervals(
 
 
 def _with_alternative(svg: str, title: str, description: str) -> str:
-    """Return an SVG with ``title`` and ``desc``, which screen readers tell."""
+    """Return an SVG with ``title`` and ``desc``, which screen readers read aloud."""
     words = f"<title id='title'>{html.escape(title)}</title><desc id='desc'>{html.escape(description)}</desc>"
     return re.sub(
         r"<svg ([^>]*)>",

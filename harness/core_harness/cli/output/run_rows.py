@@ -1,4 +1,4 @@
-"""Runs as rows of a table, each with all that a reader needs to know about a figure."""
+"""Runs as rows of a table, each with its dataset, regime, control and part."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core_harness.metrics.names import NAMES
 from core_harness.runs.folder import Run
 from core_harness.text import figure
 
-_BESIDE_TASK = ("control", "part", "seed")
+_WITH_TASK = ("control", "part", "seed")
 _FIGURE = ("value", "low", "high", "genes", "perturbations", "pairs")
 
 
@@ -19,7 +19,7 @@ def about(run: Run) -> str:
     """Return method, dataset, question, regime, control and part of a run, and whether it is simulated."""
     manifest, task = run.manifest, run.manifest["task"]
     asked = {**task, "task": task["question"], "simulated": bool(run.simulated), "repeats": 1}
-    return f"{manifest['method']} on {heading({**asked, **{key: manifest[key] for key in _BESIDE_TASK}})}"
+    return f"{manifest['method']} on {heading({**asked, **{key: manifest[key] for key in _WITH_TASK}})}"
 
 
 def flat_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:

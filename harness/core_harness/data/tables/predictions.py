@@ -1,4 +1,4 @@
-"""Anybody's predictions: tables, JSON, and the pickles that PerturbQA's authors publish."""
+"""Predictions from any program: tables, JSON, and the pickles that PerturbQA's authors publish."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TEXT = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
 
 def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
-    """Return the predictions of a file as they stand, as :data:`PREDICTED`.
+    """Return the predictions of a file, unchanged, as :data:`PREDICTED`.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
         A table (see :func:`~core_harness.data.tables.read_table`) with the columns ``perturbation`` or
         ``pert``, ``gene``, one of :data:`SCORES` and perhaps ``context``; ``.json`` with a list of such
         rows or an object of such columns; or ``.pkl`` with such an object. Columns may also be named as
-        in PerturbQA's published results: ``key`` or ``de_key``, a list of (perturbation, gene), beside
-        ``de_pred``; for the question ``dir`` ``key`` or ``dir_key`` beside ``dir_pred``.
+        in PerturbQA's published results: ``key`` or ``de_key``, a list of (perturbation, gene), with
+        ``de_pred``; for the question ``dir`` ``key`` or ``dir_key`` with ``dir_pred``.
     question
         Which of PerturbQA's columns are meant.
 
