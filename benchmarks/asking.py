@@ -1,6 +1,6 @@
-"""What asking costs beside the provider: CPU a call, and the time to replay a journal.
+"""What asking costs besides the provider: CPU a call, and the time to replay a journal.
 
-One run, one test server in a process of its own, the same prompts for all::
+One run, one test server in a separate process, the same prompts for all::
 
     python benchmarks/asking.py
     python benchmarks/asking.py --inspect /path/to/python    # of an environment with inspect_ai and openai
@@ -83,7 +83,7 @@ print(run(samples))
 
 @contextmanager
 def server(latency: float) -> Iterator[str]:
-    """Run the test server in a process of its own, so that its CPU time is not ours."""
+    """Run the test server in a separate process, so that its CPU time is not counted."""
     process = subprocess.Popen(
         [sys.executable, "-c", _SERVER, str(latency)], stdout=subprocess.PIPE, text=True
     )

@@ -30,12 +30,13 @@ from core_harness.metrics.segments import GENE
 from core_harness.plugins.catalog import catalog
 from core_harness.plugins.protocols import Retriever
 from core_harness.schemas import Task
+from core_harness.vocabulary import Control
 
 LINES = ("k562", "hepg2")
 NETWORKS = ("pagerank", "shared-neighbours")
 POWERS = (1.0, 2.0)
 SHRINKAGES = (0.1, 0.3, 1.0, 3.0)
-NULLS: tuple[controls.Control, ...] = ("shuffled-labels", "random-neighbours")
+NULLS: tuple[Control, ...] = ("shuffled-labels", "random-neighbours")
 SEEDS = 3
 
 
@@ -48,7 +49,7 @@ class Question:
 
 
 def questions(
-    task: Task, retriever: Retriever, folds: Sequence[Split], control: controls.Control | None
+    task: Task, retriever: Retriever, folds: Sequence[Split], control: Control | None
 ) -> Iterator[Question]:
     """Yield the blocks of all folds, once or, under a control, once a seed."""
     for seed, fold in product(range(SEEDS if control else 1), folds):

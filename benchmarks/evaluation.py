@@ -1,4 +1,4 @@
-"""The whole K562 voting evaluation, in a process of its own, with its graph cached.
+"""The whole K562 voting evaluation, in a separate process, with its graph cached.
 
 Prints wall time, CPU time and peak memory of ``core-harness eval`` (voting, 1,000 resamples), and the
 ratio of its wall time to that of the ranking metric alone, point estimate only, as a plain scikit-learn

@@ -2,8 +2,8 @@
 
 The runs are methods of rising skill on a generated world. Only some of their predictions differ, for figures
 of equal ones are made once: the cold build of as many different ones is extrapolated from them, the warm
-build is what it is. Each build is a program of its own, so that its memory is its own. Prints seconds and
-peak memory of one run, beside the limits for a warm build::
+build is what it is. Each build is a separate process, to measure its memory alone. Prints seconds and peak
+memory of one run, with the limits for a warm build::
 
     python benchmarks/leaderboard.py
 """

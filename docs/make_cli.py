@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import click
 
+from core_harness import errors
 from core_harness.cli import cli
 
 PAGE = Path(__file__).parent / "cli.md"
 INTRODUCTION = """# Command line
 
-Written from the code by `docs/make_cli.py`. Results go to stdout, progress and errors to stderr. An error
-that can be mended is one line; the exit code says of which kind it is: 2 usage, 3 data, 4 plugin, 5 run
-folder, 6 registry, 7 download. `NO_COLOR` switches colours off. Shell completion:
+Generated from the code by `docs/make_cli.py`. Results go to stdout, progress and errors to stderr.
+`NO_COLOR` switches colours off. Shell completion:
 `eval "$(_CORE_HARNESS_COMPLETE=bash_source core-harness)"` (or `zsh_source`, `fish_source`).
+
+An error that the user can mend is one line, and the exit code gives its kind:
 """
+
+
+def error_tree() -> str:
+    """Return the errors and their exit codes, as the docstring of ``core_harness.errors`` draws them."""
+    drawn = (errors.__doc__ or "").partition("::\n\n")[2].partition("\n\n")[0]
+    return dedent(drawn)
 
 
 def commands(
@@ -31,7 +40,7 @@ def commands(
 
 def reference() -> str:
     """Return the page."""
-    parts = [INTRODUCTION]
+    parts = [INTRODUCTION, f"\n```text\n{error_tree()}\n```\n"]
     for path, command in commands(cli, ("core-harness",)):
         context = click.Context(command, info_name=" ".join(path), terminal_width=100, **cli.context_settings)
         parts.append(f"\n## {' '.join(path)}\n\n```text\n{command.get_help(context)}\n```\n")

@@ -1,4 +1,4 @@
-"""No test is timed: hypothesis has a deadline unless it is told otherwise."""
+"""No test is timed: hypothesis has a deadline unless it is switched off."""
 
 from hypothesis import settings
 

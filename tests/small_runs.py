@@ -24,7 +24,7 @@ def made(out: Path, strategies: Sequence[str] = ("gene-frequency", "voting"), **
 
 
 def rewrite(run: Run, predictions: pl.DataFrame | None = None, **changes: Any) -> Run:
-    """Change a run folder with its digests, object by object of its record, and open it again."""
+    """Change a run folder together with its digests, and open it again."""
     path = run.folder / "predictions.parquet"
     if predictions is not None:
         predictions.write_parquet(path)

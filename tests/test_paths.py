@@ -1,4 +1,4 @@
-"""Where data and caches lie."""
+"""Where data and caches are."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_the_variable_names_the_folder_and_nothing_is_created(
 
 @pytest.mark.parametrize(("folder", "variable"), FOLDERS)
 @pytest.mark.parametrize("value", [None, ""])
-def test_without_the_variable_it_is_the_users_own(
+def test_without_the_variable_it_is_the_users_folder(
     folder: Callable[[], Path], variable: str, value: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if value is None:

@@ -33,12 +33,11 @@ if TYPE_CHECKING:
         ROWS,
         SUPPORT,
         TOTALS,
-        Agent,
         Block,
         Need,
-        Question,
         Task,
     )
+    from core_harness.vocabulary import Agent, Question
 
 _HOMES = {
     "EVIDENCE": "schemas",
@@ -48,7 +47,7 @@ _HOMES = {
     "ROWS": "schemas",
     "SUPPORT": "schemas",
     "TOTALS": "schemas",
-    "Agent": "schemas",
+    "Agent": "vocabulary",
     "Block": "schemas",
     "Card": "analysis.cards",
     "Component": "plugins.component",
@@ -58,7 +57,7 @@ _HOMES = {
     "Layer": "knowledge.layers",
     "Need": "schemas",
     "Pair": "analysis.cards",
-    "Question": "schemas",
+    "Question": "vocabulary",
     "Result": "evaluation.result",
     "RunSpec": "evaluation.spec",
     "Session": "evaluation.session",

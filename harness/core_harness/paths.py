@@ -1,4 +1,4 @@
-"""Where data and caches lie on this machine. Nothing is created here; whoever writes, creates."""
+"""Where data and caches are on this machine. Nothing is created here; the writer creates its folder."""
 
 from __future__ import annotations
 

@@ -12,12 +12,8 @@ from typing import Literal
 import polars as pl
 
 from core_harness.errors import PluginError
+from core_harness.vocabulary import Agent, Question, Regime, Undeclared
 
-Question = Literal["de", "dir"]
-Agent = Literal["knockdown", "drug"]
-Regime = Literal["strict", "cross-context", "double-unseen"]
-Undeclared = Literal["undeclared"]
-"""The regime of predictions that were made elsewhere, where nobody says what they learnt from."""
 Need = Literal["relations", "evidence", "answers", "grades"]
 """What organizers give and aggregators need. ``grades`` are of neighbours, and weigh the evidence."""
 

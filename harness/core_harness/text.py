@@ -1,4 +1,4 @@
-"""Figures, settings and tables as plain text: worded alike, and harmless, wherever a person reads them."""
+"""Figures, settings and tables as plain text: the same words, and harmless text, in every output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def plain(text: str) -> str:
 
 
 def figure(estimate: Mapping[str, Any]) -> str:
-    """Return ``.700 [.680, .720]``, or what is known of it."""
+    """Return ``0.700 [0.680, 0.720]``, or the value alone where there is no interval."""
     if estimate["low"] is None:
         return number(estimate["value"])
     return f"{number(estimate['value'])} [{number(estimate['low'])}, {number(estimate['high'])}]"

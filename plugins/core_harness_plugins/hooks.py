@@ -12,9 +12,7 @@ def core_datasets() -> list[Component]:
     """Register the datasets."""
     at = f"{_HERE}.datasets"
     return [
-        Component(
-            "simulated", f"{at}.simulated:Simulated", "a generated world with a knowledge graph of its own"
-        ),
+        Component("simulated", f"{at}.simulated:Simulated", "simulated data with their own knowledge graph"),
         Component(
             "perturbqa", f"{at}.perturbqa:PerturbQA", "CRISPRi knockdowns in four cell lines (PerturbQA)"
         ),

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a file: one line that says where, exit code 3, no traceback, no run."""
+"""A bad file gives one line that says where, exit code 3, no traceback and no run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line as a person meets it: in a process of its own."""
+"""The command line in a separate process, as users run it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from worlds import world
 
-PERSON = {
+ENVIRONMENT = {
     key: value
     for key, value in os.environ.items()
     if not key.startswith("CORE_HARNESS") and not key.endswith("_API_KEY")
@@ -25,7 +25,7 @@ def core_harness(*arguments: str, cwd: Path, **environment: str) -> subprocess.C
         capture_output=True,
         text=True,
         check=False,
-        env={**PERSON, "XDG_DATA_HOME": str(cwd / "data"), **environment},
+        env={**ENVIRONMENT, "XDG_DATA_HOME": str(cwd / "data"), **environment},
     )
 
 
@@ -86,9 +86,9 @@ def test_runs_are_listed_and_shown(tmp_path: Path) -> None:
     (tmp_path / "runs" / "broken").mkdir()
     (tmp_path / "runs" / "broken" / "run.json").write_text("{")
     for command in (["runs", "list"], ["audit", name]):
-        beside = core_harness(*command, cwd=tmp_path)
-        assert "left out: runs/broken/run.json cannot be read" in beside.stderr
-        assert beside.returncode == 0
+        others = core_harness(*command, cwd=tmp_path)
+        assert "left out: runs/broken/run.json cannot be read" in others.stderr
+        assert others.returncode == 0
     broken = core_harness("runs", "show", "broken", cwd=tmp_path)
     assert (broken.returncode, broken.stdout) == (5, "")
     assert "runs/broken/run.json cannot be read" in broken.stderr
@@ -134,10 +134,17 @@ HEAD = "pert,gene,label,split\n"
         (["-p", "nonsense"], 2, "is not STAGE.NAME=VALUE"),
         (["-s", "voting", "--organizer", "none"], 2, "needs evidence, which organizer 'none'"),
         (["--retriever", "kgg"], 2, "unknown retriever 'kgg'"),
-        (["--regime", "none"], 2, "unknown regime 'none'"),
-        (["--control", "none"], 2, "unknown control 'none'"),
+        (
+            ["--regime", "none"],
+            2,
+            "'none' is not one of 'strict', 'cross-context'",
+        ),
+        (["--control", "none"], 2, "'none' is not one of 'shuffled-labels', 'random-neighbours'"),
         (["--model", "qwen"], 2, "model 'qwen' needs TOGETHERAI_API_KEY or DEEPINFRA_API_KEY"),
-        (["--seed", "-1"], 2, "seed is -1"),
+        (["--only", "all"], 2, "'all' is not 'evaluable'"),
+        (["--seed", "-1"], 2, "'--seed': -1 is not in the range x>=0"),
+        (["--sed", "1"], 2, "(see core-harness eval --help)"),
+        (["voting"], 2, "unexpected extra argument (voting)"),
         (["--limit", "0"], 2, "limit is 0"),
         (["--out", "file"], 5, "cannot write a run below file"),
         (["-d", "table:column.csv"], 3, "no column 'label'"),
@@ -167,18 +174,34 @@ def test_bad_input_is_one_line_an_exit_code_and_no_run(
     assert not (tmp_path / "runs").exists()
 
 
-def test_completion_knows_names_of_the_registry(tmp_path: Path) -> None:
+def completed(line: str, *, cwd: Path) -> list[str]:
+    """Return what bash offers after ``core-harness`` and a line."""
     words = {
         "_CORE_HARNESS_COMPLETE": "bash_complete",
-        "COMP_WORDS": "core-harness eval --strategy constant,vo",
-        "COMP_CWORD": "3",
+        "COMP_WORDS": f"core-harness {line}",
+        "COMP_CWORD": str(line.count(" ") + 1),
     }
     done = subprocess.run(
         [sys.executable, "-c", "from core_harness.cli import main; main()"],
         capture_output=True,
         text=True,
         check=False,
-        cwd=tmp_path,
-        env={**PERSON, **words},
+        cwd=cwd,
+        env={**ENVIRONMENT, **words},
     )
-    assert "constant,voting" in done.stdout
+    return [offer.partition(",")[2] for offer in done.stdout.splitlines()]
+
+
+def test_completion_knows_names_of_the_registry(tmp_path: Path) -> None:
+    assert completed("eval --strategy constant,vo", cwd=tmp_path) == ["constant,voting"]
+
+
+def test_completion_knows_fixed_values_and_open_names(tmp_path: Path) -> None:
+    assert completed("eval --control ran", cwd=tmp_path) == ["random-neighbours"]
+    assert completed("eval --regime ", cwd=tmp_path) == ["strict", "cross-context", "double-unseen"]
+    assert completed("score --regime ", cwd=tmp_path) == ["strict", "cross-context"]
+    assert completed("eval --only ", cwd=tmp_path) == ["evaluable"]
+    assert completed("testserver --model fol", cwd=tmp_path) == ["follows-evidence"]
+    assert completed("testserver --fault 50", cwd=tmp_path) == ["500=", "502-html="]
+    assert completed("compare --metric macro_p", cwd=tmp_path) == ["macro_perturbation_auroc"]
+    assert completed("kg export --layer go-", cwd=tmp_path)

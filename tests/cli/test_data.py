@@ -1,4 +1,4 @@
-"""``core-harness data`` as a person meets it, with a publisher on the loopback interface."""
+"""``core-harness data`` as users run it, with a publisher on the loopback interface."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from publisher import KG, Publisher, publisher
 
-PERSON = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
 PERTURBQA = "/raw.githubusercontent.com/genentech/PerturbQA/main/perturbqa/datasets/"
 ROWS = "pert,gene,label,split\nABC1,X,1,train\nDEF,X,0,train\nGHI,X,1,test\nJKL,X,0,test\n"
 LINES = ("k562", "rpe1", "hepg2", "jurkat", "k562_set")
@@ -32,7 +32,7 @@ def web() -> Iterator[Publisher]:
 def environment(folder: Path, web: Publisher | None) -> dict[str, str]:
     mirror = {} if web is None else {"CORE_HARNESS_MIRROR": web.address}
     own = {"CORE_HARNESS_DATA": str(folder / "data"), "CORE_HARNESS_CACHE": str(folder / "cache")}
-    return {**PERSON, **own, **mirror}
+    return {**ENVIRONMENT, **own, **mirror}
 
 
 def core_harness(
@@ -50,10 +50,10 @@ def core_harness(
 
 
 def answer(reply: str, *arguments: str, folder: Path, web: Publisher) -> subprocess.CompletedProcess[str]:
-    """Run a command with a terminal as its input, into which a person types."""
-    person, terminal = pty.openpty()
+    """Run a command with a terminal as its input, and type a reply."""
+    keyboard, terminal = pty.openpty()
     try:
-        os.write(person, reply.encode())
+        os.write(keyboard, reply.encode())
         return subprocess.run(
             [sys.executable, "-m", "core_harness", *arguments],
             cwd=folder,
@@ -64,7 +64,7 @@ def answer(reply: str, *arguments: str, folder: Path, web: Publisher) -> subproc
             env=environment(folder, web),
         )
     finally:
-        os.close(person)
+        os.close(keyboard)
         os.close(terminal)
 
 
@@ -91,7 +91,7 @@ def test_the_files_of_the_graph_are_those_that_its_layers_read(web: Publisher, t
     sources = ("reactome", "go", "string", "hgnc")
     pulled = core_harness("data", "pull", *sources, "--yes", folder=tmp_path, web=web)
     assert pulled.returncode == 0, pulled.stderr
-    # stands for the modules: what the loopback publisher has of them is not what was published
+    # in place of the modules: the loopback publisher's are not those that were published
     modules = "\t".join(["id", *"bcdefghijk", "genes"]) + "\n1" + "\t" * 11 + "OLD2\tGHI\n"
     (tmp_path / "data" / "kg" / "coessentiality_modules.tsv").write_text(modules)
     (tmp_path / "screen.csv").write_text(ROWS)
@@ -111,7 +111,7 @@ def test_a_wrong_digest_is_one_line_and_what_came_before_it_stays(web: Publisher
     assert files_in(tmp_path / "data") == ["kg/ReactomePathways_2024-09-18.gmt", "sources.json"]
 
 
-def test_size_and_licences_are_accepted_by_a_person(web: Publisher, tmp_path: Path) -> None:
+def test_size_and_licences_are_accepted_at_a_terminal(web: Publisher, tmp_path: Path) -> None:
     refused = answer("n\n", "data", "pull", "reactome", folder=tmp_path, web=web)
     assert refused.returncode == 1
     assert not (tmp_path / "data").exists()
@@ -206,7 +206,7 @@ def test_completion_knows_sources_and_collections(tmp_path: Path) -> None:
         text=True,
         check=False,
         cwd=tmp_path,
-        env={**PERSON, **words},
+        env={**ENVIRONMENT, **words},
     )
     offered = {line.partition(",")[2] for line in done.stdout.splitlines()}
     assert {"all", "kg", "perturbqa", "string"} <= offered

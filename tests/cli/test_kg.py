@@ -1,4 +1,4 @@
-"""``core-harness kg`` as a person meets it: in a process of its own, with small files of the real names."""
+"""``core-harness kg`` in a separate process, with small files of the real names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core_harness.knowledge import open_graph
 from core_harness.knowledge.rdf import read_graph
 from core_harness.registry.loading import shipped_registry
 
-PERSON = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
 
 
 def core_harness(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -27,7 +27,7 @@ def core_harness(*arguments: str, cwd: Path, code: int = 0) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        env={**PERSON, "CORE_HARNESS_DATA": str(cwd / "data"), "CORE_HARNESS_CACHE": str(cwd / "cache")},
+        env={**ENVIRONMENT, "CORE_HARNESS_DATA": str(cwd / "data"), "CORE_HARNESS_CACHE": str(cwd / "cache")},
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""compare, score and runs show as a person meets them; audit stands in tests/test_audit.py."""
+"""compare, score and runs show as users run them; tests/analysis/test_audit.py tests audit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from worlds import world
 from core_harness.cli.output.plots import bar, gauge, sparkline
 from core_harness.text import as_csv, as_markdown, p_value
 
-PERSON = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
 BLOCKS = set("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉│")
 
 
@@ -32,7 +32,7 @@ def core_harness(*arguments: str, cwd: Path, **environment: str) -> subprocess.C
         capture_output=True,
         encoding="utf-8",
         check=False,
-        env={**PERSON, "XDG_DATA_HOME": str(cwd / "data"), "PYTHONIOENCODING": "utf-8", **environment},
+        env={**ENVIRONMENT, "XDG_DATA_HOME": str(cwd / "data"), "PYTHONIOENCODING": "utf-8", **environment},
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables go in as they stand, and whatever is wrong with them is said in one line."""
+"""Tables are read unchanged, and what is wrong with them is one line."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from core_harness import Result, estimate, evaluate
 from core_harness.data.rates import gene_rate_of
 from core_harness.data.splits import split_rows
 from core_harness.errors import UsageError
-from core_harness.evidence.controls import Control
 from core_harness.llm import Settings
 from core_harness.testing import TestServer
+from core_harness.vocabulary import Control
 
 SMALL = {"perturbations": 120, "genes": 40, "modules": 8}
 

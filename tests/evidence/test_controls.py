@@ -17,9 +17,10 @@ from core_harness.data.rates import gene_rate_of, gene_rates
 from core_harness.data.splits import Split, blocks, split_rows
 from core_harness.errors import UsageError
 from core_harness.evidence import controls
-from core_harness.evidence.controls import CONTROLS, SEEDS, Control
+from core_harness.evidence.controls import CONTROLS, SEEDS
 from core_harness.evidence.evidence import Evidence
 from core_harness.schemas import Block
+from core_harness.vocabulary import Control
 
 DRAWN: list[Control] = ["shuffled-labels", "random-neighbours", "swapped-perturbation"]
 FIXED: list[Control] = ["positives-only", "negatives-only", "swapped-context", "anonymised-names"]

@@ -56,7 +56,7 @@ def test_what_two_have_in_common() -> None:
         "both: member of Apoptosis",
     ]
     assert FACTS.between("BAX", "TP53", 1) == ["both: member of Regulation of BAX"]
-    assert FACTS.between("TP53", "NOBODY", 9) == []
+    assert FACTS.between("TP53", "UNKNOWN", 9) == []
 
 
 @given(st.integers(0, 9))

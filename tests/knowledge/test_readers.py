@@ -171,7 +171,7 @@ BAD = {
     "set without name": Bad(
         gmt, GMT + b"\tx\tB\n", "FILE, row 2, column '1': the set has no name; name it or delete the row"
     ),
-    "set twice": Bad(gmt, GMT + GMT, "FILE, row 2, column '1': 'one' stands there twice; rename one"),
+    "set twice": Bad(gmt, GMT + GMT, "FILE, row 2, column '1': 'one' occurs twice; rename one"),
     "no modules": Bad(modules, MODULES, "FILE has a header but no rows; get the file again"),
     "module without genes": Bad(
         modules,
@@ -189,7 +189,7 @@ BAD = {
     "column twice": Bad(
         go,
         b"go_id\tsymbol\taspect\tsymbol\n",
-        "FILE, row 1: column 'symbol' stands there twice; rename one",
+        "FILE, row 1: column 'symbol' occurs twice; rename one",
     ),
     "no header": Bad(go, b"\n" + GO, "FILE, row 1: unknown column 'go_id' (known: )"),
     "no rows": Bad(go, GO, "FILE has a header but no rows; get the file again"),

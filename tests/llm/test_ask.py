@@ -92,15 +92,15 @@ def test_a_simulated_answer_marks_the_run() -> None:
     assert summary.sentence().startswith("simulated: ")
 
 
-def test_progress_is_told() -> None:
-    told: list[tuple[int, int]] = []
+def test_progress_is_reported() -> None:
+    reported: list[tuple[int, int]] = []
     ask_all(
         Scripted(),
         small_prompts(["a", "b", "a"]),
         journal=Journal(None),
-        on_progress=lambda done, of: told.append((done, of)),
+        on_progress=lambda done, of: reported.append((done, of)),
     )
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert reported == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_secrets_are_blacked_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

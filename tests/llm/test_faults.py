@@ -49,7 +49,7 @@ def test_what_passes_changes_no_answer(provider: str, fault: str) -> None:
     with TestServer(model="always-plausible", faults={fault: 0.2}, retry_after=0.01) as server:
         asked = ask(server, provider, 15)
         assert server.stats.faults[fault] > 0
-        # one attempt of ours is one request of the server: nobody else repeats them
+        # one attempt of ours is one request of the server: no other layer repeats them
         assert asked.summary.calls == server.stats.requests == 15 + server.stats.faults[fault]
     assert asked.summary.failed == 0
     assert_frame_equal(answers(asked, 15), calm)

@@ -85,7 +85,7 @@ def test_a_key_of_half_a_character() -> None:
 @pytest.mark.parametrize(
     ("model", "simulated"), [("simulated/always-plausible", True), ("Qwen/Qwen3.5-9B", False)]
 )
-def test_scripted_minds_are_known_by_name(model: str, simulated: bool) -> None:
+def test_scripted_models_are_known_by_name(model: str, simulated: bool) -> None:
     assert Reply(text="", model=model).simulated is simulated
 
 

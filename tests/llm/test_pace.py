@@ -111,7 +111,7 @@ def test_who_waits_is_let_in_by_who_leaves() -> None:
     asyncio.run(scenario())
 
 
-def test_nobody_sends_while_the_provider_wants_silence() -> None:
+def test_nothing_is_sent_while_the_provider_asks_to_wait() -> None:
     async def scenario() -> float:
         pace = Pace(4, None, None)
         now = asyncio.get_running_loop().time

@@ -50,7 +50,7 @@ def test_a_killed_process_leaves_what_it_had_written(tmp_path: Path) -> None:
     child.join()
     assert child.exitcode == -signal.SIGKILL
     with Journal(path) as journal:
-        assert journal.own(["a", "b"]) == {"a": REPLY}
+        assert journal.stored(["a", "b"]) == {"a": REPLY}
         assert journal.close_lost() == 1
         assert journal.close_lost() == 0
         spent = journal.spent(Price(prompt=1.0, completion=10.0, date="2026-11-01"))
@@ -65,7 +65,7 @@ def test_a_run_folder_stands_alone(tmp_path: Path) -> None:
         with Journal(tmp_path / "replies.sqlite", cache=cache) as journal:
             journal.adopt(journal.cached(["a", "b"]))
     with Journal(tmp_path / "replies.sqlite") as journal:
-        assert journal.own(["a", "b"]) == {"a": REPLY}
+        assert journal.stored(["a", "b"]) == {"a": REPLY}
         assert journal.cached(["a"]) == {}
 
 

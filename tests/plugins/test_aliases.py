@@ -28,7 +28,7 @@ KEY = "sk-secret-of-this-provider"
 ROUTES = [(name, route) for name, entry in MODELS.items() for route in entry.routes]
 
 THINKING: dict[str, dict[str, Any]] = {
-    "anthropic/claude-haiku-4-5": {},  # it thinks when it is told to
+    "anthropic/claude-haiku-4-5": {},  # it thinks when asked to
     "anthropic/claude-sonnet-5-5": {"thinking": {"type": "adaptive"}, "output_config": {"effort": "low"}},
     "deepinfra/Qwen/Qwen3.5-9B": {"reasoning_effort": "none"},
     "deepseek/deepseek-v4-flash": {"thinking": {"type": "disabled"}},

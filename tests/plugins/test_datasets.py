@@ -92,7 +92,7 @@ def test_one_table_in_any_format_is_the_same_dataset(name: str, tmp_path: Path) 
     assert Table(path=str(path)).rows().select(*ROWS).rows() == sorted(rows)
 
 
-def test_a_table_has_its_parameters_and_a_context_of_its_own(tmp_path: Path) -> None:
+def test_a_table_has_its_parameters_and_a_default_context(tmp_path: Path) -> None:
     path = tmp_path / "drugs.csv"
     path.write_text(ROWS_OF_A_FILE)
     table = Table(path=str(path), question="dir", agent="drug")

@@ -164,7 +164,7 @@ def test_prices_are_dated_and_none_is_guessed(monkeypatch: pytest.MonkeyPatch) -
     assert 0 < price.prompt < price.completion
     assert price.date.startswith("litellm 1.")
     assert LiteLLM(model="gpt-4o", api_base=ADDRESS).describe().price is None
-    assert LiteLLM(model="openai/nobody-knows").describe().price is None
+    assert LiteLLM(model="openai/no-such-model").describe().price is None
 
 
 def test_answers_are_bounded() -> None:

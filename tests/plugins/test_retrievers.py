@@ -48,7 +48,7 @@ def related(retriever: KnowledgeGraph, block: Block, graph: Graph = GRAPH) -> pl
 
 @pytest.mark.parametrize("cls", [KnowledgeGraph, SameSymbol, RandomNeighbours, NoNeighbours])
 def test_what_a_retriever_must_do(cls: type[Retriever]) -> None:
-    """Declared columns, sorted rows, positive finite weights, known names, nobody related to itself."""
+    """Declared columns, sorted rows, positive finite weights, known names, none related to itself."""
     retriever = cls()
     if isinstance(retriever, UsesKnowledge):
         retriever.use(GRAPH)

@@ -10,7 +10,7 @@ import pytest
 from small_packages import installed_package
 
 from core_harness import evaluate
-from core_harness.evidence.controls import Control
+from core_harness.vocabulary import Control
 
 SYMBOLS = [
     "TP53",

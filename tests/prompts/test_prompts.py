@@ -14,8 +14,9 @@ from core_harness.errors import UsageError
 from core_harness.llm import PROMPTS, Message
 from core_harness.llm.formats import instructions
 from core_harness.prompts import Layout, grade_prompts, load_template, outcomes, pair_prompts
-from core_harness.schemas import EVIDENCE, PAIRS, Agent, Question, Task, check
+from core_harness.schemas import EVIDENCE, PAIRS, Task, check
 from core_harness.testing.reading import Reading, read
+from core_harness.vocabulary import Agent, Question
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TASK = Task(

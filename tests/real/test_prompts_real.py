@@ -14,8 +14,8 @@ from core_harness import estimate, evaluate
 from core_harness.evaluation.pipeline import prompt, show
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
-from core_harness.evidence.controls import Control
 from core_harness.testing import TestServer
+from core_harness.vocabulary import Control
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))
 NOBODY: Parameters = {"llm": {"api_base": "http://127.0.0.1:9/v1"}}

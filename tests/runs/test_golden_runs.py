@@ -108,7 +108,7 @@ def test_their_replies_can_be_read(name: str, tmp_path: Path) -> None:
     asking = open_run(GOLDEN / name).manifest.asking
     assert asking is not None
     with Journal(path) as journal:
-        replies = journal.own(keys)
+        replies = journal.stored(keys)
         assert len(replies) == len(journal.attempts()) == journal.spent(None).calls == asking.calls
     assert all(reply.text and reply.logprobs for reply in replies.values())
 

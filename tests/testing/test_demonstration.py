@@ -42,6 +42,6 @@ def test_the_argument(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {result.simulated for result in (plausible, follows, ignores)} == {("data", "answers")}
 
 
-def test_its_help_says_that_it_finds_nothing() -> None:
+def test_its_help_says_that_it_is_no_finding() -> None:
     done = CliRunner().invoke(cli, ["demo", "--help"])
-    assert "All of it is simulated" in " ".join(done.stdout.split())
+    assert "Data and answers are simulated" in " ".join(done.stdout.split())

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from core_harness.testing import FAULTS, TestServer
 from core_harness.testing.completion import complete
 from core_harness.testing.reading import read
 from core_harness.testing.scripted import SCRIPTED
+from core_harness.vocabulary import Fault, ScriptedName
 
 CONTRAST = """
 Perturbation: MED12
@@ -27,7 +30,7 @@ Question: Is MYC differentially expressed?
 """
 
 
-def probability(model: str, text: str) -> float | None:
+def probability(model: ScriptedName, text: str) -> float | None:
     reading = read([Message("user", text)])
     (item,) = reading.items
     return SCRIPTED[model](reading, item)
@@ -81,8 +84,8 @@ def test_what_is_always_plausible_knows_genes_only() -> None:
     )
     assert (said == said[:, :1]).all()
     assert 0.8 < (said >= 0.5).mean() < 1.0
-    told = "Perturbation: P\nGene: G1\n- member of a pathway\n"
-    assert (probability("always-plausible", told) or 0) > (
+    with_facts = "Perturbation: P\nGene: G1\n- member of a pathway\n"
+    assert (probability("always-plausible", with_facts) or 0) > (
         probability("always-plausible", "Perturbation: P\nGene: G1") or 0
     )
 
@@ -96,7 +99,9 @@ def test_grades_are_shared_facts() -> None:
 
 @pytest.mark.parametrize("model", SCRIPTED)
 @pytest.mark.parametrize("structured", [False, True])
-def test_answers_are_in_the_grammar_and_depend_on_the_prompt_only(model: str, structured: bool) -> None:
+def test_answers_are_in_the_grammar_and_depend_on_the_prompt_only(
+    model: ScriptedName, structured: bool
+) -> None:
     request = {
         "messages": [{"role": "user", "content": CONTRAST.format(first="changed", second="unchanged")}],
         "logprobs": True,
@@ -113,6 +118,11 @@ def test_answers_are_in_the_grammar_and_depend_on_the_prompt_only(model: str, st
     assert text.startswith("{") == structured
     (answer,) = parse(Reply(text=text, model="m"), "yes-no", ["MYC"])
     assert answer.status == "ok"
+
+
+def test_every_name_of_the_vocabulary_is_a_scripted_model_or_a_fault() -> None:
+    assert tuple(SCRIPTED) == get_args(ScriptedName)
+    assert tuple(FAULTS) == get_args(Fault)
 
 
 def test_a_server_that_cannot_be() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from core_harness.cli.commands.audit import audit_command
+from core_harness.cli.commands.cache import cache_group
 from core_harness.cli.commands.compare import compare_command
 from core_harness.cli.commands.data import data_group
 from core_harness.cli.commands.demo import demo_command
@@ -23,8 +24,11 @@ from core_harness.cli.commands.models import models_command
 from core_harness.cli.commands.plugins import plugins_command
 from core_harness.cli.commands.runs import runs_group
 from core_harness.cli.commands.score import score_command
-from core_harness.cli.options.asking import cache_group, testserver_command
+from core_harness.cli.commands.testserver import testserver_command
 from core_harness.errors import HarnessError
+
+_NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""What click raises to show the help of a group; absent before click 8.2."""
 
 
 class _Group(click.Group):
@@ -38,13 +42,20 @@ class _Group(click.Group):
                 traceback.print_exception(error)
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
+        except _NO_ARGUMENTS:
+            raise
+        except click.UsageError as error:  # click alone would print three lines more
+            help_of = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+            message = " ".join(error.format_message().split()).rstrip(".")
+            click.echo(f"Error: {message}{help_of}", err=True)
+            ctx.exit(error.exit_code)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="core-harness")
-@click.option("--traceback", "show_traceback", is_flag=True, help="Traceback of whatever fails.")
+@click.option("--traceback", "show_traceback", is_flag=True, help="Print the traceback of an error.")
 def cli(*, show_traceback: bool) -> None:
-    """Benchmark predictions of what a perturbation does to a gene.
+    """Benchmark predictions of the effects of gene perturbations.
 
     Start with `core-harness eval`: it needs no data, no network and no key.
     """

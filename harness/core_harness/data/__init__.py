@@ -1,1 +1,1 @@
-"""Measured pairs: tables, where they are published, how they are divided, and rates."""
+"""Measured pairs: tables, publishers, splits and rates."""

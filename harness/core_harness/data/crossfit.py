@@ -1,9 +1,9 @@
-"""Choosing on support without looking at the answer.
+"""Fitting on support without leaking labels.
 
-Whatever is fitted or chosen on support is judged on perturbations that it did not see: the support is
+What is fitted or chosen on support is judged on perturbations that it has not seen: the support is
 divided into folds by perturbation (across contexts), each fold becomes the queries of the rest, and
 everything (rates, votes, weights) is fitted again without it. Leaving out a single row is not enough:
-a gene's rate without one row tells that row's label.
+a gene's rate without one row reveals that row's label.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ def out_of_fold(support: pl.DataFrame, *, number: int = 5, seed: int = 0) -> Ite
 def examples(split: Split, number: int, *, seed: int) -> Split:
     """Return ``number`` perturbations of the support, drawn with ``seed``, as queries of the rest.
 
-    Ids of the pairs follow those of the split's own queries, so that a model can be asked about both
-    at once. Raises :class:`~core_harness.errors.UsageError` where no support would be left.
+    Ids of the pairs follow those of the split's queries, so that a model can be asked about both at
+    once. Raises :class:`~core_harness.errors.UsageError` where no support would be left.
     """
     support = split.support
     names = support["perturbation"].unique().sort()
     if not 0 < number < len(names):
         raise UsageError(
-            f"{number} perturbations to learn from; the support has {len(names)}, and needs one at least "
-            "beside them"
+            f"{number} perturbations to learn from; the support has {len(names)}, and must keep at least "
+            "one other"
         )
     drawn = names.gather(np.random.default_rng([seed, 8]).permutation(len(names))[:number])
     held = pl.col("perturbation").is_in(drawn.implode())

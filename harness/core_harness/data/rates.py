@@ -1,9 +1,9 @@
 """Shrunk rates: how often a gene responds, how much a perturbation does.
 
 Both are ``(positives + shrinkage * prevalence) / (measured + shrinkage)``, where prevalence is the
-share of positives in the support of the same context. A gene is the pair (context, gene). Whoever
-scores rows that were seen here must refit without them (:mod:`core_harness.data.crossfit`): a gene's rate
-with one row left out tells that row's label exactly.
+share of positives in the support of the same context. A gene is the pair (context, gene). To score
+rows that were seen here, refit without them (:mod:`core_harness.data.crossfit`): a gene's rate with one row
+left out reveals that row's label exactly.
 """
 
 from __future__ import annotations

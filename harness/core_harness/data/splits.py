@@ -1,23 +1,20 @@
-"""Who may learn from what: regimes, parts of a dataset, blocks.
+"""What methods may learn from: regimes, parts of a dataset, blocks.
 
 A dataset's rows are divided by perturbation. In the ``strict`` regime the support of a query is the
-train rows of its own context; in the ``cross-context`` regime the train rows of other, named contexts
-join it; in the ``double-unseen`` regime the genes that are asked about leave it. Labels of queries are
-put aside here and reach no component.
+train rows of its context; the ``cross-context`` regime adds the train rows of other, named contexts;
+the ``double-unseen`` regime removes the genes that are asked about. Labels of queries are separated
+here and reach no component.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from core_harness.schemas import PAIRS, SUPPORT, Block
-
-Only = Literal["evaluable"]
 
 BLOCK_PERTURBATIONS = 512
 """Query perturbations in a block. Fixed, so that block bounds depend on the data only."""

@@ -15,17 +15,8 @@ from core_harness.errors import PluginError, unknown
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.related import with_contexts
 from core_harness.llm import PROMPTS, Form
-from core_harness.schemas import (
-    EVIDENCE,
-    PAIRS,
-    PREDICTIONS,
-    RELATION_DETAILS,
-    RELATIONS,
-    Agent,
-    Block,
-    Question,
-    check,
-)
+from core_harness.schemas import EVIDENCE, PAIRS, PREDICTIONS, RELATION_DETAILS, RELATIONS, Block, check
+from core_harness.vocabulary import Agent, Question
 
 Row = Mapping[str, Any]
 

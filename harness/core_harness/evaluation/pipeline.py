@@ -36,7 +36,6 @@ from core_harness.evaluation.result import Result
 from core_harness.evaluation.spec import RunSpec
 from core_harness.evidence import controls
 from core_harness.evidence.blocks import Blocks
-from core_harness.evidence.controls import Control
 from core_harness.evidence.evidence import Evidence
 from core_harness.knowledge.facts import Facts
 from core_harness.llm import PROMPTS, Asked, Cache, Journal, Summary, ask_all
@@ -46,6 +45,7 @@ from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import GuardedLLM, call, prints_to_stderr
 from core_harness.plugins.protocols import LearningAggregator
 from core_harness.schemas import Block, Task
+from core_harness.vocabulary import Control
 
 if TYPE_CHECKING:
     from core_harness.evaluation.session import Session

@@ -15,13 +15,13 @@ from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec, spec_of
-from core_harness.evidence.controls import Control
 from core_harness.llm import Cache, Estimate, Journal, estimate
 from core_harness.paths import replies_path
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import GuardedLLM
 from core_harness.runs.folder import Run, RunWriter, new_run, reopen_run
 from core_harness.runs.manifest import Asked, Manifest, versions_of
+from core_harness.vocabulary import Control
 
 
 def evaluate_spec(session: Session, spec: RunSpec, *, out: Path | None = None) -> list[Result]:

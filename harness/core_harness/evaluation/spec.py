@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from core_harness.data.splits import Only
 from core_harness.errors import UsageError, unknown
-from core_harness.evidence.controls import CONTROLS, SEEDS, Control
+from core_harness.evidence.controls import CONTROLS, SEEDS
 from core_harness.plugins.component import STAGES, Stage
 from core_harness.runs.manifest import Manifest
-from core_harness.schemas import Regime
+from core_harness.vocabulary import Control, Only, Regime
 
 Parameters = Mapping[Stage, Mapping[str, Any]]
 

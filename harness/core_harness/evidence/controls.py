@@ -7,7 +7,7 @@ has a seed of its own, and the figure is the mean over :data:`SEEDS` of them.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -17,16 +17,8 @@ from core_harness.errors import UsageError
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.related import related_units, with_contexts
 from core_harness.schemas import Block
+from core_harness.vocabulary import Control
 
-Control = Literal[
-    "shuffled-labels",
-    "random-neighbours",
-    "positives-only",
-    "negatives-only",
-    "swapped-perturbation",
-    "swapped-context",
-    "anonymised-names",
-]
 CONTROLS: tuple[Control, ...] = get_args(Control)
 
 SEEDS = 20

@@ -1,4 +1,4 @@
-"""What the graph says of a gene, or of two together, in clauses that can stand in a prompt."""
+"""What the graph says of a gene, or of two together, in clauses for prompts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PARTNERS = 5
 
 _COMMON = 0.05
 _FEW = 50
-"""A set of more than this share of a layer's genes, and of more than so many, tells a reader nothing."""
+"""A set of more than this share of a layer's genes, and of more than so many, is uninformative."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -36,13 +36,13 @@ class Facts:
 
     def __init__(
         self,
-        tellers: Sequence[_SetTeller | _EdgeTeller],
+        layers: Sequence[_SetFacts | _EdgeFacts],
         approved: Mapping[str, str],
         symbols: Callable[[], frozenset[str]],
         *,
         codes: Mapping[str, str] | None = None,
     ) -> None:
-        self._tellers = tellers
+        self._layers = layers
         self._approved = approved
         self._symbols = symbols
         self._hidden = None if codes is None else symbols() | codes.keys()
@@ -62,7 +62,7 @@ class Facts:
         """
         worded = {source.name: source for source in sources}
         return cls(
-            [_teller(layer, worded.get(layer.name), folder) for layer in graph.layers],
+            [_facts_of(layer, worded.get(layer.name), folder) for layer in graph.layers],
             dict(graph.symbols.renamed.iter_rows()),
             lambda: _symbols_of(graph),
         )
@@ -77,17 +77,17 @@ class Facts:
 
         A clause that holds the symbol of a gene, or an alias that looks like one, is left out.
         """
-        return Facts(self._tellers, self._approved, self._symbols, codes=codes)
+        return Facts(self._layers, self._approved, self._symbols, codes=codes)
 
     def about(self, name: str, most: int) -> list[str]:
         """Return at most ``most`` clauses about a gene."""
         gene = self._gene(name)
-        return self._first(most, [teller.about(gene) for teller in self._tellers])
+        return self._first(most, [teller.about(gene) for teller in self._layers])
 
     def between(self, a: str, b: str, most: int) -> list[str]:
         """Return at most ``most`` clauses about what two genes have in common."""
         one, other = self._gene(a), self._gene(b)
-        return self._first(most, [teller.between(one, other) for teller in self._tellers])
+        return self._first(most, [teller.between(one, other) for teller in self._layers])
 
     def _gene(self, name: str) -> str:
         name = self._real.get(name, name)
@@ -101,7 +101,7 @@ class Facts:
 
 
 @dataclass
-class _SetTeller:
+class _SetFacts:
     """Clauses of a layer of sets."""
 
     layer: Layer
@@ -132,7 +132,7 @@ class _SetTeller:
 
 
 @dataclass
-class _EdgeTeller:
+class _EdgeFacts:
     """Clauses of a layer of edges."""
 
     layer: Layer
@@ -158,19 +158,19 @@ class _EdgeTeller:
         return {(a, b): weight for a, b, weight in self.layer.frame.iter_rows()}
 
 
-def _teller(layer: Layer, source: LayerSource | None, folder: Path) -> _SetTeller | _EdgeTeller:
+def _facts_of(layer: Layer, source: LayerSource | None, folder: Path) -> _SetFacts | _EdgeFacts:
     biolink = None if source is None else source.biolink
     if layer.kind == "edges":
-        return _EdgeTeller(layer, (biolink or "linked_to").replace("_", " "))
-    return _SetTeller(layer, (biolink or "member_of").replace("_", " "), source, folder)
+        return _EdgeFacts(layer, (biolink or "linked_to").replace("_", " "))
+    return _SetFacts(layer, (biolink or "member_of").replace("_", " "), source, folder)
 
 
 def _in_turn(layers: Sequence[Iterator[str]]) -> Iterator[str]:
-    """Yield the first clause of each layer, then the second of each, until all are told."""
+    """Yield the first clause of each layer, then the second of each, until none is left."""
     while layers:
-        told = [(layer, next(layer, None)) for layer in layers]
-        yield from (clause for _, clause in told if clause is not None)
-        layers = [layer for layer, clause in told if clause is not None]
+        drawn = [(layer, next(layer, None)) for layer in layers]
+        yield from (clause for _, clause in drawn if clause is not None)
+        layers = [layer for layer, clause in drawn if clause is not None]
 
 
 def _symbols_of(graph: Graph) -> frozenset[str]:

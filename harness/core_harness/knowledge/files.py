@@ -66,7 +66,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     """Return ``row`` and the named columns of a tab-separated table with a header, as stripped strings.
 
     Quotation marks have no meaning, blank lines are left out. Raises
-    :class:`~core_harness.errors.DataError` where a column is missing or stands twice, a row is longer
+    :class:`~core_harness.errors.DataError` where a column is missing or occurs twice, a row is longer
     than the header, a wanted field is empty, or there are no rows.
     """
     content = read_utf8(path)
@@ -75,7 +75,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> pl.DataFrame:
         if column not in header:
             raise DataError(f"{path}, row 1: {unknown('column', column, header)}")
         if header.count(column) > 1:
-            raise DataError(f"{path}, row 1: column {column!r} stands there twice; rename one")
+            raise DataError(f"{path}, row 1: column {column!r} occurs twice; rename one")
     try:
         table = pl.read_csv(content, separator="\t", quote_char=None, infer_schema=False)
     except pl.exceptions.ComputeError:
@@ -97,7 +97,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> pl.DataFrame:
 def refuse(bad: pl.DataFrame, path: Path, column: str, problem: str) -> None:
     """Raise :class:`~core_harness.errors.DataError` about the first of the ``bad`` rows, if there are any.
 
-    ``bad`` has the columns ``row`` and ``column``; ``{value}`` in ``problem`` stands for what was found.
+    ``bad`` has the columns ``row`` and ``column``; ``{value}`` in ``problem`` is replaced by what was found.
     """
     if bad.is_empty():
         return

@@ -25,7 +25,7 @@ from core_harness.knowledge.readers import read_aliases, read_annotations, read_
 from core_harness.knowledge.symbols import Symbols
 
 _FORMAT = 1
-"""To be raised whenever the same sources come to be read or stored differently."""
+"""Raise it whenever the same sources are read or stored differently."""
 
 _SYMBOLS = "symbols.parquet"
 _SUMS = "SHA256SUMS"

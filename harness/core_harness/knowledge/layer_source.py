@@ -34,7 +34,7 @@ DataFile = Annotated[str, AfterValidator(_inside)]
 
 
 class _Source(BaseModel):
-    """A file, and what a reader of results wants to know about it: its release, its date, its licence."""
+    """A file with its release, date and licence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -79,7 +79,7 @@ class LayerSource(_Source):
     reader
         ``gmt``: gene sets, one a line. ``modules``: the co-essential modules of Wainberg et al. 2021.
         ``annotations``: a table with one membership a row. ``edges``: a table with one edge a row.
-        ``rdf``: statements of an RDF graph in N-Triples, Turtle or TriG. What each reads is said in
+        ``rdf``: statements of an RDF graph in N-Triples, Turtle or TriG. Their formats: see
         :mod:`core_harness.knowledge.readers` and :mod:`core_harness.knowledge.rdf.layers`.
     columns
         Names of the columns to read. Annotations: set, gene. Edges: gene, gene, score.
@@ -90,11 +90,11 @@ class LayerSource(_Source):
     rdf
         RDF only: which statements make the layer.
     names
-        Annotations and modules only: the column of names that people read, where sets are called by ids.
+        Annotations and modules only: the column of readable names, where sets are called by ids.
     biolink
         The Biolink predicate of a membership or an edge when the layer is written as RDF.
     source, licence, date
-        Name and release of the source, its licence as people write it, and the release's date.
+        Name and release of the source, its licence, and the release's date.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]

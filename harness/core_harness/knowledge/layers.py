@@ -1,4 +1,4 @@
-"""Layers: the one shape that every source of knowledge is brought into."""
+"""Layers: the common form of all sources of knowledge."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Graph:
     digest
         Of what the graph was built from, for manifests and caches.
     symbols
-        What brings a dataset's names to those of the layers.
+        Maps a dataset's names to those of the layers.
     """
 
     layers: tuple[Layer, ...]

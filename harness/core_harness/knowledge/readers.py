@@ -1,7 +1,7 @@
-"""Readers: from the files that the field publishes to the frames of layers.
+"""Readers of the published formats, which return the frames of layers.
 
 Every reader takes plain or gzip files of tab-separated UTF-8 text, returns rows in the order of the
-file with the symbols that stand there, and raises :class:`~core_harness.errors.DataError` with file,
+file with its symbols unchanged, and raises :class:`~core_harness.errors.DataError` with file,
 row, column and remedy for the first thing it cannot use.
 """
 
@@ -97,5 +97,5 @@ def _read_lines(path: Path, *, members_from: int, first_row: int) -> pl.DataFram
     refuse(sets.filter(pl.col("1") == ""), path, "1", "the set has no name; name it or delete the row")
     lonely = f"{{value}} has no genes; list them from column {members_from} on, or delete the row"
     refuse(sets.filter(pl.col("gene").list.len() == 0), path, "1", lonely)
-    refuse(sets.filter(~pl.col("1").is_first_distinct()), path, "1", "{value} stands there twice; rename one")
+    refuse(sets.filter(~pl.col("1").is_first_distinct()), path, "1", "{value} occurs twice; rename one")
     return sets.select(pl.col("1").alias("set"), "gene").explode("gene")

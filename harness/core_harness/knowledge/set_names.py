@@ -1,4 +1,4 @@
-"""Names that people read, for sets that their source calls by ids."""
+"""Readable names of sets that their source calls by ids."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ class Symbols:
     """What is known about symbols, made by :meth:`of` from a table of aliases.
 
     A symbol that is approved keeps its name, even where another gene has it as an alias. An alias of
-    one approved symbol gets that name. An alias of several stays as it is, for which gene is meant
-    cannot be known, and so does a name that is not in the table.
+    one approved symbol gets that name. An alias of several is ambiguous and stays as it is, and so does
+    a name that is not in the table.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Reading answers. No other module reads what a model wrote.
+"""Parsing of answers: the only module that reads what a model wrote.
 
 Nothing is guessed. A value that is not exactly a word of the grammar (:mod:`core_harness.llm.formats`),
 two values that differ, or a yes or no after the last answer line leave an item unparsed; the raw text
@@ -25,7 +25,7 @@ from core_harness.llm.messages import Form, Reply
 from core_harness.schemas import Schema
 
 Status = Literal["ok", "abstained", "unparsed", "refused", "empty", "cut_off"]
-"""``ok``: there is a value. ``abstained``: the model said that it cannot tell. ``unparsed``: it wrote
+"""``ok``: there is a value. ``abstained``: the model said that it cannot decide. ``unparsed``: it wrote
 something else. ``refused``: it, or its provider, would not answer. ``empty``: nothing came.
 ``cut_off``: it was stopped at its last token before it had answered.
 """
@@ -89,10 +89,10 @@ _REFUSAL = re.compile(
 
 
 class _Claim(NamedTuple):
-    """A verdict that stands in the text; its first token begins at ``start`` or behind."""
+    """A verdict in the text; its first token begins at ``start`` or after."""
 
     item: str
-    verdict: Verdict | None  # None: something stands there that is no verdict
+    verdict: Verdict | None  # None: something that is no verdict
     start: int
     stop: int
 
@@ -192,7 +192,7 @@ def _verdicts(content: BaseModel, items: Sequence[str]) -> list[tuple[str, Verdi
 
 
 def _object_spans(text: str) -> set[tuple[int, int]]:
-    """Return where objects may stand: in code fences, or on lines of their own up to the last brace."""
+    """Return where objects may be: in code fences, or on separate lines up to the last brace."""
     spans = {found.span("body") for found in _FENCE.finditer(text)}
     openings = [found.end() - 1 for found in _OPENING.finditer(text)]
     return spans | {(opening, text.rfind("}") + 1) for opening in (*openings[:1], *openings[-1:])}

@@ -23,7 +23,7 @@ _WINDOW = 512
 """Requests that exist as tasks at a time, waiting ones included: a run has a hundred thousand."""
 
 _FUTILE = 20
-"""Failures without a single answer that end a run, whatever is allowed: nobody is there."""
+"""Failures without a single answer that end a run, whatever is allowed: the server does not work."""
 
 OnProgress = Callable[[int, int], None]
 """Called with how many distinct prompts have their outcome, and how many there are."""
@@ -55,11 +55,11 @@ def ask_all(
     prompts
         Frame of :data:`~core_harness.llm.frames.PROMPTS`.
     journal
-        Of the run. Each reply is in it before the next step, so a killed run loses only what is in flight.
+        Journal of the run. It has each reply before the next step: a killed run loses only what is in flight.
     settings
         Pace, patience and limits; the default has no limit.
     announce
-        Called with who will be asked, before anything is sent; not called where nothing will be.
+        Called with the provider before anything is sent; not called if nothing will be sent.
     on_progress
         Called from the event loop's thread as outcomes come.
 
@@ -103,12 +103,12 @@ def ask_all(
         redact=redactor(),
     )
 
-    def tell() -> None:
+    def report() -> None:
         if on_progress is not None:
             on_progress(len(outcomes), len(requests))
 
-    tell()
-    ended = loop.run(_ask_missing(asker, missing, outcomes, settings, tell)) if missing else None
+    report()
+    ended = loop.run(_ask_missing(asker, missing, outcomes, settings, report)) if missing else None
     return Asked(
         replies=replies_frame(prompts, [outcomes[key] for key in keys]),
         summary=summarise(
@@ -129,18 +129,18 @@ def answered_before(llm: LLM, prompts: pl.DataFrame, *, journal: Journal) -> pl.
     Sends nothing and writes nothing.
     """
     keys = [reply_key(llm.identity(), request) for request in requests_of(prompts)]
-    own = journal.own(keys)
+    stored = journal.stored(keys)
     missing = Outcome("not_asked", cause="it is not in the journal")
-    outcomes = [Outcome("answered", own[key], "journal") if key in own else missing for key in keys]
+    outcomes = [Outcome("answered", stored[key], "journal") if key in stored else missing for key in keys]
     return replies_frame(prompts, outcomes)
 
 
 def _known(journal: Journal, requests: Mapping[str, Request]) -> dict[str, Outcome]:
     """Return outcomes of the requests that this run, or any other, was answered before."""
-    own = journal.own(requests)
-    cached = journal.cached(key for key in requests if key not in own)
+    stored = journal.stored(requests)
+    cached = journal.cached(key for key in requests if key not in stored)
     journal.adopt(cached)
-    outcomes = {key: Outcome("answered", reply, "journal") for key, reply in own.items()}
+    outcomes = {key: Outcome("answered", reply, "journal") for key, reply in stored.items()}
     return outcomes | {key: Outcome("answered", reply, "cache") for key, reply in cached.items()}
 
 
@@ -149,7 +149,7 @@ async def _ask_missing(
     missing: Mapping[str, Request],
     outcomes: dict[str, Outcome],
     settings: Settings,
-    tell: Callable[[], None],
+    report: Callable[[], None],
 ) -> str | None:
     """Add the outcome of each missing request to ``outcomes``; return why the run ended early, if it did."""
     window = asyncio.Semaphore(_WINDOW)
@@ -183,7 +183,7 @@ async def _ask_missing(
         finally:
             window.release()
         outcomes[key] = outcome
-        tell()
+        report()
 
     try:
         async with asyncio.TaskGroup() as group:

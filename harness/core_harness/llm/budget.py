@@ -20,7 +20,7 @@ _BYTES_A_TOKEN = 4
 def prompt_bound(request: Request, *, extra: str = "") -> int:
     """Return the most tokens that the prompt can have: a token stands for at least one byte of UTF-8.
 
-    ``extra`` is what goes along beside the messages, e.g. a JSON schema.
+    ``extra`` is what is sent with the messages, e.g. a JSON schema.
     """
     sent = _bytes(request) + len(extra.encode())
     return sent + _CHAT_OVERHEAD + _MESSAGE_OVERHEAD * len(request.messages)

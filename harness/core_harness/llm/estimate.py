@@ -1,4 +1,4 @@
-"""What a run would cost, reckoned before anything is sent."""
+"""Estimates of what a run would cost, made before anything is sent."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Estimate:
         return {**asdict(self), "cost": self.cost, "cost_bound": self.cost_bound}
 
     def sentence(self) -> str:
-        """Return what a person wants to know, on one line."""
+        """Return the figures on one line, for people."""
         money = "price unknown"
         if self.price is not None:
             money = (
@@ -76,14 +76,14 @@ class Estimate:
 
 
 def estimate(llm: LLM, prompts: pl.DataFrame, *, journal: Journal, price: Price | None = None) -> Estimate:
-    """Reckon what :func:`~core_harness.llm.ask_all` would send. Sends nothing and writes nothing.
+    """Estimate what :func:`~core_harness.llm.ask_all` would send. Sends nothing and writes nothing.
 
     ``price`` is used in place of what the plugin knows. Raises :class:`UsageError` as ``ask_all`` does.
     """
     identity = llm.identity()
     requests = {reply_key(identity, request): request for request in requests_of(prompts)}
-    own = journal.own(requests)
-    known = own.keys() | journal.cached(key for key in requests if key not in own).keys()
+    stored = journal.stored(requests)
+    known = stored.keys() | journal.cached(key for key in requests if key not in stored).keys()
     missing = [request for key, request in requests.items() if key not in known]
     bounds = [llm.upper_bound(request) for request in missing]
     bound = sum(bounds, start=Tokens(0, 0))

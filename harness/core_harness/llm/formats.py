@@ -1,7 +1,7 @@
-"""How an answer is written: what prompts tell a model, and the JSON schema for providers that enforce one.
+"""The grammar of answers: instructions for prompts, and JSON schemas for providers that enforce one.
 
-An answer is one word of ``yes``, ``no`` and ``abstain``, or a grade from 0 to 10, for each item. It
-stands in a JSON object, or on lines of its own::
+An answer is one word of ``yes``, ``no`` and ``abstain``, or a grade from 0 to 10, for each item. It is
+written in a JSON object, or on one line per item::
 
     ANSWER: yes                     (yes-no)
     ANSWER TP53: no                 (yes-no-list, a line an item)

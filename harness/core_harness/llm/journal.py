@@ -1,4 +1,4 @@
-"""What one run asked and was answered, written down as it happens.
+"""The requests and replies of one run, recorded as they happen.
 
 The table ``attempts`` has a row for each request before it is sent, charged with its upper bound, and
 is corrected when the outcome is known. So after a crash the rows without an outcome are the requests
@@ -61,7 +61,7 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def own(self, keys: Iterable[str]) -> dict[str, Reply]:
+    def stored(self, keys: Iterable[str]) -> dict[str, Reply]:
         """Return the replies that this run has."""
         return {key: Reply.from_json(text) for key, text in self._store.replies(keys).items()}
 
@@ -70,7 +70,7 @@ class Journal:
         return self._cache.get(keys) if self._cache is not None else {}
 
     def adopt(self, replies: dict[str, Reply]) -> None:
-        """Copy replies from the cache into the run, so that its folder stands alone."""
+        """Copy replies from the cache into the run, so that its folder is complete."""
         rows = [(key, reply.to_json()) for key, reply in replies.items()]
         with self._store.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO replies VALUES (?, ?)", rows)
@@ -82,18 +82,18 @@ class Journal:
             return connection.execute(update, (LOST,)).rowcount
 
     def spent(self, price: Price | None) -> Amount:
-        """Return what the whole run has spent, by ``price``, or as was reckoned then if there is none."""
-        ((calls, prompt, completion, cost, reckoned),) = self._store.rows(
+        """Return what the whole run has spent, by ``price``, or as estimated at the time if there is none."""
+        ((calls, prompt, completion, cost, priced),) = self._store.rows(
             """SELECT count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
             coalesce(sum(cost), 0.0), count(cost) FROM attempts"""
         )
         tokens = Tokens(prompt, completion)
         if price is not None:
             cost = price.cost(tokens)
-        return Amount(calls, tokens.total, cost if price is not None or reckoned == calls else None)
+        return Amount(calls, tokens.total, cost if price is not None or priced == calls else None)
 
     def begin(self, key: str, number: int, bound: Tokens, cost: float | None) -> int:
-        """Write down that an attempt is about to be sent, and return its id."""
+        """Record that an attempt is about to be sent, and return its id."""
         with self._store.transaction() as connection:
             row = connection.execute(
                 """INSERT INTO attempts (key, number, sent, prompt_tokens, completion_tokens, cost)
@@ -103,12 +103,12 @@ class Journal:
         return int(row.lastrowid or 0)
 
     def failed(self, attempt: int, cause: str, used: Tokens, cost: float | None) -> None:
-        """Write down that an attempt failed, and what it may have cost."""
+        """Record that an attempt failed, and what it may have cost."""
         with self._store.transaction() as connection:
             _end(connection, attempt, cause, used, cost)
 
     def answered(self, attempt: int, key: str, reply: Reply, *, model: str, used: Tokens) -> None:
-        """Write down a reply of ``model``, and how many tokens it took."""
+        """Record a reply of ``model``, and how many tokens it took."""
         if self._cache is not None:
             # first, so that a run killed between the two finds it here
             self._cache.put([(key, reply)], model)
@@ -121,7 +121,7 @@ class Journal:
         return self._store.rows("SELECT key, number, seconds, outcome FROM attempts ORDER BY id")
 
     def close(self) -> None:
-        """Close the file; the cache belongs to whoever opened it."""
+        """Close the file; the cache belongs to the caller."""
         self._store.close()
 
 

@@ -1,4 +1,4 @@
-"""Under which name a reply is stored: the digest of everything that changes an answer."""
+"""The key of a stored reply: the digest of everything that changes an answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from core_harness.llm.messages import Request
 
 _FORMAT = 1
-"""To be raised whenever the same request should be asked anew."""
+"""Raise it whenever the same request should be asked anew."""
 
 
 def reply_key(identity: Mapping[str, object], request: Request) -> str:

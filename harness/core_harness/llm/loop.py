@@ -1,7 +1,7 @@
-"""One event loop a process, in a thread of its own, for all model calls.
+"""One event loop per process, in a separate thread, for all model calls.
 
 HTTP clients keep connections that belong to a loop, so a new loop for each call would lose them; and
-a caller may have a loop of its own running (a notebook has), in which nothing can wait for another.
+a caller may already run a loop (a notebook does), in which nothing can wait for another.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the loop of this process and return its result.
 
     If the caller is interrupted (Ctrl-C, or SIGTERM in the main thread), the coroutine is cancelled and
-    comes to its end before the interruption goes on.
+    ends before the interruption is raised.
     """
     home = _open_home()
     outcome: Future[T] = Future()
@@ -95,7 +95,7 @@ async def _cancel_all() -> None:
 
 @contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM unwind the stack as Ctrl-C does, unless the program has made another arrangement."""
+    """Let SIGTERM unwind the stack as Ctrl-C does, unless the program handles it already."""
     mine = threading.current_thread() is threading.main_thread()
     if not mine or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

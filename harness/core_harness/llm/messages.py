@@ -1,4 +1,4 @@
-"""What a language model is asked, what it replies, and what an llm plugin must offer.
+"""Requests, replies, and the protocol of an llm plugin.
 
 An llm plugin sends one request and returns one reply, or says why not: :class:`Transient` if asking
 again may help, :class:`Permanent` if it will not. It never retries, paces, caches or counts money;
@@ -38,7 +38,7 @@ class Request:
     items
         What is asked about, e.g. the genes of a ``yes-no-list``. One item for ``yes-no``.
     sample
-        Number of this draw. Draws of the same messages are stored apart.
+        Number of this draw. Draws of the same messages are stored separately.
     """
 
     messages: tuple[Message, ...]
@@ -77,7 +77,7 @@ class Reply:
     prompt_tokens, completion_tokens, thinking_tokens
         As the provider counted; None where it did not say. Thinking is part of completion.
     cost
-        US dollars as the plugin or the provider reckons; None where it is unknown, which is not 0.
+        US dollars as the plugin or the provider states; None where it is unknown, which is not 0.
     finish
         Why the model stopped: ``"stop"``, ``"length"``, ``"content_filter"``, or None.
     model
@@ -124,7 +124,7 @@ class Reply:
 
 
 SIMULATED = "simulated/"
-"""How the names of scripted models begin; whatever they answered is labelled simulated."""
+"""How the names of scripted models begin; their answers are labelled simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Price:
     prompt, completion
         Price of tokens sent and of tokens generated.
     date
-        Day on which the price was looked up (ISO 8601), or what stands in for it.
+        Day on which the price was looked up (ISO 8601), or what is used instead.
     """
 
     prompt: float
@@ -166,7 +166,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """Who will be asked: shown before anything is sent.
+    """The provider that will be asked: shown before anything is sent.
 
     Attributes
     ----------
@@ -221,10 +221,10 @@ class Permanent(Exception):  # noqa: N818 - see Transient
 
 @runtime_checkable
 class LLM(Protocol):
-    """What does a model say? One call, one reply."""
+    """A language model: one call, one reply."""
 
     def identity(self) -> Mapping[str, object]:
-        """Return everything beside the request that changes an answer, as JSON values.
+        """Return everything that changes an answer, apart from the request, as JSON values.
 
         Model, address, sampling parameters; not timeouts, not keys. Two objects of equal identity share
         their stored replies. It has a key ``model``.
@@ -232,7 +232,7 @@ class LLM(Protocol):
         ...
 
     def describe(self) -> Provider:
-        """Return who will be asked. Called once before anything is sent.
+        """Return the provider. Called once before anything is sent.
 
         Raises :class:`~core_harness.errors.UsageError` for a model that does not exist or a key that is
         not set.

@@ -1,4 +1,4 @@
-"""How fast a provider is asked: evenly spaced, and as many at a time as it can take."""
+"""Pace of requests: evenly spaced, and as many in flight as the provider accepts."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Slots:
 
 
 class Pace:
-    """All that delays a request to one provider: slots, buckets, and its own wish to be left alone."""
+    """All that delays a request to one provider: slots, buckets, and the pauses that it asks for."""
 
     def __init__(
         self, concurrency: int | None, requests_per_minute: float | None, tokens_per_minute: float | None
@@ -104,7 +104,7 @@ class Pace:
             self._tokens.give_back(expected - used)
 
     def turned_away(self, sent: float, retry_after: float | None) -> None:
-        """Note that a request sent at time ``sent`` was refused; nobody sends for ``retry_after`` seconds."""
+        """Note that a request sent at ``sent`` was refused; none is sent for ``retry_after`` seconds."""
         now = _now()
         self.slots.turned_away(sent, now)
         if retry_after:

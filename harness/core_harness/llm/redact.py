@@ -1,4 +1,4 @@
-"""No secret in any message or file: values of secret environment variables are blacked out."""
+"""Redaction: values of secret environment variables are replaced in messages and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one retry loop: every attempt is paid for, written down, and made at the right time."""
+"""The one retry loop: every attempt is budgeted, recorded, and paced."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Asker:
     Parameters
     ----------
     llm
-        Who is asked.
+        The model.
     price
         None where it is not known.
     settings, journal, budget
-        How patiently, where it is written down, and from what it is paid.
+        Patience, record of attempts, and limits.
     redact
         Applied to all text that is kept.
 
@@ -149,7 +149,7 @@ class Asker:
         return replace(reply, text=text, model=model, logprobs=logprobs)
 
     def _charged(self, failure: BaseException, bound: Tokens) -> Tokens:
-        """Return what a failed attempt may have cost: nothing if it was refused, else nobody knows."""
+        """Return what a failed attempt may have cost: nothing if it was refused, else the reserved amount."""
         refused = isinstance(failure, Permanent) or (isinstance(failure, Transient) and failure.turned_away)
         return _NOTHING if refused else bound
 

@@ -1,4 +1,4 @@
-"""How a model is asked: pace, patience, and how much may be spent."""
+"""Settings of asking: pace, patience and limits."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Settings:
     Attributes
     ----------
     concurrency
-        Requests in flight; None finds out: few at first, more while the provider keeps up, fewer when it
-        turns requests away.
+        Requests in flight; None adapts: few at first, more while the provider keeps up, fewer when it
+        refuses requests.
     requests_per_minute, tokens_per_minute
         The provider's limits; None where there are none. Requests are spaced evenly, not in bursts.
     attempts

@@ -65,7 +65,7 @@ class Store:
         The write lock is taken at the start: a transaction that begins by reading may not wait for it
         later, and SQLite would answer "database is locked" at once.
         """
-        with self._telling_where():
+        with self._naming_the_file():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -76,7 +76,7 @@ class Store:
 
     def rows(self, query: str, *parameters: object) -> list[Any]:
         """Return what a query reads. Raises :class:`RunError`."""
-        with self._telling_where():
+        with self._naming_the_file():
             return self._connection.execute(query, parameters).fetchall()
 
     def replies(self, keys: Iterable[str]) -> dict[str, str]:
@@ -89,7 +89,7 @@ class Store:
         self._connection.close()
 
     @contextmanager
-    def _telling_where(self) -> Iterator[None]:
+    def _naming_the_file(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:

@@ -1,4 +1,4 @@
-"""What asking came to, in figures and in one sentence."""
+"""Summary of the calls of a run, in figures and in one sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core_harness.llm.messages import Price
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """Of one call of :func:`~core_harness.llm.ask_all`, or of several added up.
+    """Figures of one call of :func:`~core_harness.llm.ask_all`, or of several added up.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Summary:
     price_date
         Day of the price, or None where it is unknown.
     simulated
-        Whether any answer, from wherever, was made by a scripted model.
+        Whether any answer is that of a scripted model.
     ended
         Why the run ended before all prompts were asked; None if it did not. The result is partial then.
     """
@@ -86,7 +86,7 @@ class Summary:
         return asdict(self)
 
     def sentence(self) -> str:
-        """Return what a person wants to know, on one line."""
+        """Return the figures on one line, for people."""
         sources = (
             f"{self.from_journal:,} by this run before, {self.from_cache:,} from the cache, "
             f"{self.from_provider:,} by the model"
@@ -117,7 +117,7 @@ def summarise(
     price: Price | None,
     ended: str | None,
 ) -> Summary:
-    """Return the figures of ``outcomes``, one a distinct prompt, beside what the caller counted."""
+    """Return the figures of ``outcomes``, one a distinct prompt, with those that the caller counted."""
     replied = [(outcome.source, outcome.reply) for outcome in outcomes if outcome.reply is not None]
     fresh = [reply for source, reply in replied if source == "provider"]
     count = Counter(outcome.source or outcome.status for outcome in outcomes)

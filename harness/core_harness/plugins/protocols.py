@@ -40,7 +40,8 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 import polars as pl
 
 from core_harness.llm import LLM
-from core_harness.schemas import Agent, Block, Need, Question, Task
+from core_harness.schemas import Block, Need, Task
+from core_harness.vocabulary import Agent, Question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,8 @@ from typing import Any
 
 from core_harness.llm.formats import instructions
 from core_harness.llm.messages import Form
-from core_harness.schemas import Question, Task
+from core_harness.schemas import Task
+from core_harness.vocabulary import Question
 
 
 def outcomes(question: Question) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from core_harness.plugins.component import Instance
 from core_harness.registry.entries import Registry, SuiteEntry
 from core_harness.runs.folder import Run
 from core_harness.runs.manifest import MethodReference
-from core_harness.schemas import Regime
+from core_harness.vocabulary import Regime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""Stand-ins for language models, for tests and demonstrations without network or key.
+"""Scripted models and their server, for tests and demonstrations without network or key.
 
-Whatever is made with them is labelled simulated: they show that the plumbing works, and nothing else.
+Everything made with them is labelled simulated: they show that the program works, and nothing else.
 """
 
 from __future__ import annotations

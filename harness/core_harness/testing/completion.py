@@ -13,6 +13,7 @@ from core_harness.llm import SIMULATED, Message
 from core_harness.llm.formats import render
 from core_harness.testing.reading import read
 from core_harness.testing.scripted import SCRIPTED, verdict
+from core_harness.vocabulary import ScriptedName
 
 _TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
 _VERDICT = re.compile(r'(?:"answer": "|^ANSWER[^\n]*: )(?=(yes|no)\b)', re.MULTILINE)
@@ -29,7 +30,7 @@ class Completion:
     completion_tokens: int
 
 
-def complete(model: str, request: Mapping[str, Any], fault: str | None = None) -> Completion:
+def complete(model: ScriptedName, request: Mapping[str, Any], fault: str | None = None) -> Completion:
     """Return the completion of a chat request, a pure function of its content.
 
     ``empty``, ``no-choices``, ``bad-structure`` and ``cut-off`` of

@@ -1,7 +1,7 @@
-"""CORE's argument in small: scripted models are asked, through a real client, about a simulated world.
+"""The argument of CORE on simulated data: scripted models are asked through the client of real models.
 
-Nothing in it is a finding. It shows that the program can tell a model that follows the evidence from one
-that says what sounds plausible, before anybody pays for a model.
+It is no finding. It shows that the program separates a model that follows the evidence from one that
+says what sounds plausible, before a real model is paid for.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from core_harness.evaluation.api import evaluate
 from core_harness.evaluation.progress import Notice, Progress
 from core_harness.evaluation.result import Result
-from core_harness.evidence.controls import Control
 from core_harness.testing import TestServer
+from core_harness.vocabulary import Control
 
 SEEDS = 3
-"""Of each control: few, for this shows what happens and estimates nothing."""
+"""Seeds of each control: few, for this shows what happens and estimates nothing."""
 
 _MODEL = "hosted_vllm/simulated"
 
@@ -73,9 +73,9 @@ def demonstrate(
 ) -> Iterator[tuple[Scene, Result]]:
     """Yield each scene with its result; test servers on this machine play the models.
 
-    Replies go to a cache that is thrown away.
+    Replies go to a temporary cache.
     """
-    with _cache_of_its_own():
+    with _temporary_cache():
         for scripted in dict.fromkeys(scene.model for scene in SCENES):
             with TestServer(model=scripted) as server:
                 for scene in (scene for scene in SCENES if scene.model == scripted):
@@ -94,7 +94,7 @@ def demonstrate(
 
 
 @contextmanager
-def _cache_of_its_own() -> Iterator[None]:
+def _temporary_cache() -> Iterator[None]:
     name = "CORE_HARNESS_CACHE"
     before: Mapping[str, str] = {name: os.environ[name]} if name in os.environ else {}
     with tempfile.TemporaryDirectory() as folder:

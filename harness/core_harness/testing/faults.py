@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from core_harness.errors import UsageError, unknown
+from core_harness.vocabulary import Fault
 
-FAULTS: Final[Mapping[str, str]] = {
+FAULTS: Final[Mapping[Fault, str]] = {
     "429": "too many requests, with Retry-After",
     "500": "an error of the server",
     "502-html": "a proxy's error page",
@@ -23,14 +24,14 @@ FAULTS: Final[Mapping[str, str]] = {
     "401": "bad key; the key is quoted",
     "404": "no such model",
 }
-"""What can be asked for. Those from 400 to 404 (not 429) will not pass by asking again."""
+"""The faults. 400, 401 and 404 do not pass when the request is repeated."""
 
-SPARED: Final = frozenset({"429", "500", "502-html", "400", "401", "404"})
+SPARED: Final[frozenset[Fault]] = frozenset({"429", "500", "502-html", "400", "401", "404"})
 """Faults in which no token is generated."""
 
 
 def check_faults(shares: Mapping[str, float]) -> None:
-    """Raise :class:`UsageError` for an unknown fault or shares that are not."""
+    """Raise :class:`UsageError` for an unknown fault, or shares outside [0, 1] or above 1 in total."""
     for name, share in shares.items():
         if name not in FAULTS:
             raise UsageError(unknown("fault", name, FAULTS))

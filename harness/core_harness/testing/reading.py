@@ -1,4 +1,4 @@
-"""What a scripted model sees in a prompt: who was perturbed, what is asked, and what lies beside it.
+"""What a scripted model reads in a prompt: the perturbation, the items asked about, evidence and facts.
 
 It reads the lines that all templates share: ``Perturbation:``, ``Gene:`` or ``Candidate:`` (each of which
 opens the part about one item), evidence as ``- NAME (relatedness 0.53): changed``, or as ``- NAME`` below
@@ -14,7 +14,7 @@ from typing import Final, get_args
 
 from core_harness.llm import Form, Message
 from core_harness.prompts import outcomes
-from core_harness.schemas import Question
+from core_harness.vocabulary import Question
 
 _FIELD = re.compile(r"(Perturbation|Gene|Candidate): +(.+)")
 _BULLET = re.compile(r"- +(.+)")
@@ -48,7 +48,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a scripted model knows: ``facts`` stand before the first item."""
+    """What a scripted model knows: ``facts`` are those before the first item."""
 
     form: Form
     perturbation: str

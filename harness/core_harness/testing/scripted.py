@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core_harness.llm.formats import BEST_GRADE, Verdict
 from core_harness.testing.reading import Item, Reading
+from core_harness.vocabulary import ScriptedName
 
 ScriptedModel = Callable[[Reading, Item], float | None]
 """Returns the probability of yes, or None to abstain."""
@@ -16,18 +17,18 @@ ScriptedModel = Callable[[Reading, Item], float | None]
 def always_plausible(reading: Reading, item: Item) -> float:
     """Say yes to what sounds plausible, and nearly everything does.
 
-    It goes by the gene, as one that has learnt which genes are jumpy, and by how much is told of it; of
-    what the perturbation does it knows nothing.
+    The answer depends on the gene, as in a model that has learnt which genes respond to anything, and on
+    the number of facts; not on the perturbation.
     """
-    told = min(len(item.facts) + len(reading.facts), 5) / 5
-    return _logistic(1.5 + 1.8 * _noise("jumpy", item.name) + 0.5 * told)
+    facts = min(len(item.facts) + len(reading.facts), 5) / 5
+    return _logistic(1.5 + 1.8 * _noise("jumpy", item.name) + 0.5 * facts)
 
 
 def follows_evidence(reading: Reading, item: Item) -> float | None:
     """Follow the evidence of the prompt: its weighted share of positives, shrunk to a half.
 
-    A candidate is graded by the facts that it shares with the perturbation. Without anything to go by
-    it abstains.
+    A candidate is graded by the facts that it shares with the perturbation. Without evidence it
+    abstains.
     """
     if reading.form == "grades":
         return _overlap(reading.facts, item.facts)
@@ -38,16 +39,16 @@ def follows_evidence(reading: Reading, item: Item) -> float | None:
 
 
 def ignores_evidence(reading: Reading, item: Item) -> float:
-    """Go by the names alone, whatever the evidence says."""
+    """Answer from the names alone, whatever the evidence says."""
     return _logistic(2.0 * _noise("names", reading.perturbation, item.name))
 
 
 def position_biased(reading: Reading, item: Item) -> float:  # noqa: ARG001 - a scripted model is given both
-    """Side with whatever group comes first, as models with a position bias do."""
+    """Answer as the first group does, like a model with a position bias."""
     return 0.9 if not item.evidence or item.evidence[0][0] else 0.1
 
 
-SCRIPTED: Mapping[str, ScriptedModel] = {
+SCRIPTED: Mapping[ScriptedName, ScriptedModel] = {
     "always-plausible": always_plausible,
     "follows-evidence": follows_evidence,
     "ignores-evidence": ignores_evidence,

@@ -25,6 +25,7 @@ from core_harness.testing.wire import (
     reset,
     response,
 )
+from core_harness.vocabulary import ScriptedName
 
 T = TypeVar("T")
 
@@ -38,13 +39,13 @@ class Stats:
     requests
         All that arrived, failed ones too.
     answered
-        Those that got a whole answer, spoilt ones not among them.
+        Those that got a whole answer without a fault.
     distinct
         Requests of different content.
     faults
-        How often each fault was dealt out.
+        How often each fault occurred.
     prompt_tokens, completion_tokens
-        Of all requests at which the server worked, those among them whose answer was lost.
+        Tokens of all requests that were answered, lost answers among them.
     in_flight, most_in_flight
         Requests being answered now, and at most.
     """
@@ -72,12 +73,12 @@ class Script:
     latency
         Seconds until an answer.
     capacity
-        Requests in flight beyond so many are turned away (429); None takes all.
+        Requests in flight at most; more are refused (429). None takes all.
     retry_after
         Seconds that a 429 asks to wait.
     """
 
-    model: str = "follows-evidence"
+    model: ScriptedName = "follows-evidence"
     faults: Mapping[str, float] = field(default_factory=dict)
     latency: float = 0.0
     capacity: int | None = None
@@ -90,7 +91,7 @@ class Script:
 
 
 class TestServer:
-    """A test server in a thread of its own, on a free port of this machine, while the context lasts.
+    """A test server in a separate thread, on a free port of this machine, while the context lasts.
 
     Takes the attributes of :class:`Script`::
 

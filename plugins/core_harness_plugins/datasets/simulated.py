@@ -2,7 +2,7 @@
 
 Perturbations belong to modules; every module has a programme, the genes that it moves; every gene has
 a base rate, the share of programmes that it is in. With probability ``signal`` a gene answers as the
-programme says, otherwise it is moved at its base rate. So base rates, and with them whatever gene
+programme says, otherwise it is moved at its base rate. So base rates, and with them what gene
 frequency can reach, do not depend on the signal; what a method gains per gene, it gains from modules.
 """
 
@@ -19,7 +19,7 @@ _BASE_RATES = (0.25, 1.2)
 """Parameters of their beta distribution: most genes hardly answer to anything, a few to much."""
 _TEST_SHARE = 0.2
 _SETS = 4
-"""Sets of the graph that a module shines through; each of them holds a part of its members."""
+"""Sets of the graph that reflect a module; each of them holds a part of its members."""
 _SET_SHARE = 0.6
 _EDGE_SHARE = 0.3
 """Share of a module's pairs of members that interact."""
@@ -32,7 +32,7 @@ Ints = NDArray[np.int64]
 class Simulated:
     """A seeded world of perturbations in modules, with a knowledge graph that reflects them.
 
-    Names begin with ``SIM``, so that nobody takes them for real. The same parameters give the same
+    Names begin with ``SIM``, so that they are not taken for real. The same parameters give the same
     rows and the same graph; ``noise`` changes the graph alone, ``signal`` and ``sparsity`` the rows alone.
 
     Parameters
@@ -48,7 +48,7 @@ class Simulated:
     sparsity
         Share of the pairs that are not measured.
     seed
-        Of all draws.
+        Random seed.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Anybody's measured pairs, from a file."""
+"""Measured pairs from a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Table:
     """A CSV, TSV or Parquet file of measured pairs.
 
     Its columns are ``pert`` or ``perturbation``, ``gene``, ``label``, ``split`` and perhaps ``context``,
-    which is ``unspecified`` where it is left out; :func:`core_harness.data.tables.read_rows` says all of it.
+    which is ``unspecified`` where it is left out; see :func:`core_harness.data.tables.read_rows`.
 
     Parameters
     ----------

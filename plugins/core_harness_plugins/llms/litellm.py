@@ -49,7 +49,7 @@ _HOSTS = {
     "gemini": "generativelanguage.googleapis.com",
     "openai": "api.openai.com",
 }
-"""Where these providers are, for litellm tells it of the others only."""
+"""Addresses of these providers; litellm knows those of the others."""
 
 _ADDRESS_VARIABLES = {
     "anthropic": ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
@@ -59,7 +59,7 @@ _ADDRESS_VARIABLES = {
 """Where litellm reads addresses from, if not from ``<PROVIDER>_API_BASE``."""
 
 Default = Literal["default"]
-"""Whatever the provider does if it is not told."""
+"""The provider's own default."""
 
 _WEIGHED: tuple[Form, ...] = ("yes-no", "yes-no-list")
 
@@ -80,14 +80,14 @@ class LiteLLM:
     Parameters
     ----------
     model
-        ``provider/model``, e.g. ``hosted_vllm/Qwen/Qwen3.5-9B`` for a server of one's own.
+        ``provider/model``, e.g. ``hosted_vllm/Qwen/Qwen3.5-9B`` for your own server.
     api_base
         Address of the server, in place of ``<PROVIDER>_API_BASE`` of the environment and of the provider's.
     key_variable
         Name of the environment variable that holds the key, in place of litellm's name for it.
     price
-        In place of litellm's list. An address in the environment leads to another's server, where neither
-        price holds.
+        In place of litellm's list. An address in the environment is another server's, where neither price
+        holds.
     temperature
         Of sampling; ``"default"`` leaves it to the provider (some models take no other).
     max_tokens
@@ -143,7 +143,7 @@ class LiteLLM:
         }
 
     def describe(self) -> Provider:
-        """Return who will be asked.
+        """Return the provider.
 
         Raises :class:`UsageError` for an unknown model, a missing key, or a parameter that the model does
         not take. Sends nothing.
@@ -219,7 +219,7 @@ class LiteLLM:
             close = difflib.get_close_matches(self.model, litellm.model_list, n=3)
             guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise UsageError(
-                f"unknown model {self.model!r}{guess} (`core-harness models` lists short names; any other is "
+                f"unknown model {self.model!r}{guess} (`core-harness models` lists aliases; any other is "
                 "provider/model, as litellm names it)"
             ) from None
         if provider == "hosted_vllm" and not self._address:
@@ -264,7 +264,7 @@ class LiteLLM:
             ) from None
 
     def _price(self) -> Price | None:
-        """Return the price that was given, else litellm's, unless the address leads to another's server."""
+        """Return the given price, else litellm's, unless the address is another server's."""
         if self.price is not None and self._address == self.api_base:
             return self.price
         prices = _litellm().model_cost
@@ -327,7 +327,7 @@ def _litellm() -> Any:
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415
 
     litellm.suppress_debug_info = True
-    logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns of one model's taste at every call
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns at every call of what one model prefers
     # litellm sends a request again, unasked, when a connection breaks; it may have been paid for
     AsyncHTTPHandler.single_connection_post_request = _no_second_request  # type: ignore[method-assign]
     return litellm

@@ -33,7 +33,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 def get(web: Publisher, folder: Path, *, sha256: str | None = None) -> bytes:
     return fetch(
-        Download(url=URL, sha256=sha256), folder, mirror=web.address, tell=silent, patience=0
+        Download(url=URL, sha256=sha256), folder, mirror=web.address, progress=silent, patience=0
     ).read_bytes()
 
 
@@ -42,17 +42,17 @@ def files_in(folder: Path) -> list[str]:
 
 
 def test_a_download_is_there_whole_under_its_name(web: Publisher, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    reported: list[tuple[str, int, int]] = []
     path = fetch(
         Download(url=URL, sha256=hashlib.sha256(CONTENT).hexdigest()),
         tmp_path / "new",
         mirror=web.address + "/",
-        tell=lambda *now: told.append(now),
+        progress=lambda *now: reported.append(now),
     )
     assert path == tmp_path / "new" / "one.csv"
     assert path.read_bytes() == CONTENT
-    assert told[-1] == ("one.csv", len(CONTENT), len(CONTENT))
-    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert reported[-1] == ("one.csv", len(CONTENT), len(CONTENT))
+    assert [done for _, done, _ in reported] == sorted(done for _, done, _ in reported)
     (request,) = web.requests
     assert request.headers["user-agent"].startswith("core-harness/")
     assert request.headers["accept-encoding"] == "identity"
@@ -119,7 +119,7 @@ def closed_port() -> str:
         ([403], "one.csv cannot be got: the server answers 403 Forbidden", 1),
         ([500] * 9, "one.csv cannot be got: the server answers 500 Internal Server Error", 5),
         (["html"], "one.csv answers with a web page and not with the file", 1),
-        ([-98_304, "other-part"], "one.csv answers with a part that nobody asked for", 2),
+        ([-98_304, "other-part"], "one.csv answers with another part than asked for", 2),
     ],
 )
 def test_what_cannot_be_got_is_one_line_and_no_file(
@@ -153,5 +153,5 @@ def test_no_network(tmp_path: Path) -> None:
     with pytest.raises(
         DownloadError, match=r"one\.csv cannot be reached \(\[Errno \d+\] Connection refused\)"
     ):
-        fetch(Download(url=URL), tmp_path, mirror=closed_port(), tell=silent, patience=0)
+        fetch(Download(url=URL), tmp_path, mirror=closed_port(), progress=silent, patience=0)
     assert files_in(tmp_path) == []

@@ -67,7 +67,7 @@ ZIP = TWO.model_copy(
 @pytest.fixture
 def pulling(web: Publisher, tmp_path: Path) -> Pull:
     web.files[SECOND] = b"second"
-    return lambda source: pull(source, tmp_path / "data", mirror=web.address, tell=silent, patience=0)
+    return lambda source: pull(source, tmp_path / "data", mirror=web.address, progress=silent, patience=0)
 
 
 def test_files_come_to_their_places_and_are_recorded(pulling: Pull, web: Publisher, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_what_is_there_is_not_got_again(pulling: Pull, web: Publisher) -> None:
     assert web.requests == []
 
 
-def test_a_persons_own_file_stays_and_only_the_absent_one_is_got(
+def test_a_file_that_was_not_pulled_stays_and_only_the_absent_one_is_pulled(
     pulling: Pull, web: Publisher, tmp_path: Path
 ) -> None:
     own = tmp_path / "data" / "screens" / "a.csv"
@@ -110,7 +110,7 @@ def test_a_persons_own_file_stays_and_only_the_absent_one_is_got(
     assert [h.state for h in holdings(tmp_path / "data", TWO)] == ["own", "whole"]
 
 
-def test_of_files_that_are_made_together_a_persons_own_stays(
+def test_of_files_that_are_made_together_one_that_was_not_pulled_stays(
     pulling: Pull, web: Publisher, tmp_path: Path
 ) -> None:
     genes = TWO.model_copy(
@@ -152,7 +152,7 @@ def test_an_interrupt_leaves_nothing(web: Publisher, tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pull(TWO, tmp_path, mirror=web.address, tell=interrupt)
+        pull(TWO, tmp_path, mirror=web.address, progress=interrupt)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -200,7 +200,7 @@ from core_harness.data.sources import pull
 resource.setrlimit(resource.RLIMIT_FSIZE, (98_304, 98_304))
 source = SourceEntry.model_validate({TWO.model_dump(mode="json")!r})
 try:
-    pull(source, Path(sys.argv[1]), mirror=sys.argv[2], tell=print)
+    pull(source, Path(sys.argv[1]), mirror=sys.argv[2], progress=print)
 except HarnessError as error:
     sys.exit(f"Error {{error.exit_code}}: {{error}}")
 """
@@ -226,13 +226,13 @@ def test_a_full_disk_is_one_line_and_no_file(web: Publisher, tmp_path: Path) -> 
 def test_a_folder_that_may_not_be_written(web: Publisher, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(DownloadError, match="Permission denied"):
-        pull(TWO, tmp_path / "data", mirror=web.address, tell=silent)
+        pull(TWO, tmp_path / "data", mirror=web.address, progress=silent)
 
 
 def test_a_data_folder_that_is_a_file(web: Publisher, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(DataError, match="cannot be read: Not a directory"):
-        pull(TWO, tmp_path / "data", mirror=web.address, tell=silent)
+        pull(TWO, tmp_path / "data", mirror=web.address, progress=silent)
 
 
 @pytest.mark.parametrize(

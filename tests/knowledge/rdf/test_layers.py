@@ -1,4 +1,4 @@
-"""Anyone's RDF becomes layers by a mapping; what does not fit is one clear line, by either parser."""
+"""RDF of other origin becomes layers by a mapping; what does not fit is one line, by either parser."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_memberships_from_the_gene_or_to_it(tmp_path: Path, parser: Parser) -> N
 
 
 @every
-def test_sets_and_genes_by_labels_of_their_own(tmp_path: Path, parser: Parser) -> None:
+def test_sets_and_genes_with_different_label_predicates(tmp_path: Path, parser: Parser) -> None:
     text = 'e:a skos:notation "A" ; e:in [ skos:prefLabel "first"@en ] .\n'
     mapping: dict[str, Any] = {
         "kind": "sets",
@@ -88,7 +88,7 @@ def test_associations_have_scores(tmp_path: Path, parser: Parser) -> None:
 
 
 @every
-def test_associations_without_scores_count_beside_statements(tmp_path: Path, parser: Parser) -> None:
+def test_associations_without_scores_count_like_statements(tmp_path: Path, parser: Parser) -> None:
     text = GENES + association("x", "e:a", "e:b", "300") + "e:b biolink:interacts_with e:c .\n"
     found = rows(tmp_path, text, parser, kind="edges", follow=["biolink:interacts_with"])
     assert found == [("A", "B", 1.0), ("B", "C", 1.0)]
@@ -224,12 +224,12 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "set in itself": (
         IN,
         "e:a e:in e:a .",
-        "http://e/a stands as a gene and as a set; take sets out of sets",
+        "http://e/a is both a gene and a set; take sets out of sets",
     ),
     "sets in a circle": (
         IN,
         "e:a e:in e:b . e:b e:in e:c . e:c e:in e:a .",
-        "http://e/a stands as a gene and as a set; take sets out of sets (3 such cases)",
+        "http://e/a is both a gene and a set; take sets out of sets (3 such cases)",
     ),
     "set without IRI": (
         IN,
@@ -287,7 +287,7 @@ def test_an_export_is_read_by_a_mapping_too(tmp_path: Path, parser: Parser) -> N
 
 
 @every
-def test_a_graph_that_nobody_here_wrote_is_not_read_as_one_of_ours(tmp_path: Path, parser: Parser) -> None:
+def test_a_graph_of_other_origin_is_not_read_as_an_exported_one(tmp_path: Path, parser: Parser) -> None:
     path = tmp_path / "graph.nt"
     path.write_text("<a:a> <a:p> <a:b> .\n")
     with (

@@ -1,4 +1,4 @@
-"""What a registry may say about anyone's RDF."""
+"""What a registry may say about RDF of other origin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from core_harness.errors import RegistryError
 from core_harness.knowledge import LayerSource
 from core_harness.knowledge.rdf import RdfMapping
-from core_harness.knowledge.rdf.vocabulary import expand, own, short
+from core_harness.knowledge.rdf.vocabulary import expand, kg_iri, short
 from core_harness.registry.loading import parse_registry
 
 LAYER = """\
@@ -61,7 +61,7 @@ EDGES: dict[str, Any] = {"kind": "edges", "follow": ["biolink:interacts_with"]}
         ({"kind": "sets"}, "Field required"),
         (SETS | {"follow": []}, "at least 1 item"),
         (SETS | {"follow": ["member_of"]}, "'member_of' is no IRI; write it in full, or as prefix:name"),
-        (SETS | {"follow": ["http://x/<y>"]}, "is no IRI: '<' cannot stand in one"),
+        (SETS | {"follow": ["http://x/<y>"]}, "is no IRI: '<' is not allowed in one"),
         (SETS | {"gene": "left"}, "Input should be 'subject' or 'object'"),
         (SETS | {"score": "biolink:has_confidence_score"}, "kind 'sets' takes no 'score'"),
         (EDGES | {"gene": "subject"}, "kind 'edges' takes no 'gene'"),
@@ -69,7 +69,7 @@ EDGES: dict[str, Any] = {"kind": "edges", "follow": ["biolink:interacts_with"]}
         (EDGES | {"iri": "http://genes/"}, "must have {symbol} once"),
         (EDGES | {"iri": "http://{symbol}/{symbol}"}, "must have {symbol} once"),
         (EDGES | {"iri": "gene:{symbol}"}, "unknown prefix 'gene'"),
-        (EDGES | {"iri": "http://g/{symbol}>"}, "is no IRI: '>' cannot stand in one"),
+        (EDGES | {"iri": "http://g/{symbol}>"}, "is no IRI: '>' is not allowed in one"),
         (EDGES | {"iri": "HGNC:{symbol}", "label": "rdfs:label"}, "leave one out"),
         (EDGES | {"labels": "rdfs:label"}, "Extra inputs are not permitted"),
     ],
@@ -110,7 +110,7 @@ def test_iris_are_shortened_as_they_are_written_out() -> None:
         assert short(expand(name)) == name
     assert short("http://example.org/x") == "http://example.org/x"
     assert expand("urn:isbn:1") == "urn:isbn:1"
-    assert own("set", "a b", "x/y%é") == "https://w3id.org/core-harness/kg/set/a%20b/x%2Fy%25%C3%A9"
+    assert kg_iri("set", "a b", "x/y%é") == "https://w3id.org/core-harness/kg/set/a%20b/x%2Fy%25%C3%A9"
 
 
 def test_describing_mappings_needs_neither_polars_nor_rdflib() -> None:

@@ -42,7 +42,7 @@ def test_of_two_ids_that_come_to_one_symbol_the_one_that_had_it_stays(tmp_path: 
             "11998\tTP53\tx\n",
             "row 2, column 'hgnc_id': '11998' is no HGNC id such as 'HGNC:11998'; correct it",
         ),
-        ("HGNC:5\tA\tx\nHGNC:5\tB\tx\n", "row 3, column 'hgnc_id': 'HGNC:5' stands there twice"),
+        ("HGNC:5\tA\tx\nHGNC:5\tB\tx\n", "row 3, column 'hgnc_id': 'HGNC:5' occurs twice"),
     ],
 )
 def test_bad_ids_are_one_clear_line(tmp_path: Path, text: str, message: str) -> None:

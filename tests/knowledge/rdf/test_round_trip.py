@@ -1,4 +1,4 @@
-"""A graph goes out and comes back equal; rdflib finds in it what the vocabulary promises."""
+"""A graph that is written and read back is equal; rdflib finds in it what the vocabulary promises."""
 
 from __future__ import annotations
 

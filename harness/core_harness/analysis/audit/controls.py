@@ -12,10 +12,11 @@ from core_harness.analysis.same_pairs import answered_by_all, refuse_other_quest
 from core_harness.errors import UsageError
 from core_harness.evaluation.running import evaluate_again
 from core_harness.evaluation.session import Session
-from core_harness.evidence.controls import CONTROLS, Control
+from core_harness.evidence.controls import CONTROLS
 from core_harness.metrics import Resampled, draw_clusters, measures
 from core_harness.metrics.paired import difference
 from core_harness.runs.folder import Run, list_runs
+from core_harness.vocabulary import Control
 
 
 @dataclass(frozen=True, kw_only=True)

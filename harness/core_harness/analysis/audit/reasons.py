@@ -8,10 +8,10 @@ from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.strata import Stratum
 from core_harness.analysis.audit.verdict import CHANCE, Verdict, above_chance, shown
 from core_harness.analysis.verdict import Basis, no_verdict
-from core_harness.evidence.controls import Control
 from core_harness.metrics import Estimate, Report
 from core_harness.metrics.paired import ALPHA
 from core_harness.schemas import Task
+from core_harness.vocabulary import Control
 
 ANSWERED = 0.95
 """Share of answered pairs below which it is said what the rest would do."""

@@ -10,6 +10,7 @@ import click
 
 from core_harness.cli.options.forms import folder_option, form_option
 from core_harness.cli.options.registry import registry_options
+from core_harness.cli.options.values import bootstrap_seed_option, comma_separated
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
@@ -18,24 +19,22 @@ if TYPE_CHECKING:
 @click.command("audit")
 @click.argument("what", metavar="RUN|DATASET")
 @folder_option
-@click.option(
-    "--controls", is_flag=True, help="Of a run: run the controls that are missing, and put them beside it."
-)
+@click.option("--controls", is_flag=True, help="Make the controls that a run lacks.")
 @click.option(
     "--contexts",
     default="",
     metavar="NAMES",
-    help="Of a dataset: compare with these other contexts too, separated by commas.",
+    help="Contexts to compare a dataset with, separated by commas.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
+@bootstrap_seed_option
 @form_option
 @registry_options
 def audit_command(
     *, what: str, folder: Path, controls: bool, contexts: str, seed: int, form: str, registry: Registry
 ) -> None:
-    """Say what a RUN's figures are made of, or what a DATASET can show, and end with a plain verdict.
+    """Show what the figures of a RUN rest on, or what a DATASET can show, with a verdict.
 
-    A run is a name below --in, or a path; a dataset is named as in `eval`.
+    RUN is a name below --in, or a path. DATASET is named as in `eval`.
     """
     from core_harness.analysis.audit import DatasetAudit, RunAudit, audit_dataset, audit_run
     from core_harness.cli.output import dataset_audit, run_audit
@@ -63,7 +62,7 @@ def audit_command(
                 session.dataset(spec)
             except UsageError as error:
                 raise UsageError(f"no run {what!r} in {folder}, and {error}") from None
-            others = [name.strip() for name in contexts.split(",") if name.strip()]
+            others = comma_separated(contexts)
             audit = audit_dataset(spec, session, contexts=others)
     if form == "json":
         click.echo(json.dumps(audit.as_dict(), indent=2, allow_nan=False))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from core_harness.cli.options import completion
 from core_harness.cli.options.forms import folder_option, form_option, plot_option
+from core_harness.cli.options.values import bootstrap_seed_option
 
 
 @click.command("compare")
@@ -17,17 +19,19 @@ from core_harness.cli.options.forms import folder_option, form_option, plot_opti
     "--metric",
     default="macro_gene_auroc",
     show_default=True,
-    help="Compare by this metric.",
+    metavar="NAME",
+    shell_complete=completion.metrics,
+    help="Metric to compare by.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
+@bootstrap_seed_option
 @form_option
 @plot_option
 def compare_command(
     *, runs: tuple[str, ...], folder: Path, metric: str, seed: int, form: str, plot: Path | None
 ) -> None:
-    """Compare RUNS on the same pairs: differences, intervals, and whether they can be told from chance.
+    """Compare RUNS on the same pairs: differences, their intervals, and whether they exceed chance.
 
-    A run is a name, or a path. What changed most is told of the last run against the first.
+    Each of RUNS is a name, or a path. The largest changes are those from the first run to the last.
     """
     from core_harness.analysis.charts import comparison_charts
     from core_harness.analysis.compare import compare

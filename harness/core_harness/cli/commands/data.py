@@ -13,38 +13,36 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core_harness.cli.options import completion
+from core_harness.cli.options.forms import json_option
 
 if TYPE_CHECKING:
-    from core_harness.data.sources.download import Tell
+    from core_harness.data.sources.download import Progress
     from core_harness.registry.entries import SourceEntry
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
 
 @click.group("data")
 def data_group() -> None:
-    """Get data from their publishers, and look at what is there.
+    """Download data from their publishers, and check what is there.
 
-    Data lie in the folder that CORE_HARNESS_DATA names, else in the user's data folder. Each source has
-    a licence of its own: docs/data.md describes them all.
+    The data folder is the one that CORE_HARNESS_DATA names, else the user's data folder. Sources differ in
+    their licences: see docs/data.md.
     """
 
 
 @data_group.command("pull")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=completion.sources)
-@click.option("--yes", is_flag=True, help="Accept size and licences without being asked.")
+@click.option("--yes", is_flag=True, help="Accept size and licences.")
 @click.option(
     "--mirror",
     metavar="URL",
     envvar="CORE_HARNESS_MIRROR",
     show_envvar=True,
-    help="Get files from a copy: below it they lie at HOST/PATH of their own address.",
+    help="Mirror to download from: it holds each file at HOST/PATH of the original address.",
 )
 def pull_command(*, names: tuple[str, ...], yes: bool, mirror: str | None) -> None:
-    """Get what is absent. NAME is a source (see `data list`), perturbqa, kg, or all.
+    """Download absent sources. NAME is a source (see `data list`), perturbqa, kg, or all.
 
-    Nothing is downloaded before size and licences are accepted. Files that are there but were not
-    pulled stay as they are.
+    Size and licences have to be accepted first. Files that were not pulled are never replaced.
     """
     from core_harness.data.sources import choose, lacking, pull
     from core_harness.errors import UsageError
@@ -62,16 +60,16 @@ def pull_command(*, names: tuple[str, ...], yes: bool, mirror: str | None) -> No
     if not yes:
         _ask(wanted, folder)
     for source in wanted:
-        with _watching() as tell:
-            records = pull(source, folder, mirror=mirror or None, tell=tell)
+        with _watching() as progress:
+            records = pull(source, folder, mirror=mirror or None, progress=progress)
         for file, record in records.items():
             click.echo(f"{folder / file}  {_size(record.bytes)}  {record.licence}  sha256 {record.sha256}")
 
 
 @data_group.command("list")
-@_JSON
+@json_option
 def list_command(*, as_json: bool) -> None:
-    """List the sources: what is there, how large it is, and under which licence."""
+    """List the sources: files, size and licence."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -110,9 +108,9 @@ def list_command(*, as_json: bool) -> None:
 
 @data_group.command("show")
 @click.argument("name", shell_complete=completion.sources)
-@_JSON
+@json_option
 def show_command(*, name: str, as_json: bool) -> None:
-    """Show one source: where it comes from, its licence, its files."""
+    """Show one source: origin, licence and files."""
     from core_harness.errors import UsageError, unknown
     from core_harness.paths import data_folder
     from core_harness.registry.loading import shipped_registry
@@ -141,12 +139,12 @@ def show_command(*, name: str, as_json: bool) -> None:
 
 @data_group.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completion.sources)
-@_JSON
+@json_option
 def verify_command(*, names: tuple[str, ...], as_json: bool) -> None:
     """Check files against the digests that were recorded when they were pulled.
 
-    A file is whole, changed, absent, older (of another release than the registry names now), or own
-    (there, but not pulled: nothing is known to check it against).
+    A file is whole, changed, absent, older (of another release than the registry's), or own (not pulled,
+    so that there is no digest to check).
     """
     from core_harness.data.sources import choose, holdings
     from core_harness.errors import DataError
@@ -175,10 +173,11 @@ def verify_command(*, names: tuple[str, ...], as_json: bool) -> None:
 
 
 @contextmanager
-def _watching() -> Iterator[Tell]:
+def _watching() -> Iterator[Progress]:
     """Yield a function that shows how much of a download is there; silent where stderr is no terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
     columns = (
@@ -187,13 +186,13 @@ def _watching() -> Iterator[Tell]:
         DownloadColumn(),
         TransferSpeedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         bar = bars.add_task("")
 
-        def tell(what: str, done: int, total: int) -> None:
+        def progress(what: str, done: int, total: int) -> None:
             bars.update(bar, description=what, completed=done, total=total)
 
-        yield tell
+        yield progress
 
 
 def _ask(wanted: Sequence[SourceEntry], folder: Path) -> None:

@@ -6,15 +6,18 @@ import json
 
 import click
 
+from core_harness.cli.options.forms import json_option
+from core_harness.cli.options.values import seed_option
+
 
 @click.command("demo")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that draws at random.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@seed_option
+@json_option
 def demo_command(*, seed: int, as_json: bool) -> None:
-    """Show the argument of CORE with scripted models, on a simulated world, in about a minute.
+    """Show the argument of CORE with scripted models on simulated data, in about a minute.
 
-    Needs no key and no network: scripted models answer from a server on this machine, asked as a real model
-    is. All of it is simulated; it shows how figures are read, and finds nothing.
+    Needs no key and no network: a server on this machine answers like a provider. Data and answers are
+    simulated: the figures show how results are read, and are no finding.
     """
     from dataclasses import asdict
 
@@ -25,8 +28,8 @@ def demo_command(*, seed: int, as_json: bool) -> None:
     from core_harness.testing.demonstration import demonstrate
     from core_harness.text import figure, number
 
-    with watching() as (tell, _):
-        scenes = list(demonstrate(seed=seed, progress=tell))
+    with watching() as (progress, _):
+        scenes = list(demonstrate(seed=seed, progress=progress))
     if as_json:
         played = [{**asdict(scene), "result": result.as_dict()} for scene, result in scenes]
         click.echo(json.dumps({"schema_version": 1, "scenes": played}, indent=2, allow_nan=False))

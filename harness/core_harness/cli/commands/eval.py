@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from core_harness.cli.commands.suite import run_whole_suite
 from core_harness.cli.options import completion
 from core_harness.cli.options.asking import asking_options, of_model, settings_of
+from core_harness.cli.options.forms import json_option, out_option
 from core_harness.cli.options.registry import registry_options
+from core_harness.cli.options.values import comma_separated, parameters_option, seed_option
+from core_harness.vocabulary import Control, Only, Regime
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
@@ -23,8 +26,9 @@ if TYPE_CHECKING:
     "-d",
     default="simulated",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.datasets,
-    help="A name of the registry, or table:PATH for a CSV, TSV or Parquet file of your own.",
+    help="Dataset of the registry, or table:PATH for a CSV, TSV or Parquet file.",
 )
 @click.option(
     "--strategy",
@@ -32,72 +36,74 @@ if TYPE_CHECKING:
     "strategies",
     default="gene-frequency,voting",
     show_default=True,
+    metavar="NAMES",
     shell_complete=completion.strategies,
-    help="One or more strategies, separated by commas.",
+    help="Strategies, separated by commas.",
 )
 @click.option(
     "--suite",
     metavar="NAME",
     shell_complete=completion.suites,
-    help="Run what a suite lacks below --out, e.g. core-paper: its datasets, its strategies, one run each.",
+    help="Suite whose missing runs are made below --out, e.g. core-paper.",
 )
 @asking_options
 @click.option(
-    "--retriever", shell_complete=completion.components, help="Use this retriever in every strategy."
+    "--retriever",
+    metavar="NAME",
+    shell_complete=completion.components,
+    help="Retriever that replaces those of the strategies.",
 )
 @click.option(
-    "--organizer", shell_complete=completion.components, help="Use this organizer in every strategy."
+    "--organizer",
+    metavar="NAME",
+    shell_complete=completion.components,
+    help="Organizer that replaces those of the strategies.",
 )
 @click.option(
-    "--aggregator", shell_complete=completion.components, help="Use this aggregator in every strategy."
+    "--aggregator",
+    metavar="NAME",
+    shell_complete=completion.components,
+    help="Aggregator that replaces those of the strategies.",
 )
 @click.option(
     "--regime",
-    help="What methods may learn from: strict (own context, the default), cross-context, double-unseen.",
+    type=click.Choice(get_args(Regime)),
+    help="What methods may learn from; strict unless --support-contexts or --gene-holdout is given.",
 )
 @click.option(
     "--support-contexts",
     default="",
     metavar="NAMES",
-    help="Learn from these contexts too, separated by commas (regime cross-context).",
+    help="Other contexts to learn from, separated by commas (regime cross-context).",
 )
 @click.option(
     "--gene-holdout",
     type=float,
     metavar="SHARE",
-    help="Take this share of the genes out of the support and ask about them (regime double-unseen).",
+    help="Share of the genes that is left out of the support and asked about (regime double-unseen).",
 )
 @click.option(
     "--control",
-    help="Break something on purpose: shuffled-labels, random-neighbours or swapped-perturbation (mean of 20 "
-    "seeds); positives-only, negatives-only, swapped-context or anonymised-names.",
+    type=click.Choice(get_args(Control)),
+    metavar="CONTROL",
+    help=f"Input of the method that is broken on purpose: {', '.join(get_args(Control))}.",
 )
 @click.option(
     "--control-seeds",
     type=int,
     default=20,
     show_default=True,
-    help="Over how many seeds a control that draws is run; with a model, each is asked anew.",
+    help="Seeds over which a control that draws at random is averaged; each asks a model anew.",
 )
-@click.option("--limit", type=int, help="Ask about this many pairs only: whole genes, drawn by the seed.")
-@click.option("--only", help="'evaluable' asks only about genes with both classes.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that draws at random.")
+@click.option("--limit", type=int, metavar="N", help="Pairs to ask about, in whole genes drawn at random.")
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder below which each run gets its own.",
+    "--only", type=click.Choice(get_args(Only)), help="Part to ask about; evaluable: genes with both classes."
 )
-@click.option("--resume", metavar="RUN", help="Go on with a run that was cut off; other choices are its own.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
-@click.option(
-    "-p",
-    "assignments",
-    multiple=True,
-    metavar="STAGE.NAME=VALUE",
-    help="Set a parameter of a component, e.g. -p aggregator.shrinkage=2. May be repeated.",
-)
+@seed_option
+@out_option
+@click.option("--resume", metavar="RUN", help="Interrupted run to finish, with its own options.")
+@json_option
+@parameters_option
 @registry_options
 def eval_command(
     *,
@@ -117,9 +123,9 @@ def eval_command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Evaluate strategies on a dataset and say what the figures mean.
+    """Evaluate strategies on a dataset, and say what the figures mean.
 
-    With no option it runs CORE-Voting beside gene frequency on a simulated world.
+    Without options it compares CORE-Voting with gene frequency on simulated data.
     """
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_estimates, print_results, results_as_dict
@@ -133,9 +139,9 @@ def eval_command(
     drawn = {"samples": samples, "genes_per_prompt": genes_per_prompt}
     of_prompts = [f"organizer.{name}={value}" for name, value in drawn.items() if value is not None]
     choices = {
-        "strategies": _names(strategies),
+        "strategies": comma_separated(strategies),
         "model": None if model == "none" else model,
-        "support_contexts": _names(support_contexts),
+        "support_contexts": comma_separated(support_contexts),
         "parameters": parse_parameters([*assignments, *of_model(api_base, model_assignments), *of_prompts]),
         **options,
     }
@@ -173,7 +179,3 @@ def eval_command(
         print_results(results)
     if failures:
         raise IncompleteError(results, failures)
-
-
-def _names(listed: str) -> list[str]:
-    return [name.strip() for name in listed.split(",") if name.strip()]

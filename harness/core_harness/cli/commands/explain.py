@@ -9,58 +9,56 @@ from typing import TYPE_CHECKING
 import click
 
 from core_harness.cli.options import completion
-from core_harness.cli.options.asking import of_model
-from core_harness.cli.options.forms import folder_option
+from core_harness.cli.options.asking import api_base_option, model_parameters_option, of_model
+from core_harness.cli.options.forms import folder_option, json_option
 from core_harness.cli.options.registry import registry_options
+from core_harness.cli.options.values import parameters_option, seed_option
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
 
 
 @click.command("explain")
-@click.option("--perturbation", required=True, metavar="NAME", help="What is done to the cells.")
-@click.option("--gene", required=True, metavar="NAME", help="The gene that is looked at.")
-@click.option("--context", metavar="NAME", help="The cell line or tissue, where the data have several.")
+@click.option("--perturbation", required=True, metavar="NAME", help="Perturbation of the pair.")
+@click.option("--gene", required=True, metavar="NAME", help="Gene of the pair.")
+@click.option("--context", metavar="NAME", help="Cell line or tissue, if the data have several.")
 @click.option(
     "--dataset",
     "-d",
     default="simulated",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.datasets,
-    help="Where evidence comes from; the pair itself need not be in it.",
+    help="Dataset that the evidence comes from; the pair need not be in it.",
 )
 @click.option(
     "--strategy",
     "-s",
     default="voting",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.strategies,
-    help="Whose prediction is explained.",
+    help="Strategy whose prediction is explained.",
 )
 @click.option(
-    "--model", metavar="NAME", help="Asked about this pair, as by eval; a cached answer costs nothing."
+    "--model",
+    metavar="NAME",
+    shell_complete=completion.models,
+    help="Model to ask about the pair; a cached answer costs nothing.",
 )
-@click.option("--api-base", metavar="URL", help="Ask a server of your own.")
-@click.option(
-    "--model-param",
-    "model_assignments",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set a parameter of the model. May be repeated.",
-)
+@api_base_option
+@model_parameters_option
 @click.option(
     "--run",
     "run_name",
     metavar="RUN",
-    help="Explain what this run predicted, from the answers that it got; other choices are its own.",
+    help="Run whose prediction is explained, with its own options and answers.",
 )
 @folder_option
-@click.option("--show-prompt", is_flag=True, help="Show what a model would be asked, and send nothing.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that draws at random.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@click.option(
-    "-p", "assignments", multiple=True, metavar="STAGE.NAME=VALUE", help="Set a parameter of a component."
-)
+@click.option("--show-prompt", is_flag=True, help="Print the prompts; send nothing.")
+@seed_option
+@json_option
+@parameters_option
 @registry_options
 def explain_command(
     *,
@@ -80,9 +78,9 @@ def explain_command(
     as_json: bool,
     assignments: tuple[str, ...],
 ) -> None:
-    """Explain one prediction: who voted, through which layers, what a model said, what would flip it.
+    """Explain one prediction: voters, layers that relate them, a model's answer, what would flip it.
 
-    Works for a pair that is in no dataset.
+    The pair need not be in any dataset.
     """
     from core_harness.analysis.cards import Pair
     from core_harness.analysis.explain import explain, explain_run
@@ -92,10 +90,10 @@ def explain_command(
     from core_harness.runs.folder import find_run
 
     pair = Pair(perturbation=perturbation, gene=gene, context=context)
-    with watching() as (tell, notice):
+    with watching() as (progress, notice):
         if run_name is not None:
             run = find_run(run_name, folder)
-            card = explain_run(run, pair, progress=tell, notice=notice, registry=registry)
+            card = explain_run(run, pair, progress=progress, notice=notice, registry=registry)
         else:
             card = explain(
                 pair,
@@ -105,7 +103,7 @@ def explain_command(
                 send=not show_prompt,
                 parameters=parse_parameters([*assignments, *of_model(api_base, model_assignments)]),
                 seed=seed,
-                progress=tell,
+                progress=progress,
                 notice=notice,
                 registry=registry,
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core_harness.cli.options import completion
+from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
 
 if TYPE_CHECKING:
@@ -20,21 +21,21 @@ if TYPE_CHECKING:
 _DATASET = click.option(
     "--dataset",
     "-d",
+    metavar="NAME",
     shell_complete=completion.datasets,
-    help="The dataset whose perturbations are meant; one that brings a graph of its own is asked for it.",
+    help="Dataset whose perturbations are looked up, in its own graph if it has one.",
 )
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 
 
 @click.group("kg")
 def kg_group() -> None:
-    """Build the knowledge graph, look at it, and export it."""
+    """Build, show and export the knowledge graph."""
 
 
 @kg_group.command("build")
 @registry_options
 def build_command(*, registry: Registry) -> None:
-    """Build the graph from its sources, or check that it is built, and say where it lies."""
+    """Build the graph from its sources, unless it is up to date, and print where it is."""
     from core_harness.evaluation.session import Session
     from core_harness.knowledge.graph import stored_at
     from core_harness.paths import cache_folder
@@ -46,9 +47,9 @@ def build_command(*, registry: Registry) -> None:
 @kg_group.command("show")
 @_DATASET
 @registry_options
-@_JSON
+@json_option
 def show_command(*, dataset: str | None, registry: Registry, as_json: bool) -> None:
-    """Show the layers: kind, size, source and licence, and which perturbations of a dataset they know."""
+    """Show the layers: kind, size, source and licence, and the perturbations of a dataset they know."""
     from core_harness.cli.output.kg_reports import layers_report, print_layers
     from core_harness.plugins.guard import call
     from core_harness.schemas import ROWS, check
@@ -65,14 +66,20 @@ def show_command(*, dataset: str | None, registry: Registry, as_json: bool) -> N
 @kg_group.command("export")
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "--layer", "-l", "layers", multiple=True, help="Only this layer, without aliases. May be repeated."
+    "--layer",
+    "-l",
+    "layers",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.layers,
+    help="Layer to export, without aliases. May be repeated.",
 )
 @_DATASET
 @registry_options
 def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None, registry: Registry) -> None:
-    """Write the graph as RDF to OUT: .nt (N-Triples), .ttl (Turtle) or .trig (TriG), perhaps with .gz.
+    """Write the graph as RDF to OUT: .nt (N-Triples), .ttl (Turtle) or .trig (TriG), or any with .gz.
 
-    TriG has a named graph a layer, with its licence, date and digest.
+    TriG has one named graph per layer, with its licence, date and digest.
     """
     from core_harness.errors import UsageError, unknown
     from core_harness.knowledge import Graph
@@ -98,16 +105,17 @@ def export_command(*, out: Path, layers: tuple[str, ...], dataset: str | None, r
     "--retriever",
     default="kg",
     show_default=True,
+    metavar="NAME",
     shell_complete=completion.components,
-    help="What says how related they are.",
+    help="Retriever that weighs the relation.",
 )
 @_DATASET
 @registry_options
-@_JSON
+@json_option
 def path_command(
     *, a: str, b: str, retriever: str, dataset: str | None, registry: Registry, as_json: bool
 ) -> None:
-    """Say why the perturbations A and B are related: what they share in each layer, and what it weighs."""
+    """Show why the perturbations A and B are related: what they share in each layer, and its weight."""
     from core_harness.cli.output.kg_reports import path_report, print_path
     from core_harness.plugins.catalog import catalog
 

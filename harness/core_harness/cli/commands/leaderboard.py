@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group("leaderboard")
 def leaderboard_group() -> None:
-    """Rank runs of a suite, and hand in results."""
+    """Rank the runs of a suite, and submit results."""
 
 
 @leaderboard_group.command("build")
@@ -27,23 +27,23 @@ def leaderboard_group() -> None:
     required=True,
     metavar="NAME",
     shell_complete=completion.suites,
-    help="Suite that is ranked.",
+    help="Suite to rank.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("site"),
     show_default=True,
-    help="Folder of the site; replaces an earlier board in it.",
+    help="Folder of the site; a board that is there is replaced.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print leaderboard.json instead of tables.")
+@click.option("--json", "as_json", is_flag=True, help="Print the content of leaderboard.json.")
 @registry_options
 def build_command(
     *, registry: Registry, runs: tuple[Path, ...], suite: str, out: Path, as_json: bool
 ) -> None:
-    """Build a static site from RUNS: run folders, or folders that hold some.
+    """Build a static site from RUNS: run folders, or folders of run folders.
 
-    Every figure is made again from the predictions. Runs that cannot be ranked are listed with the reason.
+    Every figure is computed from the predictions. Unranked runs are listed with the reason.
     """
     import json
 
@@ -66,11 +66,7 @@ def build_command(
 @leaderboard_group.command("submit")
 @click.argument("run")
 @click.option(
-    "--suite",
-    required=True,
-    metavar="NAME",
-    shell_complete=completion.suites,
-    help="Suite of the result.",
+    "--suite", required=True, metavar="NAME", shell_complete=completion.suites, help="Suite of the result."
 )
 @folder_option
 @click.option(
@@ -78,13 +74,13 @@ def build_command(
     type=click.Path(path_type=Path),
     default=Path("docs/results"),
     show_default=True,
-    help="Folder below which the result folder is made.",
+    help="Folder that receives the result folder.",
 )
 @registry_options
 def submit_command(*, registry: Registry, run: str, suite: str, folder: Path, out: Path) -> None:
-    """Write RUN (a name, or a path) as a result folder for a pull request: what was done, what was predicted.
+    """Write RUN (a name, or a path) as a result folder for a pull request: its record and predictions.
 
-    It is checked as `leaderboard build` will check it. Replies and settings of your machine stay behind.
+    The checks are those of `leaderboard build`. Replies and settings of this machine are left out.
     """
     from core_harness.evaluation.session import Session
     from core_harness.leaderboard import submit

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 @click.command("models")
 @registry_options
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@json_option
 def models_command(*, registry: Registry, as_json: bool) -> None:
-    """List the models that have a short name: providers, keys, log-probabilities, prices, cut-offs.
+    """List the aliases of models: providers, keys, log-probabilities, prices, knowledge cut-offs.
 
-    Any other model is asked by its name in litellm: `--model provider/model`.
+    Any other model has the name that litellm gives it: `--model provider/model`.
     """
     from rich.table import Table
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 @click.command("plugins")
 @registry_options
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@json_option
 def plugins_command(*, registry: Registry, as_json: bool) -> None:
-    """List strategies, datasets and components, and the plugins that are broken."""
+    """List strategies, datasets and components, and plugins that are broken."""
     from rich.table import Table
 
     from core_harness.cli.output.tables import stdout

@@ -12,7 +12,7 @@ from core_harness.cli.options.forms import folder_option, form_option, plot_opti
 
 @click.group("runs")
 def runs_group() -> None:
-    """Look at runs that were made."""
+    """List and show runs."""
 
 
 @runs_group.command("list")
@@ -44,7 +44,7 @@ def list_command(*, folder: Path, form: str) -> None:
 @form_option
 @plot_option
 def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> None:
-    """Show one run: what was done, with what, and every metric. RUN is a name, or a path."""
+    """Show RUN (a name, or a path): its record, and every metric."""
     from core_harness.analysis.charts import run_charts
     from core_harness.analysis.rescore import rescore
     from core_harness.cli.output.charts import print_chart

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from core_harness.cli.options import completion
+from core_harness.cli.options.forms import json_option, out_option
 from core_harness.cli.options.registry import registry_options
+from core_harness.cli.options.values import bootstrap_seed_option, comma_separated
+from core_harness.vocabulary import Regime
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
+
+
+_REGIMES: tuple[Regime, ...] = ("strict", "cross-context")
+"""A file has no held-out genes, so it cannot be double-unseen."""
 
 
 @click.command("score")
@@ -21,52 +28,52 @@ if TYPE_CHECKING:
     "--dataset",
     "-d",
     required=True,
+    metavar="NAME",
     shell_complete=completion.datasets,
-    help="What the predictions are about: a name of the registry, or table:PATH.",
+    help="Dataset of the registry, or table:PATH, that the predictions are about.",
 )
-@click.option("--name", metavar="METHOD", help="What the method is called; the file's name if left out.")
-@click.option("--regime", help="What the method learnt from: strict or cross-context; else it is undeclared.")
+@click.option("--name", metavar="METHOD", help="Name of the method; by default the name of the file.")
+@click.option(
+    "--regime",
+    type=click.Choice(_REGIMES),
+    help="What the method learnt from; undeclared if not given.",
+)
 @click.option(
     "--support-contexts",
     default="",
     metavar="NAMES",
-    help="The contexts that it learnt from too, separated by commas (regime cross-context).",
+    help="Other contexts that it learnt from, separated by commas (regime cross-context).",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resamples.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder below which the run gets its own, for `compare` and `audit`.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@bootstrap_seed_option
+@out_option
+@json_option
 @registry_options
 def score_command(
     *,
     file: Path,
     dataset: str,
     name: str | None,
-    regime: str | None,
+    regime: Regime | None,
     support_contexts: str,
     seed: int,
     out: Path,
     as_json: bool,
     registry: Registry,
 ) -> None:
-    """Score the predictions in FILE, whoever made them, and say what was missing, doubled and tied.
+    """Score the predictions in FILE, and count missing, repeated and tied ones.
 
     FILE is a table (.csv, .tsv, .parquet) or .json with the columns perturbation (or pert), gene, score
-    (or prediction, probability, pred, prob) and perhaps context, or a .pkl or .json in the layout of
-    PerturbQA's published results.
+    (or prediction, probability, pred, prob) and, for several contexts, context; or a .pkl or .json
+    in the layout of PerturbQA's published results.
     """
     from core_harness.analysis.score import score_file
     from core_harness.cli.output.tables import print_results, printable, stdout
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec
 
-    contexts = [context.strip() for context in support_contexts.split(",") if context.strip()]
-    spec = RunSpec(dataset=dataset, regime=regime, support_contexts=contexts, seed=seed)  # type: ignore[arg-type]
+    spec = RunSpec(
+        dataset=dataset, regime=regime, support_contexts=comma_separated(support_contexts), seed=seed
+    )
     scored = score_file(file, spec, Session(registry), name=name, out=out)
     if as_json:
         click.echo(json.dumps({"schema_version": 1, **scored.as_dict()}, indent=2, allow_nan=False))

@@ -1,4 +1,4 @@
-"""``core-harness eval --suite``: all cells of a suite, and what became of each."""
+"""``core-harness eval --suite``: all cells of a suite, and the result of each."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
     from core_harness.suites.run import CellState
 
-_OWN = frozenset(
+_ALLOWED = frozenset(
     {
         *("suite", "model", "api_base", "model_assignments", "dry_run", "seed", "out", "as_json"),
         *("path", "trust_registry"),
     }
 )
-"""Options of ``eval`` that go with a suite, beside those about asking."""
+"""Options of ``eval`` that go with a suite, in addition to those about asking."""
 
 
 def run_whole_suite(
@@ -36,7 +36,7 @@ def run_whole_suite(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Run the suite ``name``, or reckon what that would take, and print one row a cell."""
+    """Run the suite ``name``, or estimate its cost, and print one row a cell."""
     from core_harness.cli.output.progress import watching
     from core_harness.evaluation.session import Session
     from core_harness.suites.run import estimate_suite, run_suite
@@ -69,8 +69,8 @@ def _refuse_other_options() -> None:
     context = click.get_current_context()
     for option in context.command.params:
         given = option.name and context.get_parameter_source(option.name) is not ParameterSource.DEFAULT
-        if given and option.name not in {*_OWN, *SETTINGS}:
-            raise UsageError(f"{option.opts[0]} does not go with --suite: a suite says itself what is run")
+        if given and option.name not in {*_ALLOWED, *SETTINGS}:
+            raise UsageError(f"{option.opts[0]} does not go with --suite: the suite decides what is run")
 
 
 def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: Path) -> None:
@@ -86,12 +86,12 @@ def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: P
     for reason, place in notes.items():
         console.print(f"[dim]({place}) {printable(reason)}[/dim]", soft_wrap=True)
     if dry_run:
-        reckoned = [state.estimate for state in states if state.estimate is not None]
-        costs = [estimate.cost for estimate in reckoned if estimate.cost is not None]
-        unpriced = len(reckoned) - len(costs)
+        estimates = [state.estimate for state in states if state.estimate is not None]
+        costs = [estimate.cost for estimate in estimates if estimate.cost is not None]
+        unpriced = len(estimates) - len(costs)
         unknown = f", and {unpriced} cells whose price is not known" if unpriced else ""
-        calls = sum(estimate.calls for estimate in reckoned)
-        console.print(f"all together: {calls:,} calls, about ${sum(costs):,.4f}{unknown}; nothing was sent")
+        calls = sum(estimate.calls for estimate in estimates)
+        console.print(f"total: {calls:,} calls, about ${sum(costs):,.4f}{unknown}; nothing was sent")
     elif any(state.run is not None for state in states):
         folder = printable(str(out))
         console.print(
@@ -113,11 +113,11 @@ def _row(state: CellState, notes: Mapping[str, int], *, dry_run: bool) -> dict[s
         "strategy": state.cell.strategy,
         "model": state.cell.model or "-",
         "macro-per-gene AUROC [95 %]": said,
-        **(_reckoned(state.estimate) if dry_run else {"run": "-" if state.run is None else state.run.name}),
+        **(_estimated(state.estimate) if dry_run else {"run": "-" if state.run is None else state.run.name}),
     }
 
 
-def _reckoned(estimate: Estimate | None) -> dict[str, str]:
+def _estimated(estimate: Estimate | None) -> dict[str, str]:
     if estimate is None:
         return dict.fromkeys(("calls", "prompt tokens", "generated at most", "cost", "cost at most"), "-")
     costs = ["unknown" if cost is None else f"${cost:,.2f}" for cost in (estimate.cost, estimate.cost_bound)]

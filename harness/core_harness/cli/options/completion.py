@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import click
 
 from core_harness.plugins.component import Stage
+from core_harness.vocabulary import Fault
 
 
 def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
@@ -24,7 +27,7 @@ def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 
 def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Complete the short name of a model."""
+    """Complete the alias of a model."""
     from core_harness.registry.loading import shipped_registry
 
     return [name for name in shipped_registry().models if name.startswith(incomplete)]
@@ -45,8 +48,27 @@ def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     return sorted(name for name in {"all", *known} if name.startswith(incomplete))
 
 
+def metrics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete a metric."""
+    from core_harness.metrics.catalog import LABELS
+
+    return [name for name in LABELS if name.startswith(incomplete)]
+
+
+def layers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete a layer of the shipped graph."""
+    from core_harness.registry.loading import shipped_registry
+
+    return [layer.name for layer in shipped_registry().layer if layer.name.startswith(incomplete)]
+
+
+def faults(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Complete the name of a fault of the test server, up to its share."""
+    return [f"{name}=" for name in get_args(Fault) if name.startswith(incomplete)]
+
+
 def components(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Complete a component of the stage that the option is called after."""
+    """Complete a component of the stage that the option names."""
     from core_harness.plugins.catalog import catalog
 
     stage: Stage = param.name  # type: ignore[assignment]

@@ -13,7 +13,7 @@ Command = Callable[..., None]
 
 
 def registry_options(command: Command) -> Command:
-    """Add ``--registry`` and ``--trust-registry``, and hand the command the ``registry`` they open."""
+    """Add ``--registry`` and ``--trust-registry``; the command takes what they open as ``registry``."""
 
     @click.option(
         "--registry",
@@ -25,7 +25,7 @@ def registry_options(command: Command) -> Command:
     @click.option(
         "--trust-registry",
         is_flag=True,
-        help="Let that file change shipped names, and name hosts and keys.",
+        help="Allow the user registry to replace shipped entries, and to name hosts and keys.",
     )
     @wraps(command)
     def with_registry(*, path: Path | None, trust_registry: bool, **options: Any) -> None:

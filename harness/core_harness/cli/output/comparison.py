@@ -1,4 +1,4 @@
-"""A comparison as a person reads it, and as rows of a table."""
+"""A comparison as text, and as rows of a table."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def flat(comparison: Comparison) -> list[dict[str, Any]]:
-    """Return one row a difference, each with all that a reader needs to know about the figure."""
+    """Return one row a difference, each with its dataset, regime and basis."""
     asked = {
         "dataset": comparison.task.dataset,
         "task": comparison.task.question,

@@ -1,4 +1,4 @@
-"""The audit of a dataset as a person reads it, and as rows of a table."""
+"""The audit of a dataset as text, and as rows of a table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AUROC = "macro-per-gene AUROC [95 %]"
 
 
 def sections(audit: DatasetAudit) -> Iterator[Section]:
-    """Yield what the dataset holds, what is known beforehand, and what follows from it."""
+    """Yield counts, overlaps, simple baselines, agreement of contexts, and the verdict."""
     simulated = "  (SIMULATED data)" if audit.simulated else ""
     yield Section(title=f"{audit.dataset}, {audit.question}{simulated}", sentences=list(_counts(audit)))
     yield Section(rows=list(_spreads(audit)))
@@ -39,7 +39,7 @@ def sections(audit: DatasetAudit) -> Iterator[Section]:
 
 
 def flat(audit: DatasetAudit) -> list[dict[str, Any]]:
-    """Return one row a figure that has an interval, each with what a reader needs to know about it."""
+    """Return one row a figure that has an interval, each with its dataset and regime."""
     asked = {key: getattr(audit, key) for key in ("dataset", "question", "regime", "simulated", "seed")}
     plain = [
         {"table": "without biology", "context": None, "name": plain.method, "metric": metric, **asdict(found)}
@@ -86,7 +86,7 @@ def _spreads(audit: DatasetAudit) -> Iterator[dict[str, str]]:
 def _overlaps(audit: DatasetAudit) -> Iterator[str]:
     found = audit.overlap
     yield (
-        f"{found.perturbations:,} perturbations and {found.pairs:,} pairs stand in train and test of one "
+        f"{found.perturbations:,} perturbations and {found.pairs:,} pairs are in train and test of one "
         f"context; {found.unseen_genes:,} test genes have no train row"
     )
     if audit.synonyms is None:
@@ -95,8 +95,8 @@ def _overlaps(audit: DatasetAudit) -> Iterator[str]:
         same = audit.synonyms
         yield (
             f"{same.renamed:,} names are aliases of an approved symbol, {same.ambiguous:,} of several; under "
-            f"another name, {same.across_splits:,} test perturbations stand in train, {same.doubled_genes:,} "
-            f"genes stand there twice, {same.self_pairs:,} pairs are of a gene with itself"
+            f"another name, {same.across_splits:,} test perturbations are in train, {same.doubled_genes:,} "
+            f"genes occur twice, {same.self_pairs:,} pairs are of a gene with itself"
         )
         if same.examples:
             yield f"such as: {'; '.join(same.examples)}"
@@ -104,7 +104,7 @@ def _overlaps(audit: DatasetAudit) -> Iterator[str]:
         yield (
             f"{other.in_train:,} of {other.perturbations:,} test perturbations of {other.context} "
             f"({other.in_train / other.perturbations:.0%}), and {other.pairs_in_train:,} of {other.pairs:,} "
-            f"test pairs, stand in the train split of {other.other}"
+            f"test pairs, are in the train split of {other.other}"
         )
 
 

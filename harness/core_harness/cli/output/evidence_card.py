@@ -1,4 +1,4 @@
-"""The evidence card, for a person to read."""
+"""The evidence card as text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = 20
 
 
 def print_card(card: Card, *, whole_prompt: bool) -> None:
-    """Print the card; of prompts only the size, unless they are wanted whole."""
+    """Print the card; of prompts only the size, unless ``whole_prompt``."""
     console = stdout()
     pair = card.pair
     made_up = f"  (SIMULATED {' and '.join(card.simulated)})" if card.simulated else ""

@@ -1,4 +1,4 @@
-"""What ``core-harness kg`` says about a graph, as content for JSON and as tables."""
+"""Reports of ``core-harness kg``, as content for JSON and as tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A board as a person at a terminal reads it."""
+"""A board as tables for the terminal."""
 
 from __future__ import annotations
 

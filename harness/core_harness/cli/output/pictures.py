@@ -44,7 +44,7 @@ _LINES: dict[str, dict[str, Any]] = {
 
 
 def check_picture(path: Path | None) -> None:
-    """Refuse what cannot be drawn, before work is done for it.
+    """Refuse what cannot be drawn, before any work is done.
 
     Raises :class:`UsageError` for a file that is neither ``.svg`` nor ``.png``, and where matplotlib is
     not installed.

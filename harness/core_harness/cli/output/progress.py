@@ -1,4 +1,4 @@
-"""What is going on, on stderr: a progress bar for people who watch, and lines that everybody should see."""
+"""Progress on stderr: a bar on a terminal, and notices, which are always printed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 
-from core_harness.evaluation.progress import Progress as Tell
+from core_harness.evaluation.progress import Progress
 
 
 @contextmanager
-def watching() -> Iterator[tuple[Tell, Callable[[str], None]]]:
+def watching() -> Iterator[tuple[Progress, Callable[[str], None]]]:
     """Yield a function that shows how far the work is, and one that prints a line.
 
     The bar is drawn on a terminal only.
@@ -31,10 +32,10 @@ def watching() -> Iterator[tuple[Tell, Callable[[str], None]]]:
     if not console.is_terminal:
         yield (lambda *_: None), notice
         return
-    with Progress(*columns, console=console, transient=True) as bars:
+    with Bars(*columns, console=console, transient=True) as bars:
         bar = bars.add_task("")
 
-        def tell(what: str, done: int, total: int) -> None:
+        def progress(what: str, done: int, total: int) -> None:
             bars.update(bar, description=what, completed=done, total=total)
 
-        yield tell, notice
+        yield progress, notice

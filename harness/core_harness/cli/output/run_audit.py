@@ -1,4 +1,4 @@
-"""The audit of a run as a person reads it, and as rows of a table."""
+"""The audit of a run as text, and as rows of a table."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def sections(audit: RunAudit) -> Iterator[Section]:
 
 
 def flat(audit: RunAudit) -> list[dict[str, Any]]:
-    """Return one row a figure, each with what a reader needs to know about it."""
+    """Return one row a figure, each with its run, dataset and regime."""
     task = audit.asked
     asked = {
         "run": audit.run,
@@ -91,10 +91,6 @@ def _metric(audit: RunAudit, name: str) -> dict[str, str]:
         "as it is [95 %]": figure(asdict(audit.metrics[name])),
         "recalibrated out of fold [95 %]": "" if after is None else figure(asdict(after)),
     }
-
-
-def _listed(audit: RunAudit, missing: str) -> str:
-    return ", ".join(control.control for control in audit.controls if control.missing == missing)
 
 
 def _control(control: Controlled) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Runs as rows of a table, each with all that a reader needs to know about a figure."""
+"""Runs as rows of a table, each with its dataset, regime, control and part."""
 
 from __future__ import annotations
 

@@ -11,18 +11,18 @@ from core_harness.text import as_markdown, markdown_text
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """Part of a report, in the order in which it is read.
+    """Part of a report.
 
     Attributes
     ----------
     title
         Empty for what belongs to the section before.
     note
-        What the title leaves open.
+        Added to the title in brackets.
     rows
         A table; its rows share their keys.
     sentences
-        What stands below the table, one a line.
+        Lines below the table.
     """
 
     title: str = ""

@@ -1,4 +1,4 @@
-"""Tables that a person reads: results on stdout."""
+"""Tables for the terminal: results on stdout."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core_harness.text import figure, number, part_of, plain, regime_of
 
 
 def stdout() -> Console:
-    """Return the console of results: wide where nobody's terminal sets the width, plain under NO_COLOR."""
+    """Return the console of results: 200 columns wide without a terminal, plain under NO_COLOR."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=200)
 
@@ -109,7 +109,7 @@ def method_of(run: Run) -> str:
 
 
 def print_run(run: Run) -> None:
-    """Print everything a run says about itself."""
+    """Print the record and the metrics of a run."""
     console = stdout()
     manifest = run.manifest
     console.print(f"[bold]{printable(run.name)}[/bold]  {run.state}")
@@ -137,7 +137,7 @@ def print_run(run: Run) -> None:
     console.print(about)
     if run.state != "complete":
         console.print(
-            "This run did not end, so no figures count; `core-harness eval --resume` goes on with it.",
+            "This run did not end, so it has no figures; `core-harness eval --resume` finishes it.",
             soft_wrap=True,
         )
         return
@@ -183,7 +183,7 @@ def heading(row: Mapping[str, Any]) -> str:
 
 
 def _method(row: Mapping[str, Any]) -> str:
-    """Return the method with its model, and what a reader must know before looking at its figures."""
+    """Return the method with its model, and whether it is simulated or partial."""
     name = row["strategy"] if row["model"] is None else f"{row['strategy']} · {row['model']}"
     if "answers" in row["simulated_parts"]:
         name += " (SIMULATED answers)"
@@ -223,7 +223,7 @@ def _basis(row: Mapping[str, Any]) -> str:
 
 
 def as_table(rows: Sequence[Mapping[str, str]]) -> Table:
-    """Return rows that share their keys as a table for the terminal; what they say is harmless there."""
+    """Return rows that share their keys as a table for the terminal, their text made harmless."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in rows[0]:
         table.add_column(escape(title), no_wrap=title in {"#", "run", "rank"})

@@ -1,4 +1,4 @@
-"""Data from their publishers: downloaded, checked, converted, and remembered with licence and digest."""
+"""Data from their publishers: downloaded, checked, converted, and recorded with licence and digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the files that publishers offer to the files that our readers read.
+"""Conversion of published files to those that the readers read.
 
 Every step is a function of its files alone: it takes them in the order of the registry's ``downloads``
 and returns the contents of ``files``, the same bytes each time. Rows are sorted. A download that is not
@@ -54,7 +54,7 @@ def convert(how: Conversion, downloads: Sequence[Path]) -> list[bytes]:
 
 
 def unzip(archive: Path) -> list[bytes]:
-    """Return the only file of an archive; nothing is written, so its name can lead nowhere.
+    """Return the only file of an archive; nothing is written under its name.
 
     Names with folders are refused all the same: such an archive is not the one that was published.
     """
@@ -153,8 +153,8 @@ def combined_score(channels: pl.DataFrame) -> pl.Series:
 def hgnc(complete_set: Path) -> list[bytes]:
     """Return ``Symbol, Approved.Symbol``, gzipped, and ``hgnc_id, symbol, name, ncbi_gene_id, uniprot``.
 
-    An alias is an approved symbol itself, an earlier symbol, or a synonym; one of several genes stands
-    there once for each of them.
+    An alias is an approved symbol itself, an earlier symbol, or a synonym; an alias of several genes has
+    one row for each of them.
     """
     names = ("symbol", "prev_symbol", "alias_symbol")
     columns = (*names, "hgnc_id", "name", "status", "entrez_id", "uniprot_ids")

@@ -1,4 +1,4 @@
-"""One file over HTTP: taken up again where it was cut off, checked, and there whole or not at all."""
+"""One file over HTTP: resumed after interruptions, checked, and complete or absent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from urllib3.util import Retry
 from core_harness.errors import DownloadError
 from core_harness.registry.entries import Download
 
-Tell = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 _TRIES = 5
@@ -33,7 +33,7 @@ _HEADERS = {
 
 
 def fetch(
-    download: Download, folder: Path, *, mirror: str | None = None, tell: Tell, patience: float = 0.5
+    download: Download, folder: Path, *, mirror: str | None = None, progress: Progress, patience: float = 0.5
 ) -> Path:
     """Put a download into ``folder`` under the name that its address ends with, and return its path.
 
@@ -48,9 +48,9 @@ def fetch(
     folder
         Where to put it; made where it is absent.
     mirror
-        Address of a copy: below it, files lie at ``host/path`` of their own address.
-    tell
-        Told the bytes that are there, and how many there are in all.
+        Address of a copy: below it, files are at ``host/path`` of their original address.
+    progress
+        Called with the bytes that are there, and how many there are in all.
     patience
         Seconds by which pauses grow: about one, two, four, eight times this.
 
@@ -62,13 +62,13 @@ def fetch(
     OSError
         The file cannot be written.
     """
-    pooch.get_logger().setLevel("WARNING")  # it would tell stderr about each file
+    pooch.get_logger().setLevel("WARNING")  # it would write a line to stderr for each file
     url = address(download, mirror)
     name = url.rpartition("/")[2]
 
     def downloader(url: str, target: str, _pooch: object) -> None:
         with Path(target).open("wb") as file:
-            _Transfer(url, file, lambda done, total: tell(name, done, total), patience).run()
+            _Transfer(url, file, lambda done, total: progress(name, done, total), patience).run()
 
     known = None if download.sha256 is None else f"sha256:{download.sha256}"
     try:
@@ -82,7 +82,7 @@ def fetch(
 
 
 def address(download: Download, mirror: str | None) -> str:
-    """Return where a download is got: its own address, or ``mirror/host/path``."""
+    """Return where a download comes from: its address, or ``mirror/host/path``."""
     if mirror is None:
         return download.url
     return f"{mirror.rstrip('/')}/{download.url.removeprefix('https://')}"
@@ -91,10 +91,12 @@ def address(download: Download, mirror: str | None) -> str:
 class _Transfer:
     """The bytes of one address on their way into an open file."""
 
-    def __init__(self, url: str, file: BinaryIO, tell: Callable[[int, int], None], patience: float) -> None:
+    def __init__(
+        self, url: str, file: BinaryIO, progress: Callable[[int, int], None], patience: float
+    ) -> None:
         self.url = url
         self.file = file
-        self.tell = tell
+        self.progress = progress
         self.patience = patience
         self.done = 0
         self.total: int | None = None
@@ -163,7 +165,7 @@ class _Transfer:
             self.file.seek(0)
             self.file.truncate()
         elif not response.headers.get("Content-Range", "").startswith(f"bytes {self.done}-"):
-            raise DownloadError(f"{self.url} answers with a part that nobody asked for; name another mirror")
+            raise DownloadError(f"{self.url} answers with another part than asked for; name another mirror")
         length = response.headers.get("Content-Length", "")
         self.total = self.done + int(length) if length.isdigit() else None
         tag = response.headers.get("ETag", "")
@@ -175,13 +177,13 @@ class _Transfer:
             for piece in response.iter_content(_PIECE):
                 self.file.write(piece)
                 self.done += len(piece)
-                self.tell(self.done, self.total or self.done)
+                self.progress(self.done, self.total or self.done)
         except (ChunkedEncodingError, requests.ConnectionError, requests.Timeout):
             return False
         return True
 
 
 def _reason(error: requests.RequestException) -> str:
-    """Return the heart of what requests and urllib3 wrap in one another."""
+    """Return the innermost of the errors that requests and urllib3 wrap in one another."""
     inner = error.args[0] if error.args else error
     return str(getattr(inner, "reason", None) or inner).rpartition(": ")[2]

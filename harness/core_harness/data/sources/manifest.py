@@ -70,8 +70,8 @@ def read_manifest(folder: Path) -> Manifest:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"])) or "the file"
         raise DataError(
-            f"{path} is damaged ({where}: {fault['msg']}); delete it: files in the folder are then taken "
-            "for your own, and absent ones can be pulled again"
+            f"{path} is damaged ({where}: {fault['msg']}); delete it: files in the folder then count as "
+            "your own, and absent ones can be pulled again"
         ) from None
 
 
@@ -87,7 +87,7 @@ def add_records(folder: Path, records: Mapping[str, Record]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Holding:
-    """A file of a source and how it stands in the data folder; ``bytes`` is None where it is absent."""
+    """A file of a source and its state in the data folder; ``bytes`` is None where it is absent."""
 
     file: str
     state: State
@@ -96,7 +96,7 @@ class Holding:
 
 
 def holdings(folder: Path, source: SourceEntry) -> list[Holding]:
-    """Return how the files of a source stand in a data folder, in the order of the registry, by digest.
+    """Return the states of a source's files in a data folder, by digest, in the order of the registry.
 
     Raises :class:`~core_harness.errors.DataError` where a file or the manifest cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Getting the files of a source into the data folder: all of them whole, or none."""
+"""Download of a source into the data folder: all of its files, or none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core_harness.data.sources.convert import convert
-from core_harness.data.sources.download import Tell, address, fetch
+from core_harness.data.sources.download import Progress, address, fetch
 from core_harness.data.sources.manifest import Fetched, Record, add_records, holdings, sha256
 from core_harness.errors import DataError, DownloadError, UsageError, unknown
 from core_harness.registry.entries import SourceEntry
@@ -28,7 +28,7 @@ def choose(sources: Sequence[SourceEntry], names: Sequence[str]) -> list[SourceE
 
 
 def lacking(folder: Path, source: SourceEntry) -> list[str]:
-    """Return the files of a source that a pull would get.
+    """Return the files of a source that a pull would download.
 
     Those are the absent ones, and those that were fetched but are changed or of another release. A file
     that was not fetched by us is never among them: it is left as it is.
@@ -37,20 +37,20 @@ def lacking(folder: Path, source: SourceEntry) -> list[str]:
 
 
 def pull(
-    source: SourceEntry, folder: Path, *, mirror: str | None = None, tell: Tell, patience: float = 0.5
+    source: SourceEntry, folder: Path, *, mirror: str | None = None, progress: Progress, patience: float = 0.5
 ) -> dict[str, Record]:
-    """Get what is lacking of a source, and return what is now recorded of it, by file.
+    """Download what a source lacks, and return its records by file.
 
-    Everything is downloaded, checked and converted in a hidden folder beside the data, which goes away
-    whatever happens; then the records are written, and the files are moved to their places.
+    Everything is downloaded, checked and converted in a hidden folder in the data folder, which is always
+    deleted; then the records are written, and the files are moved to their places.
 
     Parameters
     ----------
     source
-        From the registry.
+        An entry of the registry.
     folder
         The data folder; made where it is absent.
-    mirror, tell, patience
+    mirror, progress, patience
         As in :func:`~core_harness.data.sources.download.fetch`.
 
     Raises
@@ -64,7 +64,7 @@ def pull(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".incoming-") as scratch:
-            made = _make(source, wanted, Path(scratch), mirror=mirror, tell=tell, patience=patience)
+            made = _make(source, wanted, Path(scratch), mirror=mirror, progress=progress, patience=patience)
             records = {file: record for file, (_, record) in made.items()}
             add_records(folder, records)
             for file, (new, _) in made.items():
@@ -84,21 +84,21 @@ def _make(
     scratch: Path,
     *,
     mirror: str | None,
-    tell: Tell,
+    progress: Progress,
     patience: float,
 ) -> dict[str, tuple[Path, Record]]:
-    """Return where the wanted files lie in the scratch folder, and their records."""
+    """Return the paths of the wanted files in the scratch folder, and their records."""
 
     def get(number: int) -> tuple[Path, Fetched]:
         download = source.downloads[number]
-        path = fetch(download, scratch / str(number), mirror=mirror, tell=tell, patience=patience)
+        path = fetch(download, scratch / str(number), mirror=mirror, progress=progress, patience=patience)
         return path, Fetched(url=address(download, mirror), bytes=path.stat().st_size, sha256=sha256(path))
 
     if source.convert is None:
         taken = {file: get(number) for number, file in enumerate(source.files) if file in wanted}
         return {file: (path, _record(source, path, [came])) for file, (path, came) in taken.items()}
     paths, downloads = zip(*map(get, range(len(source.downloads))), strict=True)
-    tell(f"converting {source.name}", 0, 1)
+    progress(f"converting {source.name}", 0, 1)
     try:
         contents = convert(source.convert, paths)
     except DataError as error:

@@ -1,4 +1,4 @@
-"""Tables of any format: reading them as they stand, and making measured pairs or predictions of them."""
+"""Tables of any format, read without conversion, and turned into measured pairs or predictions."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def load_plain_pickle(content: bytes, path: Path) -> Any:
         return _Plain(io.BytesIO(content)).load()
     except DataError as error:
         raise DataError(f"{path} {error}") from None
-    except Exception as error:  # noqa: BLE001  whatever a damaged or hostile pickle does, it is one line
+    except Exception as error:  # noqa: BLE001  anything that a damaged or hostile pickle does is one line
         raise DataError(
             f"{path} is not a whole pickle of plain data ({type(error).__name__}: {error})"
         ) from None

@@ -1,4 +1,4 @@
-"""Anybody's predictions: tables, JSON, and the pickles that PerturbQA's authors publish."""
+"""Predictions from any program: tables, JSON, and the pickles that PerturbQA's authors publish."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import polars as pl
 from core_harness.data.tables.plain_pickle import load_plain_pickle
 from core_harness.data.tables.reading import find_column, read_table, shown
 from core_harness.errors import DataError, MissingDataError
-from core_harness.schemas import Question, Schema
+from core_harness.schemas import Schema
+from core_harness.vocabulary import Question
 
 PREDICTED: Schema = {
     "row": pl.UInt32,
@@ -32,7 +33,7 @@ _TEXT = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 
 
 def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
-    """Return the predictions of a file as they stand, as :data:`PREDICTED`.
+    """Return the predictions of a file, unchanged, as :data:`PREDICTED`.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
         A table (see :func:`~core_harness.data.tables.read_table`) with the columns ``perturbation`` or
         ``pert``, ``gene``, one of :data:`SCORES` and perhaps ``context``; ``.json`` with a list of such
         rows or an object of such columns; or ``.pkl`` with such an object. Columns may also be named as
-        in PerturbQA's published results: ``key`` or ``de_key``, a list of (perturbation, gene), beside
-        ``de_pred``; for the question ``dir`` ``key`` or ``dir_key`` beside ``dir_pred``.
+        in PerturbQA's published results: ``key`` or ``de_key``, a list of (perturbation, gene), with
+        ``de_pred``; for the question ``dir`` ``key`` or ``dir_key`` with ``dir_pred``.
     question
         Which of PerturbQA's columns are meant.
 

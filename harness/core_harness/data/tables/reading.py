@@ -1,7 +1,7 @@
-"""Reading tables of any format as they stand.
+"""Reading tables of any format without conversion.
 
 Names of genes look like numbers, dates and missing values (``1E5``, ``MARCH1``, ``NA``), so no type is
-ever guessed: a field of a text file is the text that stands there. Rows are counted as a spreadsheet
+ever guessed: a field of a text file is its text. Rows are counted as a spreadsheet
 shows them, the header being row 1; a Parquet file has no header row, its first row is row 1.
 """
 
@@ -26,12 +26,12 @@ _GZIP = b"\x1f\x8b"
 
 
 def read_table(path: Path) -> pl.DataFrame:
-    """Return a table as it stands in a file, with a first column ``row``: the place in the file.
+    """Return the table in a file, with a first column ``row``: the place in the file.
 
     Parameters
     ----------
     path
-        ``.csv`` (commas), ``.tsv`` or ``.txt`` (tabs), each perhaps with ``.gz`` behind it, or
+        ``.csv`` (commas), ``.tsv`` or ``.txt`` (tabs), each perhaps followed by ``.gz``, or
         ``.parquet``. Text is UTF-8, with or without a byte order mark, its lines ended in any way, its
         fields quoted with ``"`` where they hold a separator, a quote or a line break.
 
@@ -40,7 +40,7 @@ def read_table(path: Path) -> pl.DataFrame:
     polars.DataFrame
         Of a text file all columns are strings, an empty field is ``""``, names of columns are stripped,
         and blank lines are counted but left out. Of a Parquet file the columns keep their types. A
-        column of the file that is itself called ``row`` gives way.
+        column of the file that is called ``row`` is dropped.
 
     Raises
     ------
@@ -157,7 +157,7 @@ def _from_text(content: bytes, separator: str, path: Path) -> pl.DataFrame:
     header = [column.strip() for column in header]
     column, times = Counter(header).most_common(1)[0]
     if times > 1:
-        raise DataError(f"{path}, row {first}: column {shown(column)} stands there {times} times; rename it")
+        raise DataError(f"{path}, row {first}: column {shown(column)} occurs {times} times; rename it")
     for row, record in zip(places, body, strict=True):
         if len(record) != len(header):
             raise DataError(

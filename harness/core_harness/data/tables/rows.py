@@ -1,4 +1,4 @@
-"""Measured pairs: made of a table, and checked before anything is made of them."""
+"""Measured pairs: read from a table, and checked before use."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def check_rows(frame: pl.DataFrame, where: str) -> pl.DataFrame:
     ------
     DataError
         A name is missing or holds a control character, a label is not 0 or 1, a split is neither
-        ``train`` nor ``test``, a pair stands there twice with another label or split, a perturbation of
+        ``train`` nor ``test``, a pair occurs twice with different labels or splits, a perturbation of
         one context is in both splits, or a split has no rows.
     """
     rows = frame.with_columns(pl.col(*_PAIR, "split").str.strip_chars())
@@ -130,7 +130,7 @@ def _labels(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
 
 
 def _once(rows: pl.DataFrame, where: str) -> pl.DataFrame:
-    """Return sorted rows with each pair once; where a pair is told in two ways, two neighbours differ."""
+    """Return sorted rows with each pair once; contradictory rows of a pair stay, next to each other."""
     repeated = _after_its_like(rows, _PAIR)
     for column in ("label", "split"):
         _refuse(

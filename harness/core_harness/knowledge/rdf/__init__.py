@@ -1,4 +1,4 @@
-"""The knowledge graph as RDF: written, read back, and layers out of anyone's graph.
+"""The knowledge graph as RDF: written, read back, and layers read from other graphs.
 
 The names below are imported when they are first used: the registry describes mappings without polars,
 and nothing but reading imports rdflib.

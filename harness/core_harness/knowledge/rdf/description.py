@@ -32,7 +32,7 @@ def relation_of(layer: Layer, origin: Origin | None) -> str:
 def described(graph: Graph, origins: Origins, syntax: Syntax) -> str:
     """Return the statements about the graph, its named graphs and their releases, sorted by layer."""
     classes = {kind: iri for iri, kind in v.KINDS.items()}
-    layers = [v.own("layer", layer.name) for layer in graph.layers]
+    layers = [v.kg_iri("layer", layer.name) for layer in graph.layers]
     of_layers = [origins.layers.get(layer.name) for layer in graph.layers]
     parts = [*layers, v.GENES, v.SYMBOLS]
     entity = (v.TYPE, syntax.iri(v.expand("prov:Entity")))
@@ -65,7 +65,7 @@ def described(graph: Graph, origins: Origins, syntax: Syntax) -> str:
     ]
     known = {origin.sha256 for origin in (*of_layers, origins.genes, origins.symbols) if origin is not None}
     entries += [
-        (v.own("release", sha256), [entity, (v.IDENTIFIER, syntax.literal(f"sha256:{sha256}"))])
+        (v.kg_iri("release", sha256), [entity, (v.IDENTIFIER, syntax.literal(f"sha256:{sha256}"))])
         for sha256 in sorted(filter(None, known))
     ]
     return "".join(_entry(subject, facts, syntax) for subject, facts in entries)
@@ -84,7 +84,7 @@ def _release(origin: Origin | None, syntax: Syntax) -> Iterator[tuple[str, str]]
         datatype = v.expand(_DATES[len(origin.date)])
         yield v.expand("dcterms:issued"), syntax.literal(origin.date, datatype)
     if origin.sha256 is not None:
-        yield v.expand("prov:wasDerivedFrom"), syntax.iri(v.own("release", origin.sha256))
+        yield v.expand("prov:wasDerivedFrom"), syntax.iri(v.kg_iri("release", origin.sha256))
 
 
 def _entry(subject: str, facts: Facts, syntax: Syntax) -> str:

@@ -44,7 +44,7 @@ def rows_of(
     Raises
     ------
     DataError
-        A literal stands where an entity is wanted; an association has not exactly one subject, object
+        A literal is where an entity is wanted; an association has not exactly one subject, object
         and score, or has an association for an end; a score is no number or out of range; a gene or a
         set has not exactly one name; a node is a gene and a set; two sets have one name.
     """
@@ -62,7 +62,7 @@ def _memberships(
     symbols = _symbols(statements, links["gene"], mapping, path)
     links = links.join(symbols.rename({"name": "symbol"}), left_on="gene", right_on="node")
     nested = links.join(links, left_on="gene", right_on="set", how="semi").select("gene").unique()
-    refuse(nested, path, "{gene} stands as a gene and as a set; take sets out of sets")
+    refuse(nested, path, "{gene} is both a gene and a set; take sets out of sets")
     names = _set_names(statements, links["set"], mapping, path)
     named = links.join(names, left_on="set", right_on="node")
     return named.select(pl.col("name").alias("set"), pl.col("symbol").alias("gene"))
@@ -98,7 +98,7 @@ def _here(statements: pl.DataFrame, mapping: RdfMapping) -> pl.DataFrame:
 def _links(here: pl.DataFrame, mapping: RdfMapping, path: Path) -> pl.DataFrame:
     """Return ``association, subject, object`` of the statements that count.
 
-    The association is null where a statement stands by itself.
+    The association is null for a statement without one.
     """
     reified = here.filter(pl.col("predicate") == PREDICATE)
     followed = reified.filter(pl.col("object").is_in(list(mapping.follow)))["subject"]

@@ -1,4 +1,4 @@
-"""How anyone's RDF graph becomes a layer: what the registry says about it."""
+"""How an RDF graph becomes a layer, as the registry describes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SLOT = "{symbol}"
 
 def _template(text: str) -> str:
     if text.count(_SLOT) != 1:
-        raise ValueError(f"{text!r} must have {_SLOT} once, where the symbol stands in a gene's IRI")
+        raise ValueError(f"{text!r} must have {_SLOT} once, in place of the symbol in a gene's IRI")
     before, after = text.split(_SLOT)
     expand(before + after)
     return expand(before) + _SLOT + after
@@ -26,7 +26,7 @@ def _template(text: str) -> str:
 class RdfMapping(BaseModel):
     """Which statements make a layer: the ``rdf`` table of a ``[[layer]]`` with the reader ``rdf``.
 
-    A statement ``A follow B`` may stand by itself or be an association: a node with ``rdf:subject``,
+    A statement ``A follow B`` may be plain or an association: a node with ``rdf:subject``,
     ``rdf:predicate`` and ``rdf:object``, as in Biolink. Only the latter has a score.
 
     Attributes
@@ -36,7 +36,7 @@ class RdfMapping(BaseModel):
     follow
         Predicates of the statements, at least one.
     gene
-        Sets only: the side of the statement on which the gene stands; the set is on the other.
+        Sets only: the side of the statement that is the gene; the other is the set.
     score
         Edges only: the predicate from an association to its score. Then only associations count, and
         each must have one; without it, every edge weighs 1.
@@ -48,7 +48,7 @@ class RdfMapping(BaseModel):
     set_label
         Sets only: the predicate from a set to its name; without it, sets are called by their IRIs.
     graph
-        Read statements of this named graph only. Labels may stand anywhere in the file.
+        Read statements of this named graph only. Labels may be anywhere in the file.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

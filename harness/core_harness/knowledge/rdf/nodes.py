@@ -1,4 +1,4 @@
-"""What is said about nodes: one thing each, or one clear line about the first that has none or several."""
+"""Values of nodes: exactly one each, or an error about the first that has none or several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a graph's layers come from, and what its genes and sets are called by others."""
+"""Where a graph's layers come from, and the public names of its genes and sets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Origin:
     title
         Its name and release.
     licence
-        As people write it.
+        Its usual name.
     date
         A year, a month or a day, as ``2024-09-18``.
     sha256
@@ -34,7 +34,7 @@ class Origin:
     biolink
         The Biolink predicate of the layer's statements, without prefix; None is the usual one of its kind.
     names
-        ``set, name``: what people call the sets of the layer, where that is not what they are called in it.
+        ``set, name``: readable names of the sets of the layer, where they differ from those in it.
     """
 
     title: str
@@ -56,7 +56,7 @@ class Origins:
     genes, symbols
         Of the genes' ids, and of the table of symbols.
     ids
-        ``gene, id`` with ids such as ``HGNC:11998``; genes may be missing, none stands there twice.
+        ``gene, id`` with ids such as ``HGNC:11998``; genes may be missing, none occurs twice.
     """
 
     layers: Mapping[str, Origin] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def read_ids(source: IdentifierSource, folder: Path, symbols: Symbols) -> pl.Dat
     table = read_columns(path, [symbol, name])
     odd = table.filter(~pl.col(name).str.contains(r"^HGNC:\d+$"))
     refuse(odd, path, name, "{value} is no HGNC id such as 'HGNC:11998'; correct it")
-    refuse(table.filter(~pl.col(name).is_first_distinct()), path, name, "{value} stands there twice")
+    refuse(table.filter(~pl.col(name).is_first_distinct()), path, name, "{value} occurs twice")
     return (
         table.select(pl.col(symbol).alias("old"), pl.col(name).alias("id"))
         .with_columns(symbols.approve(table[symbol]).alias("gene"))

@@ -23,7 +23,7 @@ STATEMENTS = {
     "graph": pl.Categorical(),
 }
 """One statement a row. IRIs are written in full, blank nodes begin with ``_:``, of a literal the text is
-kept; ``graph`` is empty where the statement stands in no named graph."""
+kept; ``graph`` is empty where the statement is in no named graph."""
 
 _BATCH = 100_000
 _TOO_MUCH = 256 * 2**20
@@ -60,7 +60,7 @@ def _frame(statements: Iterator[Statement], syntax: Syntax, path: Path) -> pl.Da
         row = "" if error.row is None else f", row {error.row}"
         raise DataError(f"{path}{row}: not valid {syntax.name}: {_said(error.reason)}") from None
     except UnicodeEncodeError as error:
-        bad = f"{error.object[error.start]!r} stands for no character"
+        bad = f"{error.object[error.start]!r} is no character"
         raise DataError(f"{path}: not valid {syntax.name}: {_said(bad)}") from None
     return pl.concat(batches)
 

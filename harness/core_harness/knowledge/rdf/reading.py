@@ -20,7 +20,7 @@ from core_harness.knowledge.symbols import Symbols
 def read_graph(path: Path) -> Graph:
     """Return the graph in a file that :func:`~core_harness.knowledge.rdf.writing.write_graph` wrote.
 
-    Layers and symbols are equal to those that were written. The digest is that of their content.
+    Layers and symbols equal those that were written; the digest is that of their content.
 
     Raises what :func:`~core_harness.knowledge.rdf.layers.rows_of` does, and
     :class:`~core_harness.errors.DataError` for a graph that does not describe its layers.

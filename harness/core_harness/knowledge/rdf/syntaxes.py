@@ -29,11 +29,11 @@ class Syntax:
     Attributes
     ----------
     name
-        As people call it.
+        Its usual name.
     ending
         Of file names, without the dot: what rdflib and pyoxigraph call the format by.
     terse
-        Whether there are prefixes, and a subject stands once before what is said about it.
+        Whether there are prefixes, and a subject is written once for all its statements.
     graphs
         Whether statements can be put into named graphs.
     """

@@ -1,4 +1,4 @@
-"""IRIs: Biolink's for what is said, public ones for genes and terms, our own where there is none.
+"""IRIs: Biolink's for statements, public ones for genes and terms, those below :data:`KG` for the rest.
 
 =============================  ==========================================================
 ``HGNC:11998``                 a gene with an HGNC id, in the form of identifiers.org
@@ -11,7 +11,7 @@
 ``KG/release/SHA256``          a file that layers come from
 =============================  ==========================================================
 
-``KG`` is :data:`KG`; what follows it is percent-encoded. These are names, they lead to no page.
+``KG`` is :data:`KG`; what follows it is percent-encoded. These are names, not addresses of pages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 KG = "https://w3id.org/core-harness/kg"
-"""What all IRIs of our own begin with."""
+"""Prefix of the IRIs that this project defines."""
 
 PREFIXES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -34,7 +34,7 @@ PREFIXES = {
     "HGNC": "http://identifiers.org/hgnc/",
     "kg": f"{KG}/vocab#",
 }
-"""What stands for what in a CURIE, in mappings and in Turtle; Biolink's where Biolink has it."""
+"""Prefixes of CURIEs in mappings and in Turtle; Biolink's where Biolink has one."""
 
 _NOT_IN_AN_IRI = frozenset('<>"{}|^`\\ ')
 
@@ -42,7 +42,7 @@ _NOT_IN_AN_IRI = frozenset('<>"{}|^`\\ ')
 def expand(name: str) -> str:
     """Return the IRI that is written in full or as a CURIE. Raises :class:`ValueError`."""
     if bad := sorted(_NOT_IN_AN_IRI & set(name)):
-        raise ValueError(f"{name!r} is no IRI: {bad[0]!r} cannot stand in one")
+        raise ValueError(f"{name!r} is no IRI: {bad[0]!r} is not allowed in one")
     if "://" in name or name.startswith(("urn:", "tag:")):
         return name
     prefix, colon, local = name.partition(":")
@@ -56,19 +56,19 @@ def expand(name: str) -> str:
 
 
 def short(iri: str) -> str:
-    """Return an IRI as people read it: as a CURIE where there is a prefix for it."""
+    """Return an IRI as messages show it: as a CURIE where there is a prefix for it."""
     fits = [prefix for prefix, begin in PREFIXES.items() if iri.startswith(begin) and iri != begin]
     longest = max(fits, key=lambda prefix: len(PREFIXES[prefix]), default=None)
     return iri if longest is None else f"{longest}:{iri.removeprefix(PREFIXES[longest])}"
 
 
-def own(kind: str, *parts: str) -> str:
-    """Return an IRI of our own, e.g. ``own("set", "reactome", "DNA Repair")``."""
+def kg_iri(kind: str, *parts: str) -> str:
+    """Return an IRI below :data:`KG`, e.g. ``kg_iri("set", "reactome", "DNA Repair")``."""
     return "/".join([KG, kind, *map(quoted, parts)])
 
 
 def quoted(part: str) -> str:
-    """Return a name as it stands between two slashes of an IRI."""
+    """Return a name percent-encoded, for a place between two slashes of an IRI."""
     return quote(part, safe="")
 
 
@@ -86,12 +86,12 @@ SCORE = expand("biolink:has_confidence_score")
 SYMBOL = expand("biolink:symbol")
 SYNONYM = expand("biolink:synonym")
 
-GENES = own("genes")
-SYMBOLS = own("symbols")
+GENES = kg_iri("genes")
+SYMBOLS = kg_iri("symbols")
 RELATION = expand("kg:relation")
 """Which Biolink predicate the statements of a layer have."""
 POSITION = expand("kg:position")
-"""Where a layer stands among those of its graph, from 0."""
+"""The place of a layer among those of its graph, from 0."""
 GRAPH = expand("kg:Graph")
 """Class of a graph that has such layers."""
 KINDS = {expand("kg:SetLayer"): "sets", expand("kg:EdgeLayer"): "edges"}

@@ -33,4 +33,4 @@ def _node(term: object) -> str:
         return term.value
     if isinstance(term, BlankNode):
         return f"_:{term.value}"
-    raise NotRdfError(None, f"{term} is a statement within a statement, which has no place in a layer")
+    raise NotRdfError(None, f"{term} is a statement within a statement, which a layer cannot hold")

@@ -38,7 +38,7 @@ def _parsed(content: bytes, syntax: Syntax) -> Dataset:
     dataset = Dataset()
     log = logging.getLogger("rdflib.term")
     level = log.level
-    log.setLevel(logging.CRITICAL)  # it logs odd literals with a traceback; whoever needs a number says so
+    log.setLevel(logging.CRITICAL)  # it logs odd literals with a traceback; readers check their numbers
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of one part of rdflib about another
@@ -55,7 +55,7 @@ def _parsed(content: bytes, syntax: Syntax) -> Dataset:
 
 
 def _bad_line(content: bytes) -> NotRdfError:
-    """Say which line of N-Triples cannot stand alone; rdflib itself does not."""
+    """Return the first line of N-Triples that is no statement; rdflib does not name it."""
     for row, line in enumerate(content.split(b"\n"), start=1):
         try:
             W3CNTriplesParser().parsestring(line)

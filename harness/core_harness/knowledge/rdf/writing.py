@@ -39,7 +39,7 @@ def write_graph(graph: Graph, path: Path, origins: Origins | None = None) -> Non
     ------
     DataError
         The name ends otherwise, the file cannot be written, or two layers have a term of Gene Ontology in
-        common, so that without named graphs nobody could tell their statements apart.
+        common, whose statements cannot be separated without named graphs.
     """
     syntax = syntax_of(path)
     text = _written(graph, origins or Origins(), syntax)
@@ -70,7 +70,7 @@ def _written(graph: Graph, origins: Origins, syntax: Syntax) -> Iterator[str]:
     yield from _named(v.GENES, _said(genes, "term", {v.TYPE: "class", v.LABEL: "label"}, syntax), syntax)
     seen: dict[str, str] = {}
     for layer in graph.layers:
-        home = v.own("layer", layer.name)
+        home = v.kg_iri("layer", layer.name)
         origin = origins.layers.get(layer.name)
         if layer.kind == "edges":
             text = _edges(layer, relation_of(layer, origin), genes, syntax)
@@ -99,7 +99,7 @@ def _genes(graph: Graph, origins: Origins, syntax: Syntax) -> pl.DataFrame:
     columns = [layer.genes.alias("gene") for layer in graph.layers]
     columns.append(graph.symbols.table["approved"].alias("gene"))
     genes = pl.concat(columns).unique().sort().to_frame().join(origins.ids, on="gene", how="left")
-    iris = [v.own("gene", gene) if name is None else v.expand(name) for gene, name in genes.iter_rows()]
+    iris = [v.kg_iri("gene", gene) if name is None else v.expand(name) for gene, name in genes.iter_rows()]
     return genes.select(
         "gene",
         pl.Series("path", [v.quoted(gene) for gene in genes["gene"]], pl.String),
@@ -118,7 +118,7 @@ def _edges(layer: Layer, relation: str, genes: pl.DataFrame, syntax: Syntax) -> 
         for column in ("path", "term")
     )
     score = pl.format(f'"{{}}"^^{syntax.iri(v.DOUBLE)}', pl.col("weight").cast(pl.String))
-    base = v.own("edge", layer.name)
+    base = v.kg_iri("edge", layer.name)
     rows = layer.frame.select(
         pl.format(f"<{base}/{{}}/{{}}>", path["a"], path["b"]).alias("association"),
         pl.lit(syntax.iri(v.ASSOCIATION)).alias("class"),
@@ -126,7 +126,7 @@ def _edges(layer: Layer, relation: str, genes: pl.DataFrame, syntax: Syntax) -> 
         pl.lit(syntax.iri(relation)).alias("predicate"),
         term["b"].alias("object"),
         score.alias("score"),
-        pl.lit(syntax.iri(v.own("layer", layer.name))).alias("layer"),
+        pl.lit(syntax.iri(v.kg_iri("layer", layer.name))).alias("layer"),
     )
     facts = {
         v.TYPE: "class",
@@ -142,7 +142,7 @@ def _sets(
     layer: Layer, origin: Origin | None, genes: pl.DataFrame, syntax: Syntax, seen: dict[str, str]
 ) -> Iterator[str]:
     names = layer.frame["set"].unique().sort()
-    iris = [v.expand(name) if _GO.fullmatch(name) else v.own("set", layer.name, name) for name in names]
+    iris = [v.expand(name) if _GO.fullmatch(name) else v.kg_iri("set", layer.name, name) for name in names]
     if not syntax.graphs:
         _refuse_shared(names, iris, layer.name, seen, syntax)
     sets = pl.DataFrame(
@@ -150,7 +150,7 @@ def _sets(
             "set": names,
             "term": pl.Series([syntax.iri(iri) for iri in iris], dtype=pl.String),
             "identifier": pl.Series([syntax.literal(name) for name in names], dtype=pl.String),
-            "layer": syntax.iri(v.own("layer", layer.name)),
+            "layer": syntax.iri(v.kg_iri("layer", layer.name)),
         }
     )
     yield from _said(sets, "term", {v.IDENTIFIER: "identifier"} | _part_of(syntax), syntax)

@@ -1,0 +1,25 @@
+"""Options of several commands that give a value: seeds, parameters, lists of names."""
+
+from __future__ import annotations
+
+import click
+
+seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
+)
+bootstrap_seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Bootstrap seed."
+)
+parameters_option = click.option(
+    "-p",
+    "assignments",
+    multiple=True,
+    metavar="STAGE.NAME=VALUE",
+    help="Parameter of a component, e.g. aggregator.shrinkage=2. May be repeated.",
+)
+"""Gives a command ``-p``; it takes the values as ``assignments``."""
+
+
+def comma_separated(listed: str) -> list[str]:
+    """Return the names of a comma-separated list, without blanks."""
+    return [name.strip() for name in listed.split(",") if name.strip()]

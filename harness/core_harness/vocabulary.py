@@ -1,0 +1,55 @@
+"""Fixed sets of values that options, records and tables hold, each defined once.
+
+Imports nothing of this project, so that ``--help`` and shell completion know the values without loading it.
+``typing.get_args`` gives the values as a tuple.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Question = Literal["de", "dir"]
+"""``de``: is the gene differentially expressed? ``dir``: among those that are, is it up?"""
+
+Agent = Literal["knockdown", "drug"]
+"""What a perturbation is."""
+
+Regime = Literal["strict", "cross-context", "double-unseen"]
+"""What methods may learn from: see :mod:`core_harness.data.splits`."""
+
+Undeclared = Literal["undeclared"]
+"""The regime of predictions made elsewhere, where it is not known what they learnt from."""
+
+Only = Literal["evaluable"]
+"""The part of a dataset that is asked about: genes with both classes."""
+
+Control = Literal[
+    "shuffled-labels",
+    "random-neighbours",
+    "positives-only",
+    "negatives-only",
+    "swapped-perturbation",
+    "swapped-context",
+    "anonymised-names",
+]
+"""What a run breaks on purpose: see :mod:`core_harness.evidence.controls`."""
+
+ScriptedName = Literal["always-plausible", "follows-evidence", "ignores-evidence", "position-biased"]
+"""Scripted models of the test server: see :mod:`core_harness.testing.scripted`."""
+
+Fault = Literal[
+    "429",
+    "500",
+    "502-html",
+    "truncated",
+    "reset",
+    "hang",
+    "empty",
+    "no-choices",
+    "bad-structure",
+    "cut-off",
+    "400",
+    "401",
+    "404",
+]
+"""Faults of the test server: see :mod:`core_harness.testing.faults`."""
