@@ -8,6 +8,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from program import ENVIRONMENT
 
 from core_harness.testing import TestServer
 
@@ -18,17 +19,12 @@ COMMAND = "core-harness eval --model qwen --strategy voting"
 
 def typed(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Type the command in ``folder`` with no other settings and keys than those given."""
-    plain = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("CORE_HARNESS") and not name.endswith(("_API_KEY", "_API_BASE"))
-    }
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
     own = {"PATH": path, "CORE_HARNESS_CACHE": str(folder / "cache")}
     return subprocess.run(
         COMMAND.split(),
         cwd=folder,
-        env={**plain, **own, **environment},
+        env={**ENVIRONMENT, **own, **environment},
         capture_output=True,
         text=True,
         check=False,
