@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # it builds distributions
+
 ROOT = Path(__file__).parents[1]
 PROBE = """
 import core_harness, json, sys

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # mypy reads all of the code
+
 ROOT = Path(__file__).parents[1]
 
 

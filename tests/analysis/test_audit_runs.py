@@ -27,6 +27,7 @@ def audited(run: Run, **options: Any) -> RunAudit:
     return audit_run(run, Session(), **{"resamples": 100, **options})
 
 
+@pytest.mark.slow
 def test_a_run_is_set_beside_its_controls(tmp_path: Path) -> None:
     (voting,) = made(tmp_path, ["voting"])
     (frequency,) = made(tmp_path, ["gene-frequency"])
@@ -39,6 +40,7 @@ def test_a_run_is_set_beside_its_controls(tmp_path: Path) -> None:
     assert audited(next(run for run in list_runs(tmp_path) if run.manifest.control)).controls == ()
 
 
+@pytest.mark.slow
 def test_missing_controls_are_run_when_asked(tmp_path: Path) -> None:
     (voting,) = made(tmp_path, ["voting"])
     found = audited(voting, make_controls=True)
@@ -68,6 +70,7 @@ def test_gene_frequency_is_not_shown_to_be_predictive(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_control_itself_can_be_audited(tmp_path: Path) -> None:
     (run,) = made(tmp_path, ["voting"], control="shuffled-labels")
     found = audited(run)
@@ -146,6 +149,7 @@ def test_controls_of_a_model_are_not_run_unasked(tmp_path: Path) -> None:
         audited(rewrite(run, model="qwen"), make_controls=True)
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_refuses(tmp_path: Path) -> None:
     (run,) = made(tmp_path, ["voting"])
     runner = CliRunner()

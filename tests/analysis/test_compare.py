@@ -110,6 +110,7 @@ def test_what_changed_most(tmp_path: Path) -> None:
     assert (totals["change"] * totals["pairs"]).abs().is_sorted(descending=True)
 
 
+@pytest.mark.slow
 def test_a_control_beside_its_method(tmp_path: Path) -> None:
     (voting,) = made(tmp_path, ["voting"])
     (control,) = made(tmp_path, ["voting"], control="shuffled-labels")

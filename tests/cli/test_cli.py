@@ -1,36 +1,20 @@
-"""The command line in a separate process, as users run it."""
+"""The command line: what it prints, and how it refuses what cannot be done."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from program import ENVIRONMENT, run_apart, run_here
 from worlds import world
 
-ENVIRONMENT = {
-    key: value
-    for key, value in os.environ.items()
-    if not key.startswith("CORE_HARNESS") and not key.endswith("_API_KEY")
-}
 
-
-def core_harness(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "core_harness", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**ENVIRONMENT, "XDG_DATA_HOME": str(cwd / "data"), **environment},
-    )
-
-
+@pytest.mark.slow
 def test_the_first_command_prints_a_table_and_a_verdict(tmp_path: Path) -> None:
-    done = core_harness("eval", cwd=tmp_path)
+    done = run_apart("eval", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "SIMULATED" in done.stdout
@@ -41,7 +25,7 @@ def test_the_first_command_prints_a_table_and_a_verdict(tmp_path: Path) -> None:
 
 
 def test_json_has_one_entry_a_method(tmp_path: Path) -> None:
-    done = core_harness("eval", "--json", "--seed", "7", cwd=tmp_path)
+    done = run_here("eval", "--json", "--seed", "7", cwd=tmp_path)
     content = json.loads(done.stdout)
     assert content["schema_version"] == 1
     assert [r["strategy"] for r in content["results"]] == ["gene-frequency", "voting"]
@@ -69,50 +53,51 @@ def test_json_has_one_entry_a_method(tmp_path: Path) -> None:
 
 
 def test_runs_are_listed_and_shown(tmp_path: Path) -> None:
-    assert "No runs" in core_harness("runs", "list", cwd=tmp_path).stderr
+    assert "No runs" in run_here("runs", "list", cwd=tmp_path).stderr
     made = json.loads(
-        core_harness("eval", "-s", "voting", "-p", "aggregator.power=1", "--json", cwd=tmp_path).stdout
+        run_here("eval", "-s", "voting", "-p", "aggregator.power=1", "--json", cwd=tmp_path).stdout
     )
     name = Path(made["results"][0]["run"]).name
-    assert name in core_harness("runs", "list", cwd=tmp_path).stdout
-    shown = core_harness("runs", "show", name, cwd=tmp_path).stdout
+    assert name in run_here("runs", "list", cwd=tmp_path).stdout
+    shown = run_here("runs", "show", name, cwd=tmp_path).stdout
     assert "power=1.0" in shown
     assert "macro-per-gene AUROC" in shown
-    as_json = json.loads(core_harness("runs", "show", name, "--json", cwd=tmp_path).stdout)
+    as_json = json.loads(run_here("runs", "show", name, "--json", cwd=tmp_path).stdout)
     assert as_json["run"]["components"]["aggregator"]["parameters"] == {"power": 1.0, "shrinkage": 0.1}
     assert as_json["report"]["metrics"] == made["results"][0]["metrics"]
-    listed = json.loads(core_harness("runs", "list", "--json", cwd=tmp_path).stdout)
+    listed = json.loads(run_here("runs", "list", "--json", cwd=tmp_path).stdout)
     assert listed["runs"][0]["name"] == name
     (tmp_path / "runs" / "broken").mkdir()
     (tmp_path / "runs" / "broken" / "run.json").write_text("{")
     for command in (["runs", "list"], ["audit", name]):
-        others = core_harness(*command, cwd=tmp_path)
-        assert "left out: runs/broken/run.json cannot be read" in others.stderr
-        assert others.returncode == 0
-    broken = core_harness("runs", "show", "broken", cwd=tmp_path)
+        beside = run_here(*command, cwd=tmp_path)
+        assert "left out: runs/broken/run.json cannot be read" in beside.stderr
+        assert beside.returncode == 0
+    broken = run_here("runs", "show", "broken", cwd=tmp_path)
     assert (broken.returncode, broken.stdout) == (5, "")
     assert "runs/broken/run.json cannot be read" in broken.stderr
 
 
 def test_plugins_are_listed(tmp_path: Path) -> None:
-    assert "CORE-Voting" in core_harness("plugins", cwd=tmp_path).stdout
-    content = json.loads(core_harness("plugins", "--json", cwd=tmp_path).stdout)
+    assert "CORE-Voting" in run_here("plugins", cwd=tmp_path).stdout
+    content = json.loads(run_here("plugins", "--json", cwd=tmp_path).stdout)
     assert {"strategy", "dataset", "retriever", "organizer", "aggregator"} <= {
         c["kind"] for c in content["components"]
     }
     assert content["broken"] == []
 
 
+@pytest.mark.slow
 def test_a_broken_plugin_is_a_line_and_the_rest_works(tmp_path: Path) -> None:
     site = tmp_path / "site"
     (site / "odd-1.0.dist-info").mkdir(parents=True)
     (site / "odd-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n")
     (site / "odd-1.0.dist-info" / "entry_points.txt").write_text("[core_harness]\nodd = odd_plugin\n")
     (site / "odd_plugin.py").write_text("import no_such_module_anywhere\n")
-    listed = core_harness("plugins", cwd=tmp_path, PYTHONPATH=str(site))
+    listed = run_apart("plugins", cwd=tmp_path, PYTHONPATH=str(site))
     assert listed.returncode == 0
     assert "broken: plugin 'odd' of odd: ModuleNotFoundError" in listed.stderr
-    assert core_harness("eval", "-s", "constant", cwd=tmp_path, PYTHONPATH=str(site)).returncode == 0
+    assert run_apart("eval", "-s", "constant", cwd=tmp_path, PYTHONPATH=str(site)).returncode == 0
 
 
 def write(path: Path, text: str) -> str:
@@ -165,7 +150,7 @@ def test_bad_input_is_one_line_an_exit_code_and_no_run(
     write(tmp_path / "empty.csv", HEAD + "A,G,1,train\n")
     write(tmp_path / "twice.csv", HEAD + "A,G,0,train\nA,G,1,train\nB,G,1,test\n")
     world().write_csv(tmp_path / "good.csv")
-    done = core_harness("eval", *arguments, cwd=tmp_path)
+    done = run_here("eval", *arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -192,10 +177,12 @@ def completed(line: str, *, cwd: Path) -> list[str]:
     return [offer.partition(",")[2] for offer in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_completion_knows_names_of_the_registry(tmp_path: Path) -> None:
     assert completed("eval --strategy constant,vo", cwd=tmp_path) == ["constant,voting"]
 
 
+@pytest.mark.slow
 def test_completion_knows_fixed_values_and_open_names(tmp_path: Path) -> None:
     assert completed("eval --control ran", cwd=tmp_path) == ["random-neighbours"]
     assert completed("eval --regime ", cwd=tmp_path) == ["strict", "cross-context", "double-unseen"]

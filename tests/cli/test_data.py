@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from program import ENVIRONMENT, run_here
 from publisher import KG, Publisher, publisher
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
 PERTURBQA = "/raw.githubusercontent.com/genentech/PerturbQA/main/perturbqa/datasets/"
 ROWS = "pert,gene,label,split\nABC1,X,1,train\nDEF,X,0,train\nGHI,X,1,test\nJKL,X,0,test\n"
 LINES = ("k562", "rpe1", "hepg2", "jurkat", "k562_set")
@@ -29,24 +29,16 @@ def web() -> Iterator[Publisher]:
         yield server
 
 
-def environment(folder: Path, web: Publisher | None) -> dict[str, str]:
+def homes(folder: Path, web: Publisher | None) -> dict[str, str]:
     mirror = {} if web is None else {"CORE_HARNESS_MIRROR": web.address}
     own = {"CORE_HARNESS_DATA": str(folder / "data"), "CORE_HARNESS_CACHE": str(folder / "cache")}
-    return {**ENVIRONMENT, **own, **mirror}
+    return {**own, **mirror}
 
 
 def core_harness(
     *arguments: str, folder: Path, web: Publisher | None = None
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "core_harness", *arguments],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment(folder, web),
-    )
+    return run_here(*arguments, cwd=folder, **homes(folder, web))
 
 
 def answer(reply: str, *arguments: str, folder: Path, web: Publisher) -> subprocess.CompletedProcess[str]:
@@ -61,7 +53,7 @@ def answer(reply: str, *arguments: str, folder: Path, web: Publisher) -> subproc
             capture_output=True,
             text=True,
             check=False,
-            env=environment(folder, web),
+            env={**ENVIRONMENT, **homes(folder, web)},
         )
     finally:
         os.close(keyboard)
@@ -111,6 +103,7 @@ def test_a_wrong_digest_is_one_line_and_what_came_before_it_stays(web: Publisher
     assert files_in(tmp_path / "data") == ["kg/ReactomePathways_2024-09-18.gmt", "sources.json"]
 
 
+@pytest.mark.slow
 def test_size_and_licences_are_accepted_at_a_terminal(web: Publisher, tmp_path: Path) -> None:
     refused = answer("n\n", "data", "pull", "reactome", folder=tmp_path, web=web)
     assert refused.returncode == 1
@@ -194,6 +187,7 @@ def test_verify_finds_what_was_changed_or_lost(web: Publisher, tmp_path: Path) -
     assert core_harness("data", "verify", "go", folder=tmp_path).returncode == 0
 
 
+@pytest.mark.slow
 def test_completion_knows_sources_and_collections(tmp_path: Path) -> None:
     words = {
         "_CORE_HARNESS_COMPLETE": "bash_complete",

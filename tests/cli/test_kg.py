@@ -1,34 +1,26 @@
-"""``core-harness kg`` in a separate process, with small files of the real names."""
+"""``core-harness kg``, with small files of the real names."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
+from program import run_here
 from small_knowledge import write_data
 
 from core_harness.knowledge import open_graph
 from core_harness.knowledge.rdf import read_graph
 from core_harness.registry.loading import shipped_registry
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
-
 
 def core_harness(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "core_harness", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**ENVIRONMENT, "CORE_HARNESS_DATA": str(cwd / "data"), "CORE_HARNESS_CACHE": str(cwd / "cache")},
-    )
+    homes = {"CORE_HARNESS_DATA": str(cwd / "data"), "CORE_HARNESS_CACHE": str(cwd / "cache")}
+    done = run_here(*arguments, cwd=cwd, **homes)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done
@@ -173,6 +165,7 @@ def test_absent_data_name_the_command_that_gets_them(tmp_path: Path) -> None:
         assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_neither_help_nor_an_evaluation_imports_rdf_libraries() -> None:
     program = (
         "import sys\n"

@@ -95,6 +95,7 @@ def test_what_cannot_be_drawn_is_one_line(file: str, message: str, runs: list[Ru
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_without_matplotlib_the_extra_is_named(runs: list[Run], tmp_path: Path) -> None:
     program = "import sys; sys.modules['matplotlib'] = None; from core_harness.cli import main; main()"
     arguments = ["runs", "show", str(runs[0].folder), "--plot", "x.svg"]

@@ -1,13 +1,10 @@
-"""compare, score and runs show as users run them; tests/analysis/test_audit.py tests audit."""
+"""compare, score and runs show on the command line; tests/analysis/test_audit_runs.py tests audit."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +12,14 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from program import run_apart, run_here
 from small_runs import made, rewrite
 from worlds import world
 
 from core_harness.cli.output.plots import bar, gauge, sparkline
 from core_harness.text import as_csv, as_markdown, p_value
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
 BLOCKS = set("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉│")
-
-
-def core_harness(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "core_harness", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        env={**ENVIRONMENT, "XDG_DATA_HOME": str(cwd / "data"), "PYTHONIOENCODING": "utf-8", **environment},
-    )
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +30,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 def test_compare_prints_what_was_found(runs: tuple[Path, list[str]]) -> None:
     folder, names = runs
-    done = core_harness("compare", *names, cwd=folder)
+    done = run_here("compare", *names, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for said in (
@@ -60,10 +46,11 @@ def test_compare_prints_what_was_found(runs: tuple[Path, list[str]]) -> None:
     assert BLOCKS & set(done.stdout)
 
 
+@pytest.mark.slow
 def test_where_there_are_no_blocks_there_is_ascii(runs: tuple[Path, list[str]]) -> None:
     folder, names = runs
     for arguments in (["compare", *names], ["runs", "show", names[1]]):
-        done = core_harness(*arguments, cwd=folder, PYTHONIOENCODING="ascii", NO_COLOR="1")
+        done = run_apart(*arguments, cwd=folder, PYTHONIOENCODING="ascii", NO_COLOR="1")
         assert done.returncode == 0, done.stderr
         assert done.stdout.isascii()
         assert "\x1b" not in done.stdout
@@ -71,25 +58,23 @@ def test_where_there_are_no_blocks_there_is_ascii(runs: tuple[Path, list[str]]) 
 
 def test_compare_as_json_markdown_and_csv(runs: tuple[Path, list[str]]) -> None:
     folder, names = runs
-    content = json.loads(core_harness("compare", *names, "--json", cwd=folder).stdout)
-    assert content == json.loads(core_harness("compare", *names, "--format", "json", cwd=folder).stdout)
+    content = json.loads(run_here("compare", *names, "--json", cwd=folder).stdout)
+    assert content == json.loads(run_here("compare", *names, "--format", "json", cwd=folder).stdout)
     assert content["schema_version"] == 1
     assert content["simulated"] is True
     assert [run["run"] for run in content["runs"]] == names
-    (row,) = csv.DictReader(
-        io.StringIO(core_harness("compare", *names, "--format", "csv", cwd=folder).stdout)
-    )
+    (row,) = csv.DictReader(io.StringIO(run_here("compare", *names, "--format", "csv", cwd=folder).stdout))
     assert float(row["difference_value"]) == content["contrasts"][0]["value"]
     assert (row["regime"], row["simulated"], row["dataset"]) == ("strict", "True", "simulated")
     assert int(row["pairs"]) == content["pairs"]
-    markdown = core_harness("compare", *names, "--format", "md", cwd=folder).stdout
+    markdown = run_here("compare", *names, "--format", "md", cwd=folder).stdout
     assert "| 2 - 1 |" in markdown
     assert "SIMULATED" in markdown
 
 
 def test_runs_show_draws_the_curve_and_the_genes(runs: tuple[Path, list[str]]) -> None:
     folder, names = runs
-    shown = core_harness("runs", "show", names[1], cwd=folder).stdout
+    shown = run_here("runs", "show", names[1], cwd=folder).stdout
     assert "0 to 1 (stroke: perfect)" in shown
     assert "0.95 to 1 " in shown
     assert "lie at .5, which is chance, or above" in shown
@@ -97,13 +82,13 @@ def test_runs_show_draws_the_curve_and_the_genes(runs: tuple[Path, list[str]]) -
 
 def test_without_its_data_a_run_is_shown_without_genes(tmp_path: Path) -> None:
     world(perturbations=40).write_csv(tmp_path / "world.csv")
-    made_run = core_harness("eval", "-d", "table:world.csv", "-s", "gene-frequency", "--json", cwd=tmp_path)
+    made_run = run_here("eval", "-d", "table:world.csv", "-s", "gene-frequency", "--json", cwd=tmp_path)
     name = Path(json.loads(made_run.stdout)["results"][0]["run"]).name
     (tmp_path / "world.csv").unlink()
-    shown = core_harness("runs", "show", name, cwd=tmp_path)
+    shown = run_here("runs", "show", name, cwd=tmp_path)
     assert shown.returncode == 0
     assert "genes by AUROC are not shown: world.csv is not there" in shown.stderr
-    refused = core_harness("compare", name, name, cwd=tmp_path)
+    refused = run_here("compare", name, name, cwd=tmp_path)
     assert refused.returncode == 3
     assert len(refused.stderr.strip().splitlines()) == 1
 
@@ -122,7 +107,7 @@ def test_a_hostile_name_is_harmless(tmp_path: Path) -> None:
         ["runs", "show", voting.name],
         ["runs", "list"],
     ):
-        done = core_harness(*arguments, cwd=tmp_path)
+        done = run_here(*arguments, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         if "csv" in arguments:
             (row,) = csv.DictReader(io.StringIO(done.stdout))
@@ -139,7 +124,7 @@ def test_score_prints_a_table_and_what_was_odd(tmp_path: Path) -> None:
     world(perturbations=60).write_csv(tmp_path / "world.csv")
     answers = world(perturbations=60).filter(split="test").select("perturbation", "gene", score="label")
     pl.concat([answers.head(-5), answers.head(2)]).write_csv(tmp_path / "answers.csv")
-    done = core_harness("score", "answers.csv", "-d", "table:world.csv", "--name", "oracle", cwd=tmp_path)
+    done = run_here("score", "answers.csv", "-d", "table:world.csv", "--name", "oracle", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for said in (
         "undeclared regime",
@@ -149,7 +134,7 @@ def test_score_prints_a_table_and_what_was_odd(tmp_path: Path) -> None:
         "2 asked pairs",
     ):
         assert said in done.stdout
-    as_json = core_harness("score", "answers.csv", "-d", "table:world.csv", "--json", cwd=tmp_path)
+    as_json = run_here("score", "answers.csv", "-d", "table:world.csv", "--json", cwd=tmp_path)
     content = json.loads(as_json.stdout)
     assert content["received"]["missing"] == 5
     assert content["received"]["doubled"] == 2
@@ -170,7 +155,7 @@ def test_score_prints_a_table_and_what_was_odd(tmp_path: Path) -> None:
 def test_bad_input_is_an_exit_code_and_no_traceback(
     arguments: list[str], code: int, message: str, tmp_path: Path
 ) -> None:
-    done = core_harness(*arguments, cwd=tmp_path)
+    done = run_here(*arguments, cwd=tmp_path)
     assert done.returncode == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import world
 
-from core_harness.data.crossfit import folds, out_of_fold
+from core_harness.data.crossfit import examples, folds, out_of_fold
 from core_harness.data.splits import blocks, limit_genes, only_evaluable, split_rows
 
 worlds = st.builds(
@@ -82,3 +82,20 @@ def test_out_of_fold_sees_each_row_once_and_never_its_perturbation(rows: pl.Data
         assert not set(split.support["perturbation"]) & set(split.queries["perturbation"])
         seen.append(split.queries.drop("pair_id"))
     assert pl.concat(seen).sort("context", "perturbation", "gene").equals(support.drop("label"))
+
+
+@given(worlds, st.data())
+def test_examples_to_learn_from_leave_no_label_in_their_support(
+    rows: pl.DataFrame, data: st.DataObject
+) -> None:
+    split = split_rows(rows)
+    number = data.draw(st.integers(1, split.support["perturbation"].n_unique() - 1))
+    drawn = examples(split, number, seed=data.draw(st.integers(0, 5)))
+    assert drawn.queries["perturbation"].n_unique() == number
+    assert not set(drawn.queries["perturbation"]) & set(drawn.support["perturbation"])
+    assert "label" not in drawn.queries.columns
+    assert drawn.truth["pair_id"].equals(drawn.queries["pair_id"])
+    assert not set(drawn.queries["pair_id"]) & set(split.queries["pair_id"])
+    asked = drawn.queries.join(drawn.truth, on="pair_id").select(split.support.columns)
+    key = ["context", "perturbation", "gene"]
+    assert pl.concat([asked, drawn.support]).sort(key).equals(split.support.sort(key))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -11,16 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from program import ENVIRONMENT, run_here
 from worlds import world
 
 from core_harness.testing import TestServer
 
 QWEN = ("-s", "isolated", "--model", "qwen")
-PERSON = {
-    key: value
-    for key, value in os.environ.items()
-    if not key.endswith(("_KEY", "_API_BASE")) and not key.startswith("CORE_HARNESS")
-}
 SECRET = "sk-a-secret-that-is-never-written-down"
 
 
@@ -31,11 +26,11 @@ def server() -> Iterator[TestServer]:
 
 
 class Person:
-    """Somebody at a terminal, with a folder and a cache of their own."""
+    """A user with a folder and a cache, and with the keys of a test server."""
 
     def __init__(self, folder: Path, server: TestServer | None) -> None:
         self.folder = folder
-        self.environment = {**PERSON, "CORE_HARNESS_CACHE": str(folder / "cache")}
+        self.environment = {"CORE_HARNESS_CACHE": str(folder / "cache")}
         if server is not None:
             self.environment |= server.environment | {"TOGETHERAI_API_KEY": SECRET}
 
@@ -43,16 +38,14 @@ class Person:
         return subprocess.Popen(
             [sys.executable, "-m", "core_harness", "eval", *arguments],
             cwd=self.folder,
-            env=self.environment,
+            env={**ENVIRONMENT, **self.environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
     def evaluate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments)
-        out, err = process.communicate()
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        return run_here("eval", *arguments, cwd=self.folder, **self.environment)
 
     @property
     def runs(self) -> list[Path]:
@@ -161,6 +154,7 @@ def test_a_limit_is_never_passed_and_the_rest_can_be_resumed(tmp_path: Path, ser
     assert server.stats.requests == pairs == server.stats.distinct
 
 
+@pytest.mark.slow
 def test_a_killed_run_asks_again_only_what_was_in_flight(tmp_path: Path) -> None:
     with TestServer(model="always-plausible", latency=0.05) as server:
         person = Person(tmp_path, server)

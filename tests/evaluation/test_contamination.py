@@ -37,6 +37,22 @@ def test_a_newer_dataset_cannot_have_been_read() -> None:
     assert found.sentence() is None
 
 
+@pytest.mark.parametrize(
+    ("published", "possible"), [("2024-05", True), ("2024-06", True), ("2024-07", False)]
+)
+def test_the_month_of_the_cut_off_is_among_the_months_that_a_model_knows(
+    published: str, possible: bool
+) -> None:
+    registry = shipped_registry()
+    assert registry.models["gpt-4.1"].knowledge_cutoff == "2024-06"
+    dataset = registry.datasets["perturbqa/k562"].model_copy(update={"published": published})
+    dated = registry.model_copy(update={"datasets": {"screen": dataset}})
+    found = contamination(RunSpec(dataset="screen", model="gpt-4.1"), dated)
+    assert found is not None
+    assert found.possible is possible
+    assert (found.sentence() is not None) is possible
+
+
 @pytest.mark.parametrize("model", ["qwen", "openai/gpt-4.1"])
 def test_an_unknown_cut_off_is_no_comfort(model: str) -> None:
     found = of("perturbqa/jurkat-dir", model)

@@ -167,6 +167,7 @@ def test_the_same_bytes_twice_and_on_shuffled_rows(tmp_path: Path) -> None:
         assert same[0] == same[1] == same[2]
 
 
+@pytest.mark.slow
 def test_a_control_is_the_mean_of_twenty_seeds(tmp_path: Path) -> None:
     (result,) = evaluate("simulated", "voting", control="shuffled-labels", out=tmp_path)
     assert result.report.repeats == 20
@@ -175,6 +176,7 @@ def test_a_control_is_the_mean_of_twenty_seeds(tmp_path: Path) -> None:
     assert value == pytest.approx(0.5, abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("control", ["shuffled-labels", "random-neighbours"])
 def test_gene_frequency_does_not_feel_a_control(control: Any) -> None:
     (plain,) = evaluate("simulated", "gene-frequency")

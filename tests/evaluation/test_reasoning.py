@@ -18,6 +18,8 @@ from core_harness.llm import Settings
 from core_harness.testing import TestServer
 from core_harness.vocabulary import Control
 
+pytestmark = pytest.mark.slow  # hundreds of calls through litellm in nearly every test
+
 SMALL = {"perturbations": 120, "genes": 40, "modules": 8}
 
 

@@ -202,6 +202,7 @@ def test_a_refused_control_leaves_no_run(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("control", DRAWN)
 def test_voting_without_its_evidence_is_at_chance(control: Control) -> None:
     result = voting(control)

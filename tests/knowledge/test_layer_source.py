@@ -62,6 +62,7 @@ def test_aliases_name_two_columns() -> None:
         AliasSource.model_validate(table)
 
 
+@pytest.mark.slow
 def test_describing_layers_needs_neither_polars_nor_scipy() -> None:
     code = (
         "import sys; from core_harness.knowledge import LayerSource; "

@@ -28,10 +28,13 @@ QUIET = (
 HOSTILE = "<script>document.title = 'taken over'</script><img src=x onerror=alert(1)>"
 STRATEGIES = ("gene-frequency", "constant", "potency", "retrieval", "voting")
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CORE_HARNESS_REQUIRE_BROWSER"),
-    reason="no chromium on this machine (Debian: apt-get install chromium)",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None and not os.environ.get("CORE_HARNESS_REQUIRE_BROWSER"),
+        reason="no chromium on this machine (Debian: apt-get install chromium)",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from core_harness.testing import FAULTS, TestServer
 from core_harness_plugins.llms.litellm import LiteLLM
 from llm.askers import prompts
 
+pytestmark = pytest.mark.slow  # hundreds of calls through litellm, some of which time out
+
 PASSING = ["429", "500", "502-html", "truncated", "reset", "hang", "empty", "no-choices"]
 STAYING = {"bad-structure": "unparsed", "cut-off": "cut_off"}
 HOPELESS = ["401", "404"]

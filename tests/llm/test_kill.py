@@ -16,6 +16,8 @@ from core_harness.testing import TestServer
 from core_harness_plugins.llms.litellm import LiteLLM
 from llm.askers import prompts
 
+pytestmark = pytest.mark.slow  # it starts and kills programs
+
 CALLS = 300
 KILLS = 5
 IN_FLIGHT = 16

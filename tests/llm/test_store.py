@@ -22,6 +22,7 @@ def fill(path: Path, name: str, number: int) -> None:
             assert cache.get([f"{name}-{n}"]) == {f"{name}-{n}": REPLY}
 
 
+@pytest.mark.slow
 def test_processes_write_at_once_and_none_is_locked_out(tmp_path: Path) -> None:
     path = tmp_path / "cache" / "replies.sqlite"
     context = multiprocessing.get_context("spawn")
@@ -43,6 +44,7 @@ def begin_and_die(path: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_what_it_had_written(tmp_path: Path) -> None:
     path = tmp_path / "replies.sqlite"
     child = multiprocessing.get_context("spawn").Process(target=begin_and_die, args=(path,))

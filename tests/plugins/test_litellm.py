@@ -204,6 +204,7 @@ def test_thinking_is_bounded(
     assert parameters == expected
 
 
+@pytest.mark.slow
 def test_an_answered_run_does_not_import_litellm() -> None:
     program = (
         "import sys\n"

@@ -19,6 +19,7 @@ DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "sha
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the real data; {DATA} is not there"),
 ]
 

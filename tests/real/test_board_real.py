@@ -16,6 +16,7 @@ DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "sha
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.slow,
     pytest.mark.skipif(
         not (DATA / "perturbqa" / "k562-de.csv").is_file(), reason=f"PerturbQA is not in {DATA}"
     ),

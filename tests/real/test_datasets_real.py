@@ -14,7 +14,7 @@ from core_harness.schemas import ROWS
 from core_harness_plugins.datasets.perturbqa import PerturbQA
 from core_harness_plugins.datasets.table import Table
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 BESIDE = Path(__file__).parents[3] / "shared" / "data"
 

@@ -16,7 +16,7 @@ from core_harness.registry.loading import shipped_registry
 from core_harness.schemas import PAIRS, SUPPORT, Block, Task
 from core_harness_plugins.retrievers.kg import KnowledgeGraph
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 TASK = Task(dataset="perturbqa", question="de", agent="knockdown", regime="strict", seed=0, simulated=False)
 

@@ -15,7 +15,7 @@ from core_harness.data.rates import gene_rate_of
 from core_harness.metrics import checked, draw_clusters, measures, report
 from core_harness.metrics.scored import log_odds
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 BESIDE_THE_CHECKOUT = Path(__file__).parents[3] / "shared" / "data"
 

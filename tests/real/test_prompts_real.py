@@ -24,6 +24,7 @@ WORD = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.slow,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the real data; {DATA} is not there"),
 ]
 

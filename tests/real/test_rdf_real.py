@@ -17,7 +17,7 @@ from core_harness.knowledge import Graph, open_graph
 from core_harness.knowledge.rdf import Origins, read_graph, read_origins, write_graph
 from core_harness.registry.loading import shipped_registry
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 BESIDE = Path(__file__).parents[3] / "shared" / "data"
 

@@ -14,7 +14,7 @@ from core_harness.data.sources.convert import combined_score, string
 from core_harness.data.sources.manifest import sha256
 from core_harness.registry.loading import shipped_registry
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 def real(file: str) -> Path:

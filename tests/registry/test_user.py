@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from program import run_here
 
 from core_harness.errors import RegistryError
 from core_harness.registry.loading import open_registry, shipped_registry
 from core_harness.testing import TestServer
 
-PERSON = {
-    key: value
-    for key, value in os.environ.items()
-    if not key.endswith(("_KEY", "_API_BASE")) and not key.startswith("CORE_HARNESS")
-}
 SECRET = "sk-of-a-careful-person"
 
 MINE = """schema_version = 1
@@ -148,14 +142,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def evaluate(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "core_harness", "eval", "-s", "isolated", "--limit", "5", *arguments],
-        cwd=folder,
-        env={**PERSON, **environment, "CORE_HARNESS_CACHE": str(folder / "cache")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = ("-s", "isolated", "--limit", "5", *arguments)
+    return run_here("eval", *options, cwd=folder, CORE_HARNESS_CACHE=str(folder / "cache"), **environment)
 
 
 def test_a_cloned_folder_does_not_get_the_key(tmp_path: Path) -> None:
@@ -213,25 +201,12 @@ def test_a_private_server_with_its_key_and_price(tmp_path: Path) -> None:
 
 def test_names_of_a_user_registry_on_the_command_line(tmp_path: Path) -> None:
     path = written(tmp_path, MINE)
-    listed = subprocess.run(
-        [sys.executable, "-m", "core_harness", "models", "--registry", str(path), "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=PERSON,
-    )
+    listed = run_here("models", "--registry", str(path), "--json", cwd=tmp_path)
     *_, last = json.loads(listed.stdout)["models"]
     assert last["name"] == "my-qwen"
     (tmp_path / "screen.csv").write_text(
         "perturbation,gene,label,split\nA,G,1,train\nB,G,0,train\nC,G,1,test\nD,G,0,test\n"
     )
     arguments = ("eval", "--dataset", "mine", "--strategy", "constant", "--registry", str(path))
-    done = subprocess.run(
-        [sys.executable, "-m", "core_harness", *arguments],
-        cwd=tmp_path,
-        env={**PERSON, "CORE_HARNESS_CACHE": str(tmp_path / "cache")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_here(*arguments, cwd=tmp_path, CORE_HARNESS_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from core_harness.cli import cli
 from core_harness.testing.demonstration import demonstrate
 
+pytestmark = pytest.mark.slow  # a thousand calls through litellm
+
 
 def test_the_argument(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORE_HARNESS_CACHE", "nowhere")

@@ -140,6 +140,7 @@ def test_what_is_no_chat() -> None:
         missing.value.close()
 
 
+@pytest.mark.slow
 def test_it_can_be_run_by_itself() -> None:
     program = (
         "import signal\n"

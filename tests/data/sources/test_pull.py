@@ -206,6 +206,7 @@ except HarnessError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="this system has no limit on file sizes")
 def test_a_full_disk_is_one_line_and_no_file(web: Publisher, tmp_path: Path) -> None:
     web.files[SECOND] = b"second"

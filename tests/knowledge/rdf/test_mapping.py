@@ -113,6 +113,7 @@ def test_iris_are_shortened_as_they_are_written_out() -> None:
     assert kg_iri("set", "a b", "x/y%é") == "https://w3id.org/core-harness/kg/set/a%20b/x%2Fy%25%C3%A9"
 
 
+@pytest.mark.slow
 def test_describing_mappings_needs_neither_polars_nor_rdflib() -> None:
     code = (
         "import sys; from core_harness.registry.loading import shipped_registry; shipped_registry(); "
