@@ -11,4 +11,4 @@ prefix = "Programming Language :: Python :: "
 claimed = [line.removeprefix(prefix) for line in project["classifiers"] if line.startswith(prefix)]
 running = f"{sys.version_info.major}.{sys.version_info.minor}"
 if claimed != [running]:
-    sys.exit(f"pyproject.toml claims Python {', '.join(claimed)}, and this is {running}: claim what is tested")
+    sys.exit(f"pyproject.toml claims Python {', '.join(claimed)}, and {running} runs: claim what is tested")

@@ -25,13 +25,18 @@ def made(out: Path, strategies: Sequence[str] = ("gene-frequency", "voting"), **
 
 def rewrite(run: Run, predictions: pl.DataFrame | None = None, **changes: Any) -> Run:
     """Change a run folder together with its digests, and open it again."""
+    change(run, predictions, **changes)
+    return open_run(run.folder)
+
+
+def change(run: Run, predictions: pl.DataFrame | None = None, **changes: Any) -> None:
+    """Change a run folder as :func:`rewrite` does, perhaps into one that cannot be opened."""
     path = run.folder / "predictions.parquet"
     if predictions is not None:
         predictions.write_parquet(path)
         changes["predictions_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     changed = _changed(run.manifest.as_json(), changes)
     (run.folder / "run.json").write_text(json.dumps(changed), encoding="utf-8")
-    return open_run(run.folder)
 
 
 def _changed(content: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

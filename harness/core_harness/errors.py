@@ -10,7 +10,7 @@
     ├── RunError                 5   a run folder that cannot be read or written
     ├── RegistryError            6   a registry.toml that is not valid
     ├── DownloadError            7   data that cannot be got from where they are published
-    └── IncompleteError              some methods failed and others did not: the code of the first failure
+    └── IncompleteError          1   some methods failed: the code is that of the first
 
 A message is one line: what is wrong, where, and how to mend it. Anything that is not a
 ``HarnessError`` is a bug and keeps its traceback.

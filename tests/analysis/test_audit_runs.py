@@ -146,7 +146,7 @@ def test_an_incomplete_run_is_refused(tmp_path: Path) -> None:
 def test_controls_of_a_model_are_not_run_unasked(tmp_path: Path) -> None:
     (run,) = made(tmp_path, ["voting"])
     with pytest.raises(UsageError, match="says what they cost"):
-        audited(rewrite(run, model="qwen"), make_controls=True)
+        audited(rewrite(run, method={"model": "qwen"}), make_controls=True)
 
 
 @pytest.mark.slow

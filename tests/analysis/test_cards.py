@@ -174,17 +174,19 @@ def test_a_run_knows_only_its_own_pairs_and_rows(tmp_path: Path) -> None:
     (result,) = evaluate(f"table:{tmp_path / 'rows.csv'}", "gene-frequency", out=tmp_path / "runs")
     rows.head(200).write_csv(tmp_path / "rows.csv")
     assert result.run is not None
-    with pytest.raises(RunError, match="was begun on other rows"):
+    with pytest.raises(RunError, match="are not those that the run was made on"):
         explain_run(open_run(result.run), Pair(perturbation="P00", gene="G00"))
 
 
 def test_a_run_of_a_method_that_has_changed_since_is_not_explained(tmp_path: Path) -> None:
     run, predictions = voting(tmp_path)
     manifest = json.loads((run.folder / "run.json").read_text())
-    manifest["components"]["organizer"] = {**manifest["components"]["organizer"], "name": "contrast"}
-    manifest["components"]["aggregator"]["parameters"]["power"] = 1.0
+    components = manifest["method"]["components"]
+    components["organizer"]["target"] = components["aggregator"]["target"] = "made.up:Other"
     (run.folder / "run.json").write_text(json.dumps(manifest))
-    with pytest.raises(RunError, match="made with another aggregator and organizer than voting has now"):
+    with pytest.raises(
+        RunError, match="voting was made with another organizer and aggregator than these names stand for"
+    ):
         explain_run(open_run(run.folder), pair_of(predictions.row(0, named=True)))
 
 

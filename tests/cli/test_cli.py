@@ -63,7 +63,10 @@ def test_runs_are_listed_and_shown(tmp_path: Path) -> None:
     assert "power=1.0" in shown
     assert "macro-per-gene AUROC" in shown
     as_json = json.loads(run_here("runs", "show", name, "--json", cwd=tmp_path).stdout)
-    assert as_json["run"]["components"]["aggregator"]["parameters"] == {"power": 1.0, "shrinkage": 0.1}
+    assert as_json["run"]["method"]["components"]["aggregator"]["parameters"] == {
+        "power": 1.0,
+        "shrinkage": 0.1,
+    }
     assert as_json["report"]["metrics"] == made["results"][0]["metrics"]
     listed = json.loads(run_here("runs", "list", "--json", cwd=tmp_path).stdout)
     assert listed["runs"][0]["name"] == name

@@ -16,6 +16,7 @@ from small_runs import made, rewrite
 
 from core_harness.cli import cli
 from core_harness.runs.folder import Run
+from core_harness.runs.manifest import SCHEMA_VERSION
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "<script>alert(1)</script> $x_1$ \x1b[31m & more"
@@ -60,7 +61,7 @@ def test_a_png_is_a_png(runs: list[Run], tmp_path: Path) -> None:
 def test_a_hostile_name_is_text(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     frequency, voting = made(tmp_path / "runs")
-    hostile = rewrite(voting, method=HOSTILE)
+    hostile = rewrite(voting, method={"label": HOSTILE})
     file = tmp_path / "x.svg"
     done = ran("compare", frequency.name, hostile.name, "--plot", str(file), runs=[frequency])
     assert done.exit_code == 0, done.output
@@ -139,4 +140,4 @@ def test_runs_as_csv_and_markdown(runs: list[Run]) -> None:
         for form in (["--json"], ["--format", "json"])
     ]
     assert same[0] == same[1]
-    assert json.loads(same[0])["run"]["schema_version"] == 1
+    assert json.loads(same[0])["run"]["schema_version"] == SCHEMA_VERSION

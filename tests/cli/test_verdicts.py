@@ -98,7 +98,7 @@ HOSTILE = "<script>alert(1)</script> \x1b[31mred\x1b[0m [bold]x[/bold] =1+1 | ce
 
 def test_a_hostile_name_is_harmless(tmp_path: Path) -> None:
     frequency, voting = made(tmp_path / "runs")
-    rewrite(voting, method=HOSTILE)
+    rewrite(voting, method={"label": HOSTILE})
     for arguments in (
         ["compare", frequency.name, voting.name],
         ["compare", frequency.name, voting.name, "--format", "md"],

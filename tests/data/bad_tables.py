@@ -64,8 +64,8 @@ BAD_FILES = {
     "parquet empty": ("t.parquet", b"", "is not a whole Parquet file"),
 }
 BAD_HEADERS = {
-    "pert,gene,gene,split": "row 1: column 'gene' stands there 2 times; rename it",
-    "pert,gene,label, gene": "row 1: column 'gene' stands there 2 times",
+    "pert,gene,gene,split": "row 1: column 'gene' occurs 2 times; rename it",
+    "pert,gene,label, gene": "row 1: column 'gene' occurs 2 times",
     "pert,Gene,label,split": "no column 'gene'; did you mean 'Gene'? (columns: pert, Gene, label, split)",
     "pert,gene,LABEL,split": "no column 'label'; did you mean 'LABEL'?",
     "perturbations,gene,label,split": "no column 'perturbation' or 'pert'; did you mean 'perturbations'?",

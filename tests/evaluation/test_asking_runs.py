@@ -185,7 +185,7 @@ def test_a_table_can_be_asked_about_without_a_knowledge_graph(tmp_path: Path, se
     screen = (*QWEN, "--dataset", "table:screen.csv")
     done = person.evaluate(*screen)
     assert done.returncode == 3
-    assert done.stderr.endswith("; or tell the model no facts: -p organizer.facts=0\n")
+    assert done.stderr.endswith("; or give the model no facts: -p organizer.facts=0\n")
     assert server.stats.requests == 0
     done = person.evaluate(*screen, "-p", "organizer.facts=0")
     assert done.returncode == 0, done.stderr

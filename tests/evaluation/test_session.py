@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from small_runs import SMALL as WORLD
-from small_runs import made
+from small_runs import made, rewrite
 from worlds import world
 
 from core_harness import RunSpec, Session
@@ -116,3 +116,11 @@ def test_one_seed_more_is_another_division_of_the_same_rows() -> None:
     assert one.rows is two.rows
     assert not one.split.queries.equals(two.split.queries)
     assert isinstance(one.rows, pl.DataFrame)
+
+
+def test_a_run_of_another_graph_is_not_made_again(tmp_path: Path) -> None:
+    (run,) = made(tmp_path, ["voting"])
+    row = run.predictions().row(0, named=True)
+    other = rewrite(run, graph_sha256="0" * 64)
+    with pytest.raises(RunError, match="the knowledge graph is not the one that this run of voting read"):
+        explain_run(other, Pair(perturbation=row["perturbation"], gene=row["gene"]))

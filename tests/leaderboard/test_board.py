@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from runs.records import summary
 from small_boards import board_of, small_registry, two_worlds_registry
-from small_runs import made, rewrite
+from small_runs import change, made, rewrite
 from worlds import world
 
 from core_harness.analysis.rescore import rescore
@@ -158,8 +158,8 @@ def without(key: str) -> Callable[[Run], Run]:
     return change
 
 
-def changed(**changes: Any) -> Callable[[Run], Run]:
-    return lambda run: rewrite(run, **changes)
+def changed(**changes: Any) -> Callable[[Run], None]:
+    return lambda run: change(run, **changes)
 
 
 TASK: dict[str, Any] = {
@@ -171,7 +171,7 @@ TASK: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("broken", "reason"),
     [
         (tampered, "not the file that the run wrote (its sha256 differs)"),
         (cut_off, "not the file that the run wrote"),
@@ -180,26 +180,26 @@ TASK: dict[str, Any] = {
         (without_a_pair, "1 pairs have no prediction"),
         (half_answered, "% of the pairs answered, 90% are wanted"),
         (changed(dataset_sha256="0" * 64), "made on other rows than those of simulated here"),
-        (other_schema, "has schema version 2, this core-harness reads 1"),
+        (other_schema, "has schema version 3, this core-harness reads up to 2"),
         (changed(state="running"), "incomplete"),
-        (changed(state="partial", asking={"simulated": True, "ended": "max cost"}), "partial: max cost"),
+        (changed(state="partial", asking=asdict(summary(ended="max cost"))), "partial: max cost"),
         (changed(control="shuffled-labels"), "a control (shuffled-labels), not a method"),
         (changed(part={"limit": 5, "only": None}), "part of the dataset only: whole genes up to 5 pairs"),
         (changed(task={**TASK, "regime": "undeclared"}), "another question: de, undeclared regime"),
         (changed(task={**TASK, "regime": "strict", "dataset": "mine"}), "'mine' is not part of the suite"),
-        (changed(seed="five"), "run.json, key seed"),
+        (changed(task={"seed": "five"}), "run.json, key task.seed"),
         (changed(method=["a", "list"]), "run.json, key method"),
-        (changed(components={"retriever": {"name": {"deep": 1}}}), "run.json, key components"),
-        (without("state"), "run.json, key state"),
+        (changed(dataset={"name": {"deep": 1}}), "run.json, key dataset.name"),
+        (without("state"), "incomplete"),
         (without("predictions_sha256"), "its sha256 differs"),
         (broken_json, "cannot be read"),
         (deep_json, "cannot be read"),
     ],
 )
 def test_what_cannot_be_ranked_is_listed_with_its_reason(
-    copied: tuple[Run, Run], change: Callable[[Run], Run], reason: str
+    copied: tuple[Run, Run], broken: Callable[[Run], object], reason: str
 ) -> None:
-    change(copied[1])
+    broken(copied[1])
     board = board_of([run.folder for run in copied])
     (unranked,) = board.unranked
     assert unranked.run == copied[1].name

@@ -113,8 +113,6 @@ def test_a_run_is_shown_group_by_group(tmp_path: Path, capsys: pytest.CaptureFix
     assert places == sorted(places)
     for name in LABELS.values():
         assert sum(line.startswith(f"  {name}  ") for line in lines) == 1
-    (head,) = (at for at, line in enumerate(lines) if line.split()[:2] == ["mean", "score"])
-    assert len(lines[head + 1 :]) == len(result.report.reliability)
 
 
 def test_the_page_about_metrics_has_the_catalog_and_a_definition_of_each_row() -> None:

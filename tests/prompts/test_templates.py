@@ -120,7 +120,7 @@ def test_the_text_of_another_package_is_asked_and_recorded(lab: Path, tmp_path: 
         result = run(server, tmp_path)
     assert server.stats.requests > 0
     assert result.run is not None
-    (recorded,) = json.loads((result.run / "run.json").read_text())["templates"]
+    (recorded,) = json.loads((result.run / "run.json").read_text())["method"]["templates"]
     template = Template(MINE, name="lab_prompts:prompts/isolated.toml")
     assert recorded == template.identity()
     assert (recorded["version"], recorded["sha256"] != load_template("isolated").digest) == (7, True)
@@ -132,7 +132,7 @@ def test_the_text_of_another_package_is_asked_and_recorded(lab: Path, tmp_path: 
 
     (lab / "prompts" / "isolated.toml").write_text(MINE.replace("The lab asks.", "The lab wonders."))
     load_template.cache_clear()
-    with pytest.raises(RunError, match="was made with another template than isolated"):
+    with pytest.raises(RunError, match="was made with another template than these names stand for"):
         explain_run(open_run(result.run), first_pair(result))
 
 

@@ -134,6 +134,7 @@ def test_an_address_is_hidden_and_no_part_of_the_method() -> None:
     "other",
     [
         record(part=Asked(limit=5)),
+        record(graph_sha256="2" * 64),
         record(part=Asked(only="evaluable")),
         record(dataset_sha256="1" * 64),
         record(task=replace(record().task, seed=1)),

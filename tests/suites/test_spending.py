@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core_harness.evaluation.session import Session
 from core_harness.llm import Price, Settings
 from core_harness.registry.entries import DatasetEntry, SuiteEntry
 from core_harness.registry.loading import shipped_registry

@@ -92,7 +92,7 @@ def explain_run(
     session = Session(registry, progress=progress, notice=notice)
     method = session.method(run.manifest.method)
     loaded = session.load_of(run.manifest, run.name)
-    facts = session.open_knowledge(loaded.dataset, method)
+    facts = session.open_knowledge_of(run.manifest, loaded.dataset, method)
     spec = spec_of(run.manifest)
     pair_id = _find_pair(loaded.split, pair)
     score, status = run.predictions().filter(pl.col("pair_id") == pair_id).select("score", "status").row(0)

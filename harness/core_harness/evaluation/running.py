@@ -78,6 +78,7 @@ def resume_run(session: Session, run: Run) -> Result:
     writer = reopen_run(run)
     loaded = session.load_of(run.manifest, run.name)
     method = session.method(run.manifest.method)
+    session.open_knowledge_of(run.manifest, loaded.dataset, method)
     spec = spec_of(run.manifest)
     warn_of_contamination(session, spec, [method])
     return _run(session, method, spec, loaded.dataset, writer)
@@ -129,6 +130,7 @@ def _run(
 def _manifest(session: Session, method: Method, spec: RunSpec, dataset: Instance) -> Manifest:
     """Return the record of a run that is about to begin."""
     loaded = session.load(spec, dataset)
+    graph = session.graph_of(loaded.dataset, method)
     dates = session.contamination(spec) if method.asks else None
     packages = ("core-harness", "numpy", "polars", "scipy", *(("litellm",) if method.asks else ()))
     return Manifest(
@@ -139,7 +141,7 @@ def _manifest(session: Session, method: Method, spec: RunSpec, dataset: Instance
         method=method.reference,
         dataset=loaded.dataset.reference,
         dataset_sha256=loaded.digest,
-        graph_sha256=session.open_graph(loaded.dataset).digest if method.reads_knowledge else None,
+        graph_sha256=None if graph is None else graph.digest,
         contamination=None if dates is None else dates.as_dict(),
         packages=versions_of(*packages),
     )

@@ -228,24 +228,45 @@ class Session:
                 self._graphs[key] = open_graph(data_folder(), layers, aliases, cache_folder())
         return self._graphs[key]
 
+    def graph_of(self, dataset: Instance, method: Method) -> Graph | None:
+        """Return the graph that a method reads on a dataset; None for a method that reads none.
+
+        Raises :class:`MissingDataError` where it is not on this machine.
+        """
+        if not method.reads_knowledge:
+            return None
+        try:
+            return self.open_graph(dataset)
+        except MissingDataError as error:
+            if _readers(method):
+                raise
+            raise MissingDataError(f"{error}; or give the model no facts: -p organizer.facts=0") from None
+
     def open_knowledge(self, dataset: Instance, method: Method) -> Facts:
         """Hand the graph to the components that read it, and return the facts that prompts may hold.
 
         Raises :class:`MissingDataError` where the graph is needed and not on this machine.
         """
-        if not method.reads_knowledge:
+        graph = self.graph_of(dataset, method)
+        if graph is None:
             return Facts.none()
-        readers = [one for one in method.components if isinstance(one.object, UsesKnowledge)]
-        try:
-            graph = self.open_graph(dataset)
-        except MissingDataError as error:
-            if readers:
-                raise
-            raise MissingDataError(f"{error}; or tell the model no facts: -p organizer.facts=0") from None
-        for reader in readers:
+        for reader in _readers(method):
             call(reader, "use", graph)
         brings = isinstance(dataset.object, BringsKnowledge)
         return Facts.of(graph, () if brings else self.registry.layer, data_folder())
+
+    def open_knowledge_of(self, manifest: Manifest, dataset: Instance, method: Method) -> Facts:
+        """Return what :meth:`open_knowledge` does for a run that is made again.
+
+        Raises :class:`RunError` where the graph is not the one that the run read.
+        """
+        graph = self.graph_of(dataset, method)
+        if graph is not None and manifest.graph_sha256 not in {None, graph.digest}:
+            raise RunError(
+                f"the knowledge graph is not the one that this run of {manifest.method.label} read (its "
+                "sha256 differs); get the same releases, or run the evaluation again"
+            )
+        return self.open_knowledge(dataset, method)
 
     def contamination(self, spec: RunSpec) -> Contamination | None:
         """Return the dates by which the model of a spec may have read about its dataset."""
@@ -261,3 +282,7 @@ class Session:
     def _sharing(self, method: Method) -> Method:
         shared = self._retrievers.setdefault(method.retriever.reference.model_dump_json(), method.retriever)
         return replace(method, retriever=shared)
+
+
+def _readers(method: Method) -> list[Instance]:
+    return [one for one in method.components if isinstance(one.object, UsesKnowledge)]

@@ -234,8 +234,9 @@ class Manifest(BaseModel):
         return simulated_parts(data=self.task.simulated, answers=answers)
 
     def same_method_and_pairs(self, other: Manifest) -> bool:
-        """Return whether both are of one method on the same pairs, perhaps one of them under a control."""
-        return (self.identity, self.question) == (other.identity, other.question)
+        """Return whether both are of one method and graph on the same pairs, perhaps one under a control."""
+        ours, theirs = ((one.identity, one.question, one.graph_sha256) for one in (self, other))
+        return ours == theirs
 
     def public(self) -> Manifest:
         """Return the record without addresses of servers or keys that this version does not know."""

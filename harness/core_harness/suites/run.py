@@ -17,7 +17,7 @@ from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.llm import Estimate, Settings, Summary
 from core_harness.registry.entries import SuiteEntry
 from core_harness.runs.folder import Run, list_runs, open_run
-from core_harness.suites.suite import Cell, cells, is_of, references_of, spec_of_cell
+from core_harness.suites.suite import Cell, cells, is_of, methods_meant, spec_of_cell
 
 DRY_RUN = "dry run"
 """The reason of a cell that would be run."""
@@ -152,8 +152,8 @@ def _states(
 
 def _found(spec: RunSpec, runs: Sequence[Run], session: Session) -> Run | None:
     """Return the run of a spec: a complete one if there is."""
-    references = references_of(spec, session)
-    of_spec = [run for run in runs if is_of(run, spec, references, session)]
+    methods = methods_meant(spec, session)
+    of_spec = [run for run in runs if is_of(run, spec, methods, session)]
     return min(of_spec, key=lambda run: run.state != "complete", default=None)
 
 

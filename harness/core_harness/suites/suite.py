@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core_harness.errors import HarnessError, UsageError, unknown
-from core_harness.evaluation.methods import make_methods, model_routes
+from core_harness.evaluation.methods import Method, make_methods, model_routes
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.plugins.component import Instance
 from core_harness.registry.entries import Registry, SuiteEntry
 from core_harness.runs.folder import Run
-from core_harness.runs.manifest import MethodReference
 from core_harness.vocabulary import Regime
 
 
@@ -86,7 +85,8 @@ def methods_of(suite: SuiteEntry, session: Session) -> list[SuiteMethod]:
     for cell in cells(of_one):
         spec = spec_of_cell(suite, cell)
         try:
-            identities = frozenset(one.identity(*regime_of(spec)) for one in references_of(spec, session))
+            made = methods_meant(spec, session)
+            identities = frozenset(one.reference.identity(*regime_of(spec)) for one in made)
         except HarnessError:
             identities = frozenset()
         is_reference = cell.model is None and cell.strategy == suite.reference
@@ -103,7 +103,7 @@ def regime_of(spec: RunSpec) -> tuple[Regime, tuple[str, ...], float | None]:
     return spec.effective_regime, tuple(sorted(spec.support_contexts)), spec.gene_holdout
 
 
-def references_of(spec: RunSpec, session: Session) -> list[MethodReference]:
+def methods_meant(spec: RunSpec, session: Session) -> list[Method]:
     """Return the methods that a spec may mean: one, or one for each way to ask its model.
 
     An alias has several ways, of which the first whose key is set is taken; a run that was made by another
@@ -115,21 +115,28 @@ def references_of(spec: RunSpec, session: Session) -> list[MethodReference]:
         components.make("llm", component, parameters) for _, component, parameters in routes
     ]
     return [
-        method.reference
+        method
         for model in models or [None]
         for method in make_methods(spec, registry, components, model=model)
     ]
 
 
-def is_of(run: Run, spec: RunSpec, references: Sequence[MethodReference], session: Session) -> bool:
-    """Return whether a run is what ``spec`` asks for: method, dataset, regime, part, control and seed.
+def is_of(run: Run, spec: RunSpec, methods: Sequence[Method], session: Session) -> bool:
+    """Return whether a run is what ``spec`` asks for: method, graph, dataset, regime, part, control and seed.
 
-    ``references`` are those of the spec. Names are not looked at: what they stand for may have changed.
+    ``methods`` are those of the spec. Names are not looked at: what they stand for may have changed.
     """
     manifest = run.manifest
     part = (manifest.part.limit, manifest.part.only, manifest.control, manifest.task.seed)
     if part != (spec.limit, spec.only, spec.control, spec.seed):
         return False
-    dataset = session.dataset(spec).reference
-    same_data = manifest.dataset.is_made_as(dataset) and manifest.dataset.version == dataset.version
-    return same_data and any(manifest.identity == one.identity(*regime_of(spec)) for one in references)
+    dataset = session.dataset(spec)
+    now = dataset.reference
+    if not manifest.dataset.is_made_as(now) or manifest.dataset.version != now.version:
+        return False
+    regime = regime_of(spec)
+    method = next((one for one in methods if one.reference.identity(*regime) == manifest.identity), None)
+    if method is None:
+        return False
+    graph = session.graph_of(dataset, method)
+    return manifest.graph_sha256 == (None if graph is None else graph.digest)

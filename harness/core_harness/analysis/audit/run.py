@@ -167,7 +167,7 @@ def _evidence(scored: Scored, session: Session) -> pl.DataFrame:
     """Return how many rows of evidence the run's method had on each pair."""
     manifest, loaded = scored.run.manifest, scored.loaded
     method = replace(session.method(manifest.method), llm=None)  # nothing is asked
-    facts = session.open_knowledge(loaded.dataset, method)
+    facts = session.open_knowledge_of(manifest, loaded.dataset, method)
     shown = show(method, loaded.task, loaded.split, spec_of(manifest).control, facts)
     totals = pl.concat([evidence.totals() for evidence in shown.evidence])
     if not (totals["n_pos"] + totals["n_neg"]).sum():
