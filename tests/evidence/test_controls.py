@@ -16,6 +16,7 @@ from core_harness.cli.commands.eval import eval_command
 from core_harness.data.rates import gene_rate_of, gene_rates
 from core_harness.data.splits import Split, blocks, split_rows
 from core_harness.errors import UsageError
+from core_harness.evaluation.checks import check_relations
 from core_harness.evidence import controls
 from core_harness.evidence.controls import CONTROLS, SEEDS
 from core_harness.evidence.evidence import Evidence
@@ -64,10 +65,44 @@ def test_shuffled_labels_move() -> None:
 def test_random_neighbours_keep_weights_and_never_relate_a_perturbation_to_itself(seed: int) -> None:
     block, relations = block_of(split_rows(world(seed=seed)))
     drawn = controls.on_relations("random-neighbours", relations, block, seed=seed)
-    assert drawn.drop("neighbour").equals(relations.sort("perturbation", "neighbour").drop("neighbour"))
+    kept = [name for name in relations.columns if name != "neighbour"]
+    assert drawn.select(kept).equals(relations.sort("perturbation", "neighbour").select(kept))
     assert set(drawn["neighbour"]) <= set(block.candidates)
     assert not drawn.select("perturbation", "neighbour").is_duplicated().any()
     assert not (drawn["perturbation"] == drawn["neighbour"]).any()
+
+
+@given(st.integers(0, 99), st.lists(st.booleans(), min_size=10, max_size=10))
+def test_random_neighbours_are_drawn_in_the_contexts_that_relations_name(
+    seed: int, named: list[bool]
+) -> None:
+    asked = pl.col("perturbation").str.ends_with(
+        pl.when(pl.col("context") == "a").then(pl.lit("0")).otherwise(pl.lit("1"))
+    )
+    rows = world(seed=seed, contexts=("a", "b"), perturbations=10)
+    split = split_rows(
+        rows.with_columns(pl.when(asked).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split"))
+    )
+    names = pl.DataFrame({"neighbour": [f"P{number:02}" for number in range(10)], "named": named})
+    for block in blocks(split.queries, split.support, support_contexts=("a", "b")):
+        units = block.support.select(pl.col("perturbation").alias("neighbour"), "context").unique()
+        own = (pl.col("neighbour") == pl.col("perturbation")) & (pl.col("context") == block.context)
+        every = (
+            block.pairs.select("perturbation").unique().join(units.join(names, on="neighbour"), how="cross")
+        )
+        itself = pl.col("neighbour") == pl.col("perturbation")
+        context = pl.when(pl.col("named") | itself).then("context").alias("neighbour_context")
+        relations = every.filter(~own).select("perturbation", "neighbour", context).unique().sort(pl.all())
+        relations = relations.with_columns(pl.int_range(pl.len()).cast(pl.Float64).alias("weight"))
+        drawn = controls.on_relations("random-neighbours", relations, block, seed=seed)
+        before, after = (
+            Evidence(block, check_relations(frame, block, "x")).related() for frame in (relations, drawn)
+        )
+        by_context = ["perturbation", "context"]
+        for what in (pl.len(), pl.col("weight").sort()):
+            assert_frame_equal(
+                *(frame.group_by(by_context).agg(what).sort(by_context) for frame in (before, after))
+            )
 
 
 @given(st.integers(0, 99), st.integers(0, 9))

@@ -9,7 +9,9 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 from polars.testing import assert_frame_equal
 
+from core_harness import Evidence
 from core_harness.errors import UsageError
+from core_harness.evaluation.checks import check_relations
 from core_harness.knowledge import Graph, Layer, Symbols
 from core_harness.knowledge.kernels import cosines, memberships, neighbourhoods, visits
 from core_harness.plugins.protocols import Retriever, UsesKnowledge
@@ -60,8 +62,25 @@ def test_what_a_retriever_must_do(cls: type[Retriever]) -> None:
     assert set(relations["neighbour"]) <= set(some.candidates)
     assert relations.filter(perturbation=pl.col("neighbour")).is_empty()
     assert relations.filter(~((pl.col("weight") > 0) & pl.col("weight").is_finite())).is_empty()
+    assert check_relations(relations, some, cls.__name__).select(relations.columns).equals(relations)
     for empty in (block([], ["A"]), block(["A"], [])):
         assert check(retriever.relate(TASK, empty), RELATIONS, cls.__name__).is_empty()
+
+
+@pytest.mark.parametrize("cls", [KnowledgeGraph, SameSymbol, RandomNeighbours])
+def test_a_retriever_that_knows_no_contexts_speaks_for_all(cls: type[Retriever]) -> None:
+    """Whom it relates, with what weight, is the same in each context of the support."""
+    retriever = cls()
+    if isinstance(retriever, UsesKnowledge):
+        retriever.use(GRAPH)
+    here = block(["A"], ["AB", "B", "C"])
+    elsewhere = here.support.filter(pl.col("perturbation") != "C").with_columns(context=pl.lit("hepg2"))
+    both = Block(context="k562", pairs=here.pairs, support=pl.concat([here.support, elsewhere]))
+    relations = check_relations(retriever.relate(TASK, both), both, cls.__name__)
+    weight = dict(relations.select("neighbour", "weight").iter_rows())
+    found = Evidence(both, relations).related().select("neighbour", "context", "weight")
+    units = both.support.select(pl.col("perturbation").alias("neighbour"), "context").rows()
+    assert set(found.rows()) == {(name, where, weight[name]) for name, where in units if name in weight}
 
 
 class TestKnowledgeGraph:

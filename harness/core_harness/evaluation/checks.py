@@ -20,6 +20,8 @@ from core_harness.vocabulary import Agent, Question
 
 Row = Mapping[str, Any]
 
+_NO_WEIGHT = pl.col("weight").is_null() | ~pl.col("weight").is_finite() | (pl.col("weight") < 0)
+
 
 def check_dataset(dataset: object, who: str) -> None:
     """Refuse a dataset whose ``question``, ``agent`` or ``simulated`` is none of the known ones."""
@@ -45,14 +47,13 @@ def check_relations(relations: object, block: Block, who: str) -> pl.DataFrame:
     found = with_contexts(check(relations, RELATIONS, who))
     details = {name: kind for name, kind in RELATION_DETAILS.items() if name in found.columns}
     found = check(found, {**RELATIONS, **details}, who)
-    weight, context = pl.col("weight"), pl.col("neighbour_context")
+    context = pl.col("neighbour_context")
     itself = pl.col("perturbation") == pl.col("neighbour")
     faults = {
-        "a perturbation related to itself, and not in another context": itself & context.is_null(),
-        "a perturbation related to itself in its own context": itself & (context == block.context),
+        "a perturbation related to itself": itself & (context.is_null() | (context == block.context)),
         "a perturbation that was not asked about": ~_among("perturbation", block.pairs["perturbation"]),
         "a neighbour that is no candidate": ~_among("neighbour", block.support["perturbation"]),
-        "a weight that is negative or not finite": weight.is_null() | ~weight.is_finite() | (weight < 0),
+        "a weight that is negative or not finite": _NO_WEIGHT,
     }
     if "via" in details:
         via = _among("via", block.support["perturbation"])
@@ -73,12 +74,9 @@ def check_evidence(organized: object, block: Block, who: str) -> Evidence:
     check_relations(organized.relations, block, who)
     if (chosen := organized.chosen) is not None:
         rows = check(chosen, EVIDENCE, who)
-        weight = pl.col("weight")
         faults = {
             "a row about a query that was not asked": ~_among("pair_id", block.pairs["pair_id"]),
-            "a row with a weight that is negative or not finite": weight.is_null()
-            | ~weight.is_finite()
-            | (weight < 0),
+            "a weight that is negative or not finite": _NO_WEIGHT,
         }
         _refuse(rows, faults, who, _evidence)
         measured = organized.support.rename({"perturbation": "neighbour"})

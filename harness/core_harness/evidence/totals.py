@@ -58,8 +58,10 @@ def sums_by_product(block: Block, related: pl.DataFrame, power: float) -> pl.Dat
         )
         return np.asarray((moved @ factor)[pair])
 
+    # by the same walk: numpy's own sum takes another order where there is one query
+    everything = (sp.csr_array(np.ones((1, units.height))) @ weights)[0]
     counts = [sums(1, present), sums(0, present)]
-    return _frame(block, [*counts, sums(1, weights), sums(0, weights), weights.sum(axis=0)[pair[1]]])
+    return _frame(block, [*counts, sums(1, weights), sums(0, weights), everything[pair[1]]])
 
 
 def sums_of_rows(block: Block, rows: pl.DataFrame, unmeasured: pl.Series, power: float) -> pl.DataFrame:
