@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_harness.metrics import checked, measures, report
+from core_harness.metrics import checked, measures
 from core_harness.metrics.segments import Floats
-from metrics.worlds import SIXTEENTHS, by_sklearn, scored_frames, weights_of
+from metrics.worlds import SIXTEENTHS, by_sklearn, scored_frames, values, weights_of
 
 WITH_GAPS = st.one_of(st.none(), SIXTEENTHS)
 RANKINGS = ("macro_gene_auroc", "pooled_auroc")
@@ -27,10 +27,6 @@ def slow_area(rows: pl.DataFrame, weight: Floats) -> float:
     return float(np.average(risks, weights=weight))
 
 
-def found_in(frame: pl.DataFrame) -> dict[str, float | None]:
-    return {name: e.value for name, e in report(frame, seed=0, resamples=0).metrics.items()}
-
-
 @given(st.data(), scored_frames(min_size=1))
 def test_the_area_is_the_mean_risk_over_pairs(data: st.DataObject, frame: pl.DataFrame) -> None:
     rows = checked(frame)
@@ -43,7 +39,7 @@ def test_the_area_is_the_mean_risk_over_pairs(data: st.DataObject, frame: pl.Dat
 
 @given(scored_frames(st.sampled_from([0.3, 0.7]), min_size=1))
 def test_where_all_are_equally_sure_the_area_is_the_share_of_wrong_answers(frame: pl.DataFrame) -> None:
-    found = found_in(frame)
+    found = values(frame, "accuracy", "risk_coverage_area")
     assert found["accuracy"] is not None
     assert found["risk_coverage_area"] == pytest.approx(1 - found["accuracy"], abs=1e-12)
 
@@ -52,15 +48,16 @@ def test_who_is_surest_where_right_has_a_small_area() -> None:
     frame = pl.DataFrame({"perturbation": ["p", "q"], "label": [1, 1], "score": [0.9, 0.4]}).with_columns(
         context=pl.lit("a"), gene=pl.lit("g"), status=pl.lit("ok"), gene_rate=0.5
     )
-    assert found_in(frame)["risk_coverage_area"] == 0.25  # risks 0 and 1/2
+    area = "risk_coverage_area"
+    assert values(frame, area) == {area: 0.25}  # risks 0 and 1/2
     turned = frame.with_columns(score=pl.Series([0.1, 0.6]))
-    assert found_in(turned)["risk_coverage_area"] == 0.75  # risks 1 and 1/2
+    assert values(turned, area) == {area: 0.75}  # risks 1 and 1/2
 
 
 @given(scored_frames(WITH_GAPS))
 def test_the_answer_rate_is_a_share(frame: pl.DataFrame) -> None:
     answered = frame["score"].count() / frame.height if frame.height else None
-    assert found_in(frame)["answer_rate"] == answered
+    assert values(frame, "answer_rate") == {"answer_rate": answered}
 
 
 @given(st.data(), scored_frames(WITH_GAPS, min_size=1))
@@ -84,9 +81,9 @@ def test_policies_are_the_metric_of_the_filled_frame(data: st.DataObject, frame:
 
 @given(scored_frames(WITH_GAPS))
 def test_no_policy_is_worse_than_wrong(frame: pl.DataFrame) -> None:
-    found = found_in(frame)
     for name in RANKINGS:
-        prior, wrong = found[f"{name}_unanswered_gene_prior"], found[f"{name}_unanswered_wrong"]
+        policies = (f"{name}_unanswered_gene_prior", f"{name}_unanswered_wrong")
+        prior, wrong = values(frame, *policies).values()
         assert (prior is None) == (wrong is None)
         if prior is not None and wrong is not None:
             assert wrong <= prior + 1e-12
@@ -111,17 +108,12 @@ def test_wrong_is_below_and_above_any_score(largest: float) -> None:
     ).with_columns(context=pl.lit("a"), gene=pl.lit("g"), status=pl.lit("ok"), gene_rate=0.5)
     # of four comparisons only that of the two answered pairs can be won
     won = {1e308: 1.0, 0.5: 1.0, -1e308: 0.5}[largest]
-    assert found_in(frame)["pooled_auroc_unanswered_wrong"] == won / 4
+    assert values(frame, "pooled_auroc_unanswered_wrong") == {"pooled_auroc_unanswered_wrong": won / 4}
 
 
 def test_without_any_answer_a_run_is_its_policy() -> None:
     frame = pl.DataFrame(
         {"perturbation": ["p", "q"], "gene": ["g", "h"], "label": [1, 0], "gene_rate": [0.9, 0.1]}
     ).with_columns(context=pl.lit("a"), status=pl.lit("failed"), score=pl.lit(None, pl.Float64))
-    found = found_in(frame)
-    assert found["answer_rate"] == 0.0
-    assert [found[f"pooled_auroc_unanswered_{p}"] for p in ("drop", "gene_prior", "wrong")] == [
-        None,
-        1.0,
-        0.0,
-    ]
+    policies = [f"pooled_auroc_unanswered_{policy}" for policy in ("drop", "gene_prior", "wrong")]
+    assert list(values(frame, "answer_rate", *policies).values()) == [0.0, None, 1.0, 0.0]

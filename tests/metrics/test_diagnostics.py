@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from core_harness.metrics import checked, report
 from core_harness.metrics.potency import without_potency
 from core_harness.metrics.segments import Floats
-from metrics.worlds import scored_frames
+from metrics.worlds import scored_frames, values
 
 INNER = st.integers(1, 15).map(lambda k: k / 16)
 EFFECTS = st.floats(-2, 2).map(lambda effect: round(effect, 3))
 
 
 def figure(frame: pl.DataFrame, name: str) -> float | None:
-    return report(frame, seed=0, resamples=0).metrics[name].value
+    return values(frame, name)[name]
 
 
 def number(frame: pl.DataFrame, *columns: str) -> Floats:

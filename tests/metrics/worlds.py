@@ -18,7 +18,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from core_harness.metrics import SCORED
+from core_harness.metrics import SCORED, checked, measures
 from core_harness.metrics.segments import Floats
 
 SIXTEENTHS = st.integers(0, 16).map(lambda k: k / 16)
@@ -50,6 +50,13 @@ def repeated(rows: pl.DataFrame, weights: Floats) -> pl.DataFrame:
     """Return each row as often as its cluster was drawn: a resample in the flesh."""
     times = weights[rows["cluster"].to_numpy(), 0].astype(np.int64)
     return rows[np.repeat(np.arange(rows.height), times)]
+
+
+def values(frame: pl.DataFrame, *names: str) -> dict[str, float | None]:
+    """Return these metrics of a frame as a report would, None where not defined, and compute no others."""
+    found = measures(checked(frame))
+    estimates = {name: found[name].estimate() for name in names}
+    return {name: None if np.isnan(value) else value for name, value in estimates.items()}
 
 
 def by_sklearn(rows: pl.DataFrame, weight: Floats | None = None) -> dict[str, float]:
