@@ -1,1 +1,1 @@
-"""The built-in components, registered through the same stage as everybody else's."""
+"""The built-in components, registered as those of any other package are."""

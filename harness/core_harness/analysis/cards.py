@@ -140,7 +140,7 @@ def make_card(
     pair_id
         Of the pair.
     replies
-        :data:`~core_harness.llm.REPLIES` to :func:`prompts_about` the pair; None where nobody was asked.
+        :data:`~core_harness.llm.REPLIES` to :func:`prompts_about` the pair; None where no model was asked.
     scored
         Score and status, as they were predicted; None predicts now.
     control

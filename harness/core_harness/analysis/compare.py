@@ -170,7 +170,7 @@ def compare(
     Parameters
     ----------
     runs
-        At least two, in the order of the table; changes of genes and perturbations are told of the last
+        At least two, in the order of the table; changes of genes and perturbations are those of the last
         against the first.
     session
         Where the runs' dataset is loaded.

@@ -1,4 +1,4 @@
-"""``score_file()``: anybody's predictions under the conventions of this program.
+"""``score_file()``: predictions made elsewhere, under the conventions of this program.
 
 Pairs that the file does not have, or has without a finite score, are unanswered: they are left out of
 the metrics and counted. Of scores that a file gives twice for a pair the mean counts.

@@ -12,14 +12,13 @@ from core_harness.llm.ask import Asked, answered_before, ask_all
 from core_harness.llm.budget import prompt_bound
 from core_harness.llm.cache import Cache, CachedModel
 from core_harness.llm.estimate import Estimate, estimate
-from core_harness.llm.formats import json_schema
+from core_harness.llm.formats import FORMS, WORDS, Form, json_schema
 from core_harness.llm.frames import PROMPTS, REPLIES, replies_of, requests_of
 from core_harness.llm.journal import Journal
 from core_harness.llm.logprobs import probability_of_yes, weighed
 from core_harness.llm.messages import (
     LLM,
     SIMULATED,
-    Form,
     Message,
     Permanent,
     Price,
@@ -36,10 +35,12 @@ from core_harness.llm.summary import Summary
 
 __all__ = [
     "ANSWERS",
+    "FORMS",
     "LLM",
     "PROMPTS",
     "REPLIES",
     "SIMULATED",
+    "WORDS",
     "Asked",
     "Cache",
     "CachedModel",

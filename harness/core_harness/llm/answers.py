@@ -18,10 +18,10 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 from pydantic import BaseModel
 
-from core_harness.llm.formats import BEST_GRADE, OBJECTS, Grades, Verdict, YesNo, YesNoList
+from core_harness.llm.formats import BEST_GRADE, OBJECTS, Form, Grades, Verdict, YesNo, YesNoList
 from core_harness.llm.frames import replies_of
 from core_harness.llm.logprobs import probability_of_yes
-from core_harness.llm.messages import Form, Reply
+from core_harness.llm.messages import Reply
 from core_harness.schemas import Schema
 
 Status = Literal["ok", "abstained", "unparsed", "refused", "empty", "cut_off"]

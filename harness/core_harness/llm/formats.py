@@ -15,11 +15,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from core_harness.llm.messages import Form
+Form = Literal["yes-no", "yes-no-list", "grades"]
+"""What kind of answer a prompt asks for."""
+FORMS: tuple[Form, ...] = get_args(Form)
+WORDS: tuple[Form, ...] = ("yes-no", "yes-no-list")
+"""Forms whose answers are words, so that log-probabilities tell how sure a model is of them."""
 
 Word = Literal["yes", "no", "abstain"]
 Verdict = Word | int

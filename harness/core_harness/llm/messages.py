@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+from core_harness.llm.formats import Form
+
 Role = Literal["system", "user", "assistant"]
-Form = Literal["yes-no", "yes-no-list", "grades"]
-"""What kind of answer a prompt asks for; :mod:`core_harness.llm.answers` defines how it is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import polars as pl
 
 from core_harness.errors import UsageError
 from core_harness.knowledge.facts import Facts
+from core_harness.llm.formats import Form
 from core_harness.llm.frames import PROMPTS
-from core_harness.llm.messages import Form
 from core_harness.prompts.template import Template
 from core_harness.prompts.wording import asks, one_line, outcomes, wording
 from core_harness.schemas import Task

@@ -9,8 +9,7 @@ from importlib import resources
 from string import Template as Placeholders
 from typing import Any
 
-from core_harness.llm.formats import instructions
-from core_harness.llm.messages import Form
+from core_harness.llm.formats import Form, instructions
 from core_harness.schemas import Task
 from core_harness.vocabulary import Question
 

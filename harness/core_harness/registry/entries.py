@@ -32,7 +32,7 @@ class DatasetEntry(Entry):
     component: str
     parameters: Parameters = {}
     published: Month | None = None
-    """When its measurements could first be read; None for what nobody can have read."""
+    """When its measurements could first be read; None for what cannot have been read."""
 
 
 class StrategyEntry(Entry):
@@ -139,7 +139,7 @@ class ModelEntry(Entry):
 
 
 class Published(Entry):
-    """A figure from the literature. It stands beside a board and is never ranked with it."""
+    """A figure from the literature. A board shows it and does not rank it."""
 
     method: str
     value: float

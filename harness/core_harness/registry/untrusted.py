@@ -1,6 +1,6 @@
 """What a user registry may not do unless the user trusts it.
 
-A file of registry tables may come from anybody, so it is read only where ``--registry`` names it, never
+A file of registry tables may come from anywhere, so it is read only where ``--registry`` names it, never
 because it lies in a folder. It may add names but not change what a shipped name means, and it may not send
 prompts or keys to a host of its choice; ``--trust-registry`` permits both. A layer's file lies
 below the data folder in any registry, trusted or not

@@ -2,7 +2,7 @@
 
 ``run.json`` is written first, with the state ``running``; ``predictions.parquet`` and ``report.json``
 follow; the final state comes last, so a folder never looks more finished than it is. Predictions hold
-no labels: whoever wants the metrics again needs the dataset too.
+no labels: to make the metrics again takes the dataset too.
 """
 
 from __future__ import annotations

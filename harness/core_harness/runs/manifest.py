@@ -153,7 +153,7 @@ class Asked(Part):
 class PredictionsFile(Part):
     """The file of predictions that were made elsewhere."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")  # what it had and lacked is told beside its digest
+    model_config = ConfigDict(frozen=True, extra="allow")  # with what it had and lacked
 
     name: str
     sha256: str

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from core_harness.errors import UsageError
 from core_harness.llm import (
+    FORMS,
+    WORDS,
     Form,
     Price,
     Provider,
@@ -60,8 +62,6 @@ _ADDRESS_VARIABLES = {
 
 Default = Literal["default"]
 """The provider's own default."""
-
-_WEIGHED: tuple[Form, ...] = ("yes-no", "yes-no-list")
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class LiteLLM:
             parameters["api_key"] = os.environ.get(self.key_variable, "")
         if self.temperature != "default":
             parameters["temperature"] = self.temperature
-        if route.logprobs and form in _WEIGHED and self.top_logprobs:
+        if route.logprobs and form in WORDS and self.top_logprobs:
             parameters |= {"logprobs": True, "top_logprobs": self.top_logprobs}
         if route.structured:
             schema = {"name": form.replace("-", "_"), "strict": True, "schema": json_schema(form)}
@@ -312,8 +312,7 @@ def _schema_text(form: Form) -> str:
 
 @cache
 def _schemas_digest() -> str:
-    forms: tuple[Form, ...] = ("yes-no", "yes-no-list", "grades")
-    return hashlib.sha256("".join(map(_schema_text, forms)).encode()).hexdigest()[:16]
+    return hashlib.sha256("".join(map(_schema_text, FORMS)).encode()).hexdigest()[:16]
 
 
 @cache

@@ -13,5 +13,5 @@ class NoEvidence:
     gives: ClassVar[frozenset[Need]] = frozenset()
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:
-        """Return the evidence as it came; nobody behind this organizer may count on it."""
+        """Return the evidence as it came; no aggregator may count on it."""
         return evidence

@@ -21,7 +21,7 @@ class Voters:
     graded
         Neighbours that are graded: the most related ones, whatever genes they were measured on.
     facts
-        Facts about the perturbation in a prompt, at most; with 0 no graph is told from.
+        Facts about the perturbation in a prompt, at most; with 0 no graph is needed.
     reasons
         Facts about each neighbour in a prompt, at most.
     samples

@@ -1,4 +1,4 @@
-"""How well two contexts agree on the same pair: a ceiling for whoever learns from the one about the other."""
+"""How well two contexts agree on the same pair: a ceiling for learning from one about the other."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def beside_controls(
 
 
 def make_missing(run: Run, session: Session) -> dict[Control, str]:
-    """Run the controls of ``run`` that do not stand beside it, and put them there.
+    """Run the controls of ``run`` that are missing in its folder of runs, and put them there.
 
     Returns
     -------

@@ -91,7 +91,7 @@ class DatasetAudit:
 
     @property
     def verdict(self) -> Verdict:
-        """Return what follows from it for whoever evaluates a method on this dataset."""
+        """Return what follows from it for evaluations on this dataset."""
         frequency = self.plain[0]
         sentence = "Not fit to judge methods per gene: no gene has both classes."
         if frequency.macro_gene_auroc is not None and frequency.macro_gene_auroc.value is not None:
@@ -113,8 +113,8 @@ class DatasetAudit:
         if self.synonyms is not None and self.synonyms.across_splits:
             number = self.synonyms.across_splits
             yield f"{number:,} test perturbations stand in train under another name: the split leaks."
-        if told := [other for other in self.elsewhere if other.in_train]:
-            most = max(told, key=lambda other: other.in_train / other.perturbations)
+        if overlapping := [other for other in self.elsewhere if other.in_train]:
+            most = max(overlapping, key=lambda other: other.in_train / other.perturbations)
             yield (
                 f"{most.in_train / most.perturbations:.0%} of {most.context}'s test perturbations stand in "
                 f"{most.other}'s train split: never set strict and cross-context results side by side."
@@ -124,7 +124,7 @@ class DatasetAudit:
                 yield (
                     f"{agreement.other}'s labels reach {shown(agreement.macro_gene_auroc)} per gene on the "
                     f"{agreement.pairs:,} pairs that it shares with {agreement.context}: a ceiling for "
-                    "whoever carries them over."
+                    "carrying them over."
                 )
         if self.simulated:
             yield (

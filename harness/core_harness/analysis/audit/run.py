@@ -26,7 +26,7 @@ JSON_VERSION = 1
 
 RANKING = ("macro_gene_auroc", "potency_residual_auroc", "pooled_auroc")
 CALIBRATION = ("brier", "ece", "calibration_slope", "calibration_ratio", "overestimation")
-"""Metrics that are told before and after recalibration.
+"""Metrics that are shown before and after recalibration.
 
 Ranking ones are not: one curve would leave them as they are, and the curves of several folds, each
 fitted without the labels of its own, would give those labels away.
