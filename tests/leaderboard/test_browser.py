@@ -42,7 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A board with five methods, one of which has a hostile name, and an unranked run."""
     folder = tmp_path_factory.mktemp("home")
     runs = made(folder / "runs", STRATEGIES)
-    rewrite(runs[3], method=HOSTILE)
+    rewrite(runs[3], method={"label": HOSTILE})
     unranked = shutil.copytree(runs[0].folder, folder / "runs" / "unranked")
     (unranked / "run.json").write_text("{}")
     write_site(board_of([folder / "runs"]), folder / "site")

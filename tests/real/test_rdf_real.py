@@ -12,7 +12,7 @@ from rdflib import RDF, Dataset, URIRef
 from rdflib.namespace import RDFS
 
 from core_harness import evaluate
-from core_harness.evaluation import pipeline
+from core_harness.evaluation.session import Session
 from core_harness.knowledge import Graph, open_graph
 from core_harness.knowledge.rdf import Origins, read_graph, read_origins, write_graph
 from core_harness.registry.loading import shipped_registry
@@ -44,7 +44,7 @@ def origins(data: Path, graph: Graph) -> Origins:
 
 def votes(graph: Graph, out: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     """Return the file of what voting predicts for K562 with this graph."""
-    monkeypatch.setattr(pipeline, "open_knowledge", lambda registry, dataset: graph)
+    monkeypatch.setattr(Session, "open_graph", lambda session, dataset=None: graph)
     (result,) = evaluate("perturbqa/k562", "voting", out=out)
     assert result.report.coverage.scored > 23_000
     assert result.run is not None
@@ -59,7 +59,7 @@ def test_the_whole_graph_comes_back_equal_from_trig_and_votes_the_same(
     back = read_graph(tmp_path / "graph.trig.gz")
     assert_equal(back, graph)
     if not (data / "perturbqa" / "k562-de.csv").is_file():
-        pytest.skip("the graph is equal; without perturbqa/k562-de.csv nobody votes")
+        pytest.skip("the graph is equal; without perturbqa/k562-de.csv there is no vote")
     monkeypatch.setenv("CORE_HARNESS_DATA", str(data))
     before = votes(graph, tmp_path / "before", monkeypatch)
     assert votes(back, tmp_path / "after", monkeypatch) == before
