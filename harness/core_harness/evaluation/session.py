@@ -102,6 +102,7 @@ class Session:
         self._loaded: dict[str, Loaded] = {}
         self._retrievers: dict[str, Instance] = {}
         self._graphs: dict[str, Graph] = {}
+        self._handed: dict[int, tuple[object, Graph]] = {}
 
     def with_settings(self, settings: Settings) -> Session:
         """Return the session with models asked otherwise; what is loaded is shared."""
@@ -251,7 +252,10 @@ class Session:
         if graph is None:
             return Facts.none()
         for reader in _readers(method):
-            call(reader, "use", graph)
+            known = self._handed.get(id(reader.object))
+            if known is None or known[1] is not graph:  # else it keeps what it has computed from the graph
+                call(reader, "use", graph)
+                self._handed[id(reader.object)] = reader.object, graph
         brings = isinstance(dataset.object, BringsKnowledge)
         return Facts.of(graph, () if brings else self.registry.layer, data_folder())
 
