@@ -57,6 +57,7 @@ def test_the_card_of_a_query_has_the_score_of_the_evaluation(tmp_path: Path) -> 
         assert weights == sorted(weights, reverse=True)
 
 
+@pytest.mark.slow
 def test_what_would_flip_it_flips_it(tmp_path: Path) -> None:
     _, predictions = voting(tmp_path)
     flipped = 0
@@ -113,6 +114,7 @@ def test_a_prompt_can_be_seen_without_being_sent(reader: TestServer) -> None:
     assert card.simulated == ("data",)
 
 
+@pytest.mark.slow
 def test_an_answer_stands_on_the_card_and_is_paid_for_once(reader: TestServer) -> None:
     pair = Pair(perturbation="SIMP003", gene="SIMG010")
     first, second = (asked(reader, "reasoning", pair) for _ in range(2))
@@ -126,6 +128,7 @@ def test_an_answer_stands_on_the_card_and_is_paid_for_once(reader: TestServer) -
     assert first.flip is None
 
 
+@pytest.mark.slow
 def test_grades_weigh_the_voters_of_a_card(reader: TestServer) -> None:
     pair = Pair(perturbation="SIMP003", gene="SIMG010")
     plain = explain(pair, parameters=PARAMETERS)
@@ -139,6 +142,7 @@ def test_grades_weigh_the_voters_of_a_card(reader: TestServer) -> None:
     assert graded.score != plain.score
 
 
+@pytest.mark.slow
 def test_a_run_is_explained_from_its_own_answers(tmp_path: Path) -> None:
     with TestServer(model="follows-evidence") as server:
         parameters = {
@@ -216,6 +220,7 @@ def test_a_machine_reads_a_card() -> None:
     assert (card["voters"], card["simulated"]) == ([], ["data"])
 
 
+@pytest.mark.slow
 def test_a_prompt_is_printed_whole(reader: TestServer) -> None:
     model = ("--model", "hosted_vllm/x", "--api-base", reader.url)
     pair = ("--perturbation", "SIMP003", "--gene", "SIMG010")

@@ -15,6 +15,8 @@ from worlds import world
 
 from core_harness.testing import TestServer
 
+pytestmark = pytest.mark.slow
+
 QWEN = ("-s", "isolated", "--model", "qwen")
 SECRET = "sk-a-secret-that-is-never-written-down"
 

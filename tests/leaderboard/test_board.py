@@ -272,6 +272,7 @@ def test_missing_data_are_said_to_be_missing(
     assert board.ranked("simulated")
 
 
+@pytest.mark.slow
 def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(tmp_path: Path) -> None:
     registry = two_worlds_registry()
     states = run_suite(registry.suites["small"], Session(registry), out=tmp_path)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import make_board
+import pytest
 
 from core_harness.leaderboard import write_site
 from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import list_runs
 
 
+@pytest.mark.slow
 def test_every_result_is_ranked(tmp_path: Path) -> None:
     boards = make_board.boards()
     assert boards
@@ -26,6 +28,7 @@ def test_the_page_of_results_is_that_of_the_results() -> None:
     assert make_board.PAGE.read_text(encoding="utf-8") == make_board.page(), "run python docs/make_board.py"
 
 
+@pytest.mark.slow
 def test_every_strategy_without_a_model_has_a_result_in_the_simulated_suite() -> None:
     (board,) = (board for board in make_board.boards() if board.name == "simulated")
     found = {row.method for row in board.rows if row.runs}

@@ -39,6 +39,7 @@ def two_runs(seed: int = 3) -> tuple[pl.DataFrame, pl.DataFrame]:
     return frame, better
 
 
+@pytest.mark.slow
 def test_a_difference_is_that_of_the_same_resamples_in_the_flesh() -> None:
     first, second = two_runs()
     weights = draw_clusters(30, seed=0, resamples=20).weights

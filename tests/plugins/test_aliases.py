@@ -95,6 +95,7 @@ def alone(name: str, route: Route, listener: Listener, monkeypatch: pytest.Monke
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "route"), ROUTES, ids=lambda value: getattr(value, "model", value))
 def test_what_an_alias_sends(
     name: str, route: Route, listener: Listener, monkeypatch: pytest.MonkeyPatch
@@ -119,6 +120,7 @@ def test_what_an_alias_sends(
         assert KEY not in json.dumps(llm.identity())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "route"), ROUTES, ids=lambda value: getattr(value, "model", value))
 def test_prices_are_those_of_litellms_list(name: str, route: Route) -> None:
     prices = _litellm().model_cost

@@ -123,6 +123,7 @@ def named_in(text: str) -> set[str]:
     return known & words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["isolated", "few-shot", "flat", "reasoning", "voting"])
 @pytest.mark.usefixtures("named_genes")
 def test_an_anonymous_prompt_holds_no_symbol_where_facts_do(strategy: str) -> None:

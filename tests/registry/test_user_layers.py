@@ -80,6 +80,7 @@ def typed(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProc
 WITH = ("--registry", "lab.toml")
 
 
+@pytest.mark.slow
 def test_the_graph_has_the_layers_of_the_user_registry(folder: Path) -> None:
     assert typed("kg", "build", *WITH, cwd=folder).stdout.startswith(f"{len(SHIPPED) + 2} layers in ")
     layers = json.loads(typed("kg", "show", "--json", *WITH, cwd=folder).stdout)["layers"]
@@ -112,6 +113,7 @@ def run_of(folder: Path, *arguments: str) -> dict[str, Any]:
     return manifest
 
 
+@pytest.mark.slow
 def test_an_evaluation_votes_and_tells_facts_by_them(folder: Path) -> None:
     by_them = ("-p", "retriever.layers=complexes,contacts")
     refused = typed("eval", "-d", "perturbqa/k562", "-s", "voting", *by_them, cwd=folder, code=2)

@@ -53,6 +53,7 @@ def asked(
     return reasons, server.stats.prompt_tokens + server.stats.completion_tokens
 
 
+@pytest.mark.slow
 def test_a_cell_may_spend_what_the_ones_before_it_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ def test_nothing_is_run_twice_and_what_is_lacking_is_added(tmp_path: Path) -> No
     assert other_seed.run.folder != first.run.folder
 
 
+@pytest.mark.slow
 def test_limits_are_for_the_whole_suite_and_what_was_cut_off_goes_on(
     tmp_path: Path, server: TestServer
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_dry_run_prices_every_cell_and_writes_nothing(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path: Path) -> None:
     arguments = ["eval", "--suite", "simulated", "--out", str(tmp_path)]
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)

@@ -83,6 +83,7 @@ def test_pairs_of_proteins_become_pairs_of_genes_without_text_mining(tmp_path: P
     assert [(row[0], row[1], row[-1]) for row in rows] == [("ABC1", "DEF", "905"), ("ABC1", "GHI", "402")]
 
 
+@pytest.mark.slow
 @tried
 @given(
     rows=st.lists(
@@ -161,6 +162,7 @@ def test_aliases_and_identifiers_of_approved_genes(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @tried
 @given(genes=st.dictionaries(names, st.tuples(st.sets(names), st.sets(names)), min_size=1))
 def test_our_reader_finds_every_alias(genes: dict[str, tuple[set[str], set[str]]], tmp_path: Path) -> None:
