@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from core_harness.metrics import checked, draw_clusters, measures, report
@@ -25,7 +28,9 @@ def slope(label: list[int], score: list[float]) -> float | None:
 def by_sklearn(rows: pl.DataFrame, weight: Floats | None = None) -> float:
     score = rows["score"].clip(1e-6, 1 - 1e-6).to_numpy()
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=1000)
-    model.fit(np.log(score / (1 - score))[:, None], rows["label"].to_numpy(), sample_weight=weight)
+    with warnings.catch_warnings():  # where its first guess is the fit, it finds no way down, and says so
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(np.log(score / (1 - score))[:, None], rows["label"].to_numpy(), sample_weight=weight)
     return float(model.coef_[0, 0])
 
 
@@ -54,6 +59,12 @@ def test_it_is_scikit_learns_wherever_classes_overlap(frame: pl.DataFrame) -> No
 )
 def test_without_overlap_there_is_no_slope(label: list[int], score: list[float]) -> None:
     assert slope(label, score) is None
+
+
+def test_scores_that_say_nothing_have_a_slope_of_0() -> None:
+    label, score = [0, 0, 1, 1], [0.0625, 0.1875, 0.0625, 0.1875]
+    assert by_sklearn(pl.DataFrame({"label": label, "score": score})) == pytest.approx(0, abs=1e-6)
+    assert slope(label, score) == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 2.0, -1.0])
