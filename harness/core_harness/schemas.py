@@ -42,7 +42,7 @@ RELATIONS: Schema = {"perturbation": pl.String, "neighbour": pl.String, "weight"
 
 A relation speaks for the support rows of its neighbour: in every context in which it was measured, or in
 one. A retriever may say which, and why, in the columns of :data:`RELATION_DETAILS` and in a struct column
-``layers``: what each layer of the graph alone would say, one finite float a layer.
+``layers``: what each layer of the graph alone would say, a finite float or null a layer.
 """
 
 RELATION_DETAILS: Schema = {"neighbour_context": pl.String, "via": pl.String}

@@ -164,6 +164,8 @@ def test_prompts_that_fit(prompts: pl.DataFrame) -> None:
         (prompt(items=[" "]), "a prompt with an item without a name"),
         (prompt(items=[None]), "a prompt with an item without a name"),
         (prompt(**{**LIST, "items": ["G", "G"]}), "a prompt with an item twice"),
+        (prompt(**{**LIST, "pair_ids": [5, 5]}), "a prompt with a pair twice, or null"),
+        (prompt(**{**LIST, "pair_ids": [5, None]}), "a prompt with a pair twice, or null"),
         (prompt(**{**LIST, "pair_ids": [5]}), "a prompt with more or fewer items than pair_ids"),
         (prompt(**{**LIST, "form": "yes-no"}), "a 'yes-no' prompt with several items"),
         (prompt(**LIST, prompt_id=7), "a prompt whose id is none of its pair_ids: prompt_id 7"),

@@ -92,30 +92,16 @@ def check_prompts(prompts: object, evidence: Evidence, who: str) -> pl.DataFrame
     that of one of its pairs, and it has one row a sample.
     """
     found = check(prompts, PROMPTS, who)
-    items, pair_ids, grades = pl.col("items"), pl.col("pair_ids"), pl.col("form") == "grades"
-    text = pl.element().is_not_null() & (pl.element().str.strip_chars() != "")
-    asked = evidence.pairs["pair_id"]
-    faults = {f"a prompt without {name!r}": pl.col(name).is_null() for name in PROMPTS} | {
-        "a prompt of an unknown form": ~pl.col("form").is_in(get_args(Form)),
-        "a prompt whose id is none of a pair that was asked": ~_among("prompt_id", asked),
-        "a prompt and sample twice": pl.struct("prompt_id", "sample").is_duplicated(),
-        "a prompt without items": items.list.len() == 0,
-        "a prompt with an item without a name": ~items.list.eval(text).list.all(),
-        "a prompt with an item twice": items.list.n_unique() != items.list.len(),
-        "a 'grades' prompt with pair_ids, which its items are not": grades & (pair_ids.list.len() > 0),
-        "a prompt with more or fewer items than pair_ids": ~grades
-        & (items.list.len() != pair_ids.list.len()),
-        "a 'yes-no' prompt with several items": (pl.col("form") == "yes-no") & (items.list.len() != 1),
-        "a prompt whose id is none of its pair_ids": ~grades & ~pair_ids.list.contains(pl.col("prompt_id")),
-    }
-    _refuse(found, faults, who, _prompt)
+    _refuse(found, _prompt_faults(evidence.pairs["pair_id"]), who, _prompt)
     owner = evidence.pairs.select(pl.col("pair_id").alias("prompt_id"), "perturbation")
     found_by = found.join(owner, on="prompt_id", maintain_order="left")
     own = evidence.pairs.select(pl.col("pair_id").alias("pair_ids"), "perturbation")
     others = found_by.explode("pair_ids").drop_nulls("pair_ids").join(own, on=own.columns, how="anti")
     _refuse(others, {"a prompt about a pair that is none of its perturbation": pl.lit(True)}, who, _prompt)
     neighbours = evidence.relations.select("perturbation", pl.col("neighbour").alias("items"))
-    strange = found_by.filter(grades).explode("items").join(neighbours, on=neighbours.columns, how="anti")
+    strange = (
+        found_by.filter(form="grades").explode("items").join(neighbours, on=neighbours.columns, how="anti")
+    )
     _refuse(strange, {"a 'grades' prompt with an item that is no neighbour": pl.lit(True)}, who, _prompt)
     return found
 
@@ -149,6 +135,26 @@ def check_predictions(predictions: object, pairs: pl.DataFrame, who: str, *, ran
         faults[fault] = ~score.is_between(0, 1)
     _refuse(named, faults, who, lambda row: f"{row['score']} for {_pair(row)}")
     return found
+
+
+def _prompt_faults(asked: pl.Series) -> Mapping[str, pl.Expr]:
+    """Return what may be wrong with a prompt by itself, ``asked`` being the ``pair_id`` of all pairs."""
+    items, pair_ids, grades = pl.col("items"), pl.col("pair_ids"), pl.col("form") == "grades"
+    asks, bears = items.list.len(), pair_ids.list.len()
+    text = pl.element().is_not_null() & (pl.element().str.strip_chars() != "")
+    return {f"a prompt without {name!r}": pl.col(name).is_null() for name in PROMPTS} | {
+        "a prompt of an unknown form": ~pl.col("form").is_in(get_args(Form)),
+        "a prompt whose id is none of a pair that was asked": ~_among("prompt_id", asked),
+        "a prompt and sample twice": pl.struct("prompt_id", "sample").is_duplicated(),
+        "a prompt without items": asks == 0,
+        "a prompt with an item without a name": ~items.list.eval(text).list.all(),
+        "a prompt with an item twice": items.list.n_unique() != asks,
+        "a prompt with a pair twice, or null": pair_ids.list.drop_nulls().list.n_unique() != bears,
+        "a 'grades' prompt with pair_ids, which its items are not": grades & (bears > 0),
+        "a prompt with more or fewer items than pair_ids": ~grades & (asks != bears),
+        "a 'yes-no' prompt with several items": (pl.col("form") == "yes-no") & (asks != 1),
+        "a prompt whose id is none of its pair_ids": ~grades & ~pair_ids.list.contains(pl.col("prompt_id")),
+    }
 
 
 def _check_queries(organized: Block, block: Block, who: str) -> None:
