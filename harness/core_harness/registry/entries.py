@@ -31,7 +31,7 @@ class DatasetEntry(Entry):
     component: str
     parameters: Parameters = {}
     published: Month | None = None
-    """When its measurements could first be read; None for what nobody can have read."""
+    """When its measurements could first be read; None for data that were never published."""
 
 
 class StrategyEntry(Entry):
@@ -114,7 +114,7 @@ class Route(Entry):
     @field_validator("model")
     @classmethod
     def _is_no_address(cls, model: str) -> str:
-        if "://" in model:  # some providers would be asked at the address that stands in a model's name
+        if "://" in model:  # some providers would be asked at an address in a model's name
             raise ValueError("a model's name holds no address; 'api_base' does")
         return model
 
@@ -138,7 +138,7 @@ class ModelEntry(Entry):
 
 
 class Published(Entry):
-    """A figure from the literature. It stands beside a board and is never ranked with it."""
+    """A figure from the literature. It is shown with a board and never ranked."""
 
     method: str
     value: float
