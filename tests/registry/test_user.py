@@ -154,7 +154,7 @@ def test_a_cloned_folder_does_not_get_the_key(tmp_path: Path) -> None:
         written(tmp_path, attack)
         person = {"TOGETHERAI_API_KEY": SECRET, "TOGETHER_AI_API_BASE": own.url}
 
-        # that it stands there is nothing: the shipped alias is asked, where the person's environment says
+        # a file in the folder is not read: the shipped alias is asked, where the person's environment says
         done = evaluate(tmp_path, person, "--model", "qwen")
         assert done.returncode == 0, done.stderr
         assert (evil.stats.requests, own.stats.requests > 0) == (0, True)

@@ -134,7 +134,7 @@ class Retriever(Protocol):
 
 @runtime_checkable
 class Organizer(Protocol):
-    """Which evidence stands side by side for a question?"""
+    """Which evidence is set side by side for a question?"""
 
     gives: ClassVar[frozenset[Need]]
     """What an aggregator behind this organizer can count on."""

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How much stands in a prompt, and how often it is drawn.
+    """What a prompt holds, and how often it is drawn.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ def pair_prompts(
     facts
         Of the knowledge graph.
     layout
-        How much of it all stands in a prompt.
+        How much of it all a prompt holds.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""The names that users type, and what stands behind them."""
+"""The names that users type, and what they stand for."""

@@ -39,7 +39,7 @@ def _plain(message: str) -> str:
 
 
 def line_of(text: str, keys: list[Any]) -> int:
-    """Return the line on which the deepest part of ``keys`` that is written in the text stands."""
+    """Return the line of the deepest part of ``keys`` that is written in the text."""
     lines = text.splitlines()
     best, depth = 1, 0
     table: list[str] = []

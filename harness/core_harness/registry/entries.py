@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
-from core_harness.vocabulary import Question, Regime
 
 Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
@@ -32,7 +31,7 @@ class DatasetEntry(Entry):
     component: str
     parameters: Parameters = {}
     published: Month | None = None
-    """When its measurements could first be read; None for what cannot have been read."""
+    """When its measurements could first be read; None for data that were never published."""
 
 
 class StrategyEntry(Entry):
@@ -115,7 +114,7 @@ class Route(Entry):
     @field_validator("model")
     @classmethod
     def _is_no_address(cls, model: str) -> str:
-        if "://" in model:  # some providers would be asked at the address that stands in a model's name
+        if "://" in model:  # some providers would be asked at an address in a model's name
             raise ValueError("a model's name holds no address; 'api_base' does")
         return model
 
@@ -139,7 +138,7 @@ class ModelEntry(Entry):
 
 
 class Published(Entry):
-    """A figure from the literature. A board shows it and does not rank it."""
+    """A figure from the literature. It is shown with a board and never ranked."""
 
     method: str
     value: float
@@ -157,8 +156,8 @@ class SuiteEntry(Entry):
 
     summary: str
     datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
-    task: Question
-    regime: Regime = "strict"
+    task: Literal["de", "dir"]
+    regime: Literal["strict", "cross-context", "double-unseen"] = "strict"
     support_contexts: tuple[str, ...] = ()
     gene_holdout: float | None = None
     strategies: Annotated[tuple[Name, ...], Field(min_length=1)]

@@ -1,10 +1,9 @@
 """What a user registry may not do unless the user trusts it.
 
-A file of registry tables may come from anywhere, so it is read only where ``--registry`` names it, never
-because it lies in a folder. It may add names but not change what a shipped name means, and it may not send
-prompts or keys to a host of its choice; ``--trust-registry`` permits both. A layer's file lies
-below the data folder in any registry, trusted or not
-(:data:`~core_harness.knowledge.layer_source.DataFile`).
+Such a file may come with anyone's repository, so it is read only where ``--registry`` names it, never because
+it lies in a folder. It may add names but not change what a shipped name means, and it may not send prompts or
+keys to a host of its choice; ``--trust-registry`` permits both. A layer's file lies below the data folder in
+any registry, trusted or not (:data:`~core_harness.knowledge.layer_source.DataFile`).
 """
 
 from __future__ import annotations
