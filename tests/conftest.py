@@ -4,7 +4,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("whole", deadline=None)
-settings.register_profile("fast", deadline=None, max_examples=20)
+settings.register_profile("fast", deadline=None, max_examples=10)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -122,6 +122,7 @@ ODD: dict[str, tuple[pl.Expr, str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_predictions_get_a_verdict_too(odd: str, tmp_path: Path) -> None:
     score, sentence, reason = ODD[odd]

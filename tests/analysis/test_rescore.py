@@ -47,6 +47,7 @@ def test_so_are_those_of_another_context(tmp_path: Path) -> None:
     assert json.loads(json.dumps(report(scored(run), seed=0).as_dict())) == run.report()
 
 
+@pytest.mark.slow
 def test_a_control_has_a_frame_for_each_seed(tmp_path: Path) -> None:
     (run,) = made(tmp_path, ["gene-frequency"], control="shuffled-labels")
     repeats = score(run, Datasets(catalog())).repeats

@@ -69,6 +69,7 @@ def test_a_hostile_name_is_text(tmp_path: Path) -> None:
     assert HOSTILE.replace("\x1b", "?") in ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
 
 
+@pytest.mark.slow
 def test_where_there_is_no_probability_there_is_no_reliability_curve(runs: list[Run], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     (control,) = made(tmp_path / "runs", ["voting"], control="random-neighbours")

@@ -211,6 +211,7 @@ def test_voting_without_its_evidence_is_at_chance(control: Control) -> None:
     assert per_gene(result) == pytest.approx(0.5, abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("control", ["positives-only", "negatives-only"])
 def test_voting_with_one_side_knows_less_than_with_both(control: Control) -> None:
     plain, result = voting(None), voting(control)

@@ -278,6 +278,7 @@ def two_worlds() -> Any:
     return registry.model_copy(update={"datasets": {"simulated": first, "second": second}})
 
 
+@pytest.mark.slow
 def test_a_method_that_ran_on_all_datasets_has_a_mean_and_the_others_have_none(tmp_path: Path) -> None:
     registry = two_worlds()
     states = run_suite(registry.suites["small"], out=tmp_path, registry=registry)

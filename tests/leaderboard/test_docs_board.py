@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import make_board
+import pytest
 
 from core_harness.leaderboard import write_site
 from core_harness.registry.entries import shipped_registry
 from core_harness.runs.folder import list_runs
 
 
+@pytest.mark.slow
 def test_every_result_is_ranked(tmp_path: Path) -> None:
     boards = make_board.boards()
     assert boards

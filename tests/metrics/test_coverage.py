@@ -12,6 +12,7 @@ from core_harness.metrics.segments import GENE, with_both_classes
 WORLDS = 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_intervals_cover_and_tests_are_honest(signal: str) -> None:
     genes = population(SIGNALS[signal], genes=GENES // 6)

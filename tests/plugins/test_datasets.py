@@ -142,12 +142,14 @@ def test_gene_frequency_is_strong_pooled_and_at_chance_per_gene(seed: int) -> No
     assert 0.85 < pooled < 0.95
 
 
+@pytest.mark.slow
 def test_voting_finds_what_gene_frequency_cannot() -> None:
     per_gene, pooled = np.mean([macro_gene_auroc(Vote(), seed=seed) for seed in range(3)], axis=0)
     assert 0.7 < per_gene < 0.8
     assert pooled > np.mean([macro_gene_auroc(GeneFrequency(), seed=seed)[1] for seed in range(3)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("knobs", [{"signal": 0.0}, {"noise": 1.0}], ids=["no signal", "nothing but noise"])
 def test_voting_is_at_chance_where_there_is_nothing_to_find(knobs: dict[str, float]) -> None:
     figures = [macro_gene_auroc(Vote(), seed=seed, **knobs)[0] for seed in range(8)]

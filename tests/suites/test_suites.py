@@ -129,6 +129,7 @@ def test_a_dry_run_prices_every_cell_and_writes_nothing(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path: Path) -> None:
     arguments = ["eval", "--suite", "simulated", "--out", str(tmp_path)]
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
