@@ -41,7 +41,7 @@ def run_here(*arguments: str, cwd: Path, **environment: str) -> subprocess.Compl
                 main()
             except SystemExit as ended:
                 code = int(ended.code or 0)
-    stdout, stderr = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    stdout, stderr = (stream.buffer.getvalue().decode() for stream in (out, err))
     return subprocess.CompletedProcess(arguments, code, stdout, stderr)
 
 

@@ -19,7 +19,7 @@ from core_harness.knowledge.readers import read_aliases, read_annotations, read_
 
 tried = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-    max_examples=min(50, settings.default.max_examples),  # each writes and reads files
+    max_examples=min(50, settings().max_examples),  # each writes and reads files
 )
 
 names = st.from_regex(r"[A-Z][A-Z0-9]{0,3}", fullmatch=True)
