@@ -17,7 +17,10 @@ from core_harness.data.sources.convert import combined_score, go, hgnc, string
 from core_harness.errors import DataError
 from core_harness.knowledge.readers import read_aliases, read_annotations, read_edges
 
-tried = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+tried = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=min(50, settings().max_examples),  # each writes and reads files
+)
 
 names = st.from_regex(r"[A-Z][A-Z0-9]{0,3}", fullmatch=True)
 scores = st.integers(0, 999)
