@@ -218,3 +218,27 @@ def test_results_of_the_others_are_not_lost(plugin: Path) -> None:
     assert [result.strategy for result in caught.value.results] == ["gene-frequency"]
     assert caught.value.exit_code == PluginError.exit_code
     assert list(caught.value.failures) == ["odd"]
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong", "line"),
+    [
+        ('needs = frozenset({"evidence", "answers"})', 'needs = "evidence"', "needs is 'evidence'"),
+        ("examples = 2", 'examples = "many"', "examples is 'many'"),
+        ("examples = 2", 'scores = "rank"', "scores is 'rank'"),
+        (
+            "examples = 2",
+            "examples = property(lambda self: 1 / 0)",
+            "failed in its attributes: ZeroDivisionError",
+        ),
+        ('step("predict")', "raise SystemExit(0)", "failed in predict: SystemExit: 0"),
+    ],
+)
+def test_an_attribute_that_is_none_and_an_exit_are_one_line(
+    plugin: Path, written: str, wrong: str, line: str
+) -> None:
+    assert written in PLUGIN
+    plugin.write_text(PLUGIN.replace(written, wrong))
+    done = ran("eval", *OPTIONS, "-s", "voting", "--json")
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert line in done.stderr

@@ -60,6 +60,8 @@ def test_keys_of_a_later_minor_version_are_kept_and_ignored(more: dict[str, Any]
         ({"schema_version": 3}, "has schema version 3, this core-harness reads up to 2; install a newer"),
         ({"schema_version": "2"}, "key schema_version: '2' is no version"),
         ({"schema_version": None}, "key schema_version: None is no version"),
+        ({"schema_version": True}, "key schema_version: True is no version"),
+        ({"state": "weird"}, "key state: Input should be 'running', 'partial' or 'complete'"),
         ({"task": None}, "key task: "),
         ({"task": {**record().as_json()["task"], "regime": "easy"}}, r"key task\.regime: Input should be"),
         ({"dataset": {"parameters": {}}}, r"key dataset\.name: Field required"),

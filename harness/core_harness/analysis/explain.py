@@ -103,7 +103,9 @@ def explain_run(
             kept = run.folder / "replies.sqlite"  # a result that was handed in has none
             with Journal(kept if kept.exists() else None) as journal:
                 prompts = prompts_about(method, shown, pair_id)
-                replies = answered_before(GuardedLLM(method.llm), prompts, journal=journal)
+                then = run.manifest.method.components["llm"].changes_answers
+                identity = then or GuardedLLM(method.llm).identity()  # the first records do not hold it
+                replies = answered_before(identity, prompts, journal=journal)
         return make_card(
             method, shown, pair_id, replies=replies, scored=(score, status), control=spec.control
         )

@@ -1,11 +1,11 @@
-"""The order of an evaluation. To read this file from top to bottom is to read the program.
+"""The order of an evaluation, from the rows of a dataset to the report.
 
 ::
 
     load -> divide -> relate -> organize -> prompt -> ask -> parse -> weigh -> fit -> predict -> score
 
-:func:`run_method` calls the steps in this order, once a seed. Data flow one way. Labels of queries stay in
-:func:`run_method`: no component is given them.
+:func:`run_method` has the steps in this order. ``load`` and ``divide`` are done once a session; ``relate``
+and ``organize`` block by block, when the evidence is first walked. No component is given a query's label.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import chain
 from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,7 +141,7 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
 
 
 def divide(rows: pl.DataFrame, spec: RunSpec) -> Split:
-    """Divide rows into support, queries and truth, by the regime, and keep the part that was asked for."""
+    """Divide rows into support, queries and truth, hold genes out, and keep the part that was asked for."""
     split = splits.split_rows(rows)
     if spec.gene_holdout is not None:
         split = splits.hold_out_genes(split, spec.gene_holdout, seed=spec.seed)
@@ -228,8 +229,8 @@ def prompt(method: Method, shown: Shown) -> pl.DataFrame:
 
     A method that asks no model has none.
     """
-    blocks = [*shown.examples, *shown.evidence] if method.asks else []
-    parts = [prompts_about(method, shown, evidence) for evidence in blocks]
+    blocks = chain(shown.examples, shown.evidence) if method.asks else ()
+    parts = (prompts_about(method, shown, evidence) for evidence in blocks)
     return pl.concat([pl.DataFrame(schema=dict(PROMPTS)), *parts])
 
 

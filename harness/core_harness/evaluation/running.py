@@ -34,6 +34,7 @@ def evaluate_spec(session: Session, spec: RunSpec, *, out: Path | None = None) -
     several = len(spec.strategies) > 1
     methods = session.methods(spec, on_failure=failures.__setitem__ if several else None)
     warn_of_contamination(session, spec, methods)
+    session.load(spec)  # what is wrong with the data is no fault of a method
     results = []
     for method in methods:
         try:

@@ -123,12 +123,14 @@ def ask_all(
     )
 
 
-def answered_before(llm: LLM, prompts: pl.DataFrame, *, journal: Journal) -> pl.DataFrame:
+def answered_before(
+    identity: Mapping[str, object], prompts: pl.DataFrame, *, journal: Journal
+) -> pl.DataFrame:
     """Return :data:`~core_harness.llm.frames.REPLIES` that a journal has, ``not_asked`` for the others.
 
     Sends nothing and writes nothing.
     """
-    keys = [reply_key(llm.identity(), request) for request in requests_of(prompts)]
+    keys = [reply_key(identity, request) for request in requests_of(prompts)]
     stored = journal.stored(keys)
     missing = Outcome("not_asked", cause="it is not in the journal")
     outcomes = [Outcome("answered", stored[key], "journal") if key in stored else missing for key in keys]

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from functools import cache
 from importlib import import_module
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import StrictInt, TypeAdapter, ValidationError
 
 from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.plugins import protocols
@@ -18,6 +18,7 @@ from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.discovery import Broken, Found, installed
 from core_harness.plugins.guard import call, guarded
 from core_harness.runs.manifest import ComponentReference
+from core_harness.schemas import Need
 
 _PROTOCOLS: dict[Stage, type] = {
     "dataset": protocols.Dataset,
@@ -26,6 +27,17 @@ _PROTOCOLS: dict[Stage, type] = {
     "llm": protocols.LLM,
     "aggregator": protocols.Aggregator,
 }
+
+
+_ATTRIBUTES: dict[Stage, dict[str, Any]] = {
+    "organizer": {"gives": frozenset[Need], "facts": StrictInt},
+    "aggregator": {
+        "needs": frozenset[Need],
+        "examples": StrictInt,
+        "scores": Literal["probabilities", "ranks"],
+    },
+}
+"""What is read of an object without a call, where it has it."""
 
 
 class Catalog:
@@ -85,9 +97,15 @@ class Catalog:
         )
         with guarded(stage, reference, "__init__"):
             made = cls(**values)
-        if not isinstance(made, _PROTOCOLS[stage]):
+        with guarded(stage, reference, "its attributes"):
+            whole = isinstance(made, _PROTOCOLS[stage])
+            fault = _fault_of(made, stage)
+        if fault is not None:
+            raise PluginError(f"{stage} {name!r} ({reference.target} of {reference.distribution}): {fault}")
+        if not whole:
+            article = "an" if stage[0] in "aeiou" else "a"
             raise PluginError(
-                f"{stage} {name!r} ({reference.target} of {reference.distribution}) lacks what a "
+                f"{stage} {name!r} ({reference.target} of {reference.distribution}) lacks what {article} "
                 f"{stage} must have; see core_harness.plugins.protocols.{_PROTOCOLS[stage].__name__}"
             )
         instance = Instance(stage, reference, made)
@@ -112,6 +130,18 @@ class Catalog:
                 f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
                 f"{type(error).__name__}: {error}"
             ) from error
+
+
+def _fault_of(made: object, stage: Stage) -> str | None:
+    """Return what is wrong with an attribute of a component's object."""
+    for attribute, wanted in _ATTRIBUTES.get(stage, {}).items():
+        if not hasattr(made, attribute):
+            continue
+        try:
+            TypeAdapter(wanted).validate_python(value := getattr(made, attribute))
+        except ValidationError as error:
+            return f"{attribute} is {value!r}: {error.errors()[0]['msg']}"
+    return None
 
 
 @cache

@@ -36,7 +36,7 @@ def guarded(stage: Stage, reference: ComponentReference, method: str) -> Iterato
             yield
     except _SAID:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a component does not end the program
         raise _as_one_line(stage, reference, method, error) from error
 
 
@@ -79,7 +79,9 @@ class GuardedLLM:
             raise _as_one_line(self._instance.stage, self._instance.reference, "ask", error) from error
 
 
-def _as_one_line(stage: Stage, reference: ComponentReference, method: str, error: Exception) -> PluginError:
+def _as_one_line(
+    stage: Stage, reference: ComponentReference, method: str, error: BaseException
+) -> PluginError:
     return PluginError(
         f"{stage} {reference.name!r} of {reference.distribution} {reference.version} failed in {method}: "
         f"{type(error).__name__}: {error} ({_place(error, reference.target)}); "

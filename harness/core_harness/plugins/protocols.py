@@ -121,7 +121,7 @@ class Retriever(Protocol):
     """Which measured perturbations are related to this one, how much, and why?"""
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
-        """Relate ``block.perturbations`` to ``block.candidates``.
+        """Relate ``block.perturbations`` to ``block.candidates``; equal blocks have equal relations.
 
         Returns :data:`core_harness.RELATIONS`: one row a related pair, weights finite and
         >= 0; pairs left out are unrelated. A relation speaks for every context in which the neighbour
@@ -196,6 +196,7 @@ class LearningAggregator(Aggregator, Protocol):
     ) -> None:
         """Learn from the evidence about the examples, and from the model's answers to them.
 
+        What was learnt before is forgotten: each seed of a control fits anew.
         ``labels`` has ``pair_id, label`` of the examples.
         """
         ...

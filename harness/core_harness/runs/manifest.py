@@ -11,7 +11,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
@@ -191,7 +191,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     schema_version: int = SCHEMA_VERSION
-    state: str = "running"
+    state: Literal["running", "partial", "complete"] = "running"
     started: str = ""
     finished: str = ""
     task: Task
@@ -264,9 +264,13 @@ def parse_manifest(content: Mapping[str, Any], where: str) -> Manifest:
     not fit. ``where`` names the file.
     """
     schema = content.get("schema_version")
+    if "schema_version" not in content:
+        raise RunError(f"{where}, key schema_version: missing; every run of core-harness has it")
+    if type(schema) is not int:
+        raise RunError(f"{where}, key schema_version: {schema!r} is no version of this schema")
     if schema == 1:
         content = _from_1(content, where)
-    elif isinstance(schema, int) and schema > SCHEMA_VERSION:
+    elif schema > SCHEMA_VERSION:
         raise RunError(
             f"{where} has schema version {schema}, this core-harness reads up to {SCHEMA_VERSION}; "
             "install a newer core-harness"
