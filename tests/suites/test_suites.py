@@ -6,9 +6,11 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from small_runs import change
 from worlds import world
 
 from core_harness.cli import cli
@@ -178,3 +180,30 @@ def test_a_suite_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert refused.exit_code == 6
     assert "mine.toml, line 9, key suites.mine.strategies: unknown strategy 'konstant'" in refused.output
     assert len(list_runs(Path("runs"))) == 2
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "parameters": {"method": {"components": {"aggregator": {"parameters": {"value": 0.25}}}}},
+    "release": {"method": {"components": {"aggregator": {"version": "0.0.1"}}}},
+    "class": {"method": {"components": {"aggregator": {"target": "made.up:Other"}}}},
+    "dataset": {"dataset": {"parameters": {"seed": 7}}},
+    "part": {"part": {"limit": 5}},
+    "control": {"control": "shuffled-labels"},
+    "regime": {"task": {"regime": "double-unseen", "gene_holdout": 0.2}},
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_run_of_the_same_name_that_is_another_is_not_the_suites(what: str, tmp_path: Path) -> None:
+    one = SMALL.model_copy(update={"datasets": ("simulated",), "strategies": ("constant",), "asking": ()})
+    session = Session()
+    (first,) = run_suite(one, session, out=tmp_path)
+    assert first.run is not None
+    change(first.run, **CHANGES[what])
+    (again,) = run_suite(one, session, out=tmp_path)
+    assert again.run is not None
+    assert again.run.folder != first.run.folder
+    change(again.run, method={"label": "renamed", "strategy": "other"})
+    (found,) = run_suite(one, session, out=tmp_path)
+    assert found.run is not None
+    assert found.run.folder == again.run.folder
