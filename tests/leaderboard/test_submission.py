@@ -11,7 +11,11 @@ import pytest
 from small_boards import SUITE, board_of, small_registry
 from small_runs import made, rewrite
 
-from core_harness.errors import RunError
+from core_harness import RunSpec, explain_run
+from core_harness.analysis.audit import audit_run
+from core_harness.analysis.cards import Pair
+from core_harness.analysis.score import score_file
+from core_harness.errors import RunError, UsageError
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import submit
 from core_harness.runs.folder import Run, open_run
@@ -64,3 +68,27 @@ def test_what_would_not_be_ranked_is_refused(run: Run, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="would not be ranked in small: a control"):
         submit(folder, SUITE, Session(small_registry()), out=tmp_path / "results")
     assert not (tmp_path / "results").exists()
+
+
+def test_a_result_is_explained_and_audited_as_its_run_is(run: Run, tmp_path: Path) -> None:
+    session = Session(small_registry())
+    result = open_run(submit(run.folder, SUITE, session, out=tmp_path))
+    row = run.predictions().row(0, named=True)
+    pair = Pair(perturbation=row["perturbation"], gene=row["gene"])
+    assert explain_run(result, pair).as_dict() == explain_run(run, pair).as_dict()
+    (ours, theirs) = (audit_run(one, session, resamples=20) for one in (run, result))
+    assert (ours.metrics, ours.strata, ours.verdict) == (theirs.metrics, theirs.strata, theirs.verdict)
+
+
+def test_predictions_from_elsewhere_are_handed_in_audited_and_not_explained(run: Run, tmp_path: Path) -> None:
+    session = Session(small_registry())
+    run.predictions().write_csv(tmp_path / "theirs.csv")
+    spec = RunSpec(dataset="simulated", regime="strict")
+    found = score_file(tmp_path / "theirs.csv", spec, session, out=tmp_path / "runs")
+    assert found.result.run is not None
+    scored = rewrite(open_run(found.result.run), later="a key of a later version")
+    result = open_run(submit(scored.folder, SUITE, session, out=tmp_path / "results"))
+    for one in (scored, result):
+        assert audit_run(one, session, resamples=20).metrics["macro_gene_auroc"].value is not None
+        with pytest.raises(UsageError, match="theirs was made elsewhere"):
+            explain_run(one, Pair(perturbation="SIMP003", gene="SIMG010"))
