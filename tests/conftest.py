@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-settings.register_profile("whole", deadline=None)
+settings.register_profile("whole", deadline=None, max_examples=50)  # the whole stays a matter of minutes
 settings.register_profile("fast", deadline=None, max_examples=8)
 
 

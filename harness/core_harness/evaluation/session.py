@@ -102,6 +102,7 @@ class Session:
         self._loaded: dict[str, Loaded] = {}
         self._retrievers: dict[str, Instance] = {}
         self._graphs: dict[str, Graph] = {}
+        self._facts: dict[int, Facts] = {}  # by graph, which the session keeps
         self._handed: dict[int, tuple[object, Graph]] = {}
 
     def with_settings(self, settings: Settings) -> Session:
@@ -256,8 +257,10 @@ class Session:
             if known is None or known[1] is not graph:  # else it keeps what it has computed from the graph
                 call(reader, "use", graph)
                 self._handed[id(reader.object)] = reader.object, graph
-        brings = isinstance(dataset.object, BringsKnowledge)
-        return Facts.of(graph, () if brings else self.registry.layer, data_folder())
+        if id(graph) not in self._facts:
+            brings = isinstance(dataset.object, BringsKnowledge)
+            self._facts[id(graph)] = Facts.of(graph, () if brings else self.registry.layer, data_folder())
+        return self._facts[id(graph)]
 
     def open_knowledge_of(self, manifest: Manifest, dataset: Instance, method: Method) -> Facts:
         """Return what :meth:`open_knowledge` does for a run that is made again.
