@@ -31,7 +31,7 @@ class World(NamedTuple):
         support = [(*unit, label) for unit, label in self.support.items()]
         pairs = [(number, CONTEXT, name, gene) for number, name, gene in self.pairs]
         relations = [
-            (name, neighbour, weight, context, f"via {neighbour}", {"near": near, "alike": alike})
+            (name, neighbour, weight, context, f"via {neighbour}", weight / 2, {"near": near, "alike": alike})
             for (name, neighbour, context), (weight, near, alike) in self.relations.items()
         ]
         schema = {**RELATIONS, **RELATION_DETAILS, "layers": LAYERS}

@@ -45,7 +45,7 @@ one. A retriever may say which, and why, in the columns of :data:`RELATION_DETAI
 ``layers``: what each layer of the graph alone would say, a finite float or null a layer.
 """
 
-RELATION_DETAILS: Schema = {"neighbour_context": pl.String, "via": pl.String}
+RELATION_DETAILS: Schema = {"neighbour_context": pl.String, "via": pl.String, "direct": pl.Float64}
 """Columns that relations may have, null where there is nothing to say.
 
 ``neighbour_context`` is the one context that the relation speaks for. Null, or without the column, it
@@ -53,7 +53,8 @@ speaks for every context in which the neighbour was measured, so that a retrieve
 contexts need not list them. A unit (neighbour, context) is related once, by name or by null. A perturbation
 may be related to itself in another context, which has to be named, and never in its own.
 
-``via`` is the measured perturbation through which a relation came, where it is not a direct one.
+``via`` is the measured perturbation through which a relation came, where it is not a direct one. ``direct`` is
+the part of the weight that did not come through others.
 """
 
 RELATED: Schema = {

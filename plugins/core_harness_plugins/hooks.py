@@ -50,6 +50,11 @@ def core_organizers() -> list[Component]:
         Component(
             "voters", f"{at}.voters:Voters", "all evidence on the gene; a model may grade the neighbours"
         ),
+        Component(
+            "responders",
+            f"{at}.responders:Responders",
+            "the same, and those who respond like the relatives; a model may grade the neighbours",
+        ),
         Component("nearest", f"{at}.nearest:Nearest", "the most related perturbations on the same gene"),
         Component("related", f"{at}.related:Related", "related perturbations, whatever the gene"),
         Component("pair", f"{at}.pair:IsolatedPair", "asks a model about each pair by itself"),

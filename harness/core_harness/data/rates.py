@@ -19,14 +19,21 @@ def prevalence(support: pl.DataFrame) -> pl.DataFrame:
     return support.group_by("context").agg(pl.col("label").mean().alias("prevalence")).sort("context")
 
 
-def gene_rates(support: pl.DataFrame, *, shrinkage: float = SHRINKAGE) -> pl.DataFrame:
-    """Return ``context, gene, measured, rate`` from :data:`~core_harness.schemas.SUPPORT` rows."""
-    return _rates(support, "gene", shrinkage)
+def gene_rates(
+    support: pl.DataFrame, *, shrinkage: float = SHRINKAGE, unlisted_weight: float = 0.0
+) -> pl.DataFrame:
+    """Return ``context, gene, measured, rate`` from :data:`~core_harness.schemas.SUPPORT` rows.
+
+    With ``unlisted_weight``, each perturbation of the context that is not listed with a gene counts as that
+    share of a pair that did not respond, in ``measured`` and in the prevalence too. Where every pair is
+    listed, that changes nothing.
+    """
+    return _rates(support, "gene", shrinkage, unlisted_weight)
 
 
 def perturbation_rates(support: pl.DataFrame, *, shrinkage: float = SHRINKAGE) -> pl.DataFrame:
     """Return ``context, perturbation, measured, rate``: the share of measured genes that it moves."""
-    return _rates(support, "perturbation", shrinkage)
+    return _rates(support, "perturbation", shrinkage, 0.0)
 
 
 def prevalence_of(pairs: pl.DataFrame, support: pl.DataFrame) -> pl.Series:
@@ -57,18 +64,16 @@ def gene_rate_of(pairs: pl.DataFrame, support: pl.DataFrame, *, shrinkage: float
     )
 
 
-def _rates(support: pl.DataFrame, by: str, shrinkage: float) -> pl.DataFrame:
-    return (
-        support.group_by("context", by)
-        .agg(pl.len().alias("measured"), pl.col("label").cast(pl.Int64).sum().alias("moved"))
-        .join(prevalence(support), on="context")
-        .select(
-            "context",
-            by,
-            "measured",
-            ((pl.col("moved") + shrinkage * pl.col("prevalence")) / (pl.col("measured") + shrinkage)).alias(
-                "rate"
-            ),
-        )
-        .sort("context", by)
+def _rates(support: pl.DataFrame, by: str, shrinkage: float, unlisted_weight: float) -> pl.DataFrame:
+    listed = support.group_by("context", by).agg(
+        pl.len().alias("measured"), pl.col("label").cast(pl.Int64).sum().alias("moved")
     )
+    if unlisted_weight:
+        units = support.group_by("context").agg(pl.col("perturbation").n_unique().cast(pl.Float64).alias("units"))
+        unlisted = pl.col("units") - pl.col("measured")
+        listed = listed.join(units, on="context").with_columns(pl.col("measured") + unlisted_weight * unlisted)
+    # whole numbers, or sorted: the same sum in any order of rows
+    listed = listed.sort("context", by)
+    prevalence = pl.col("moved").sum().over("context") / pl.col("measured").sum().over("context")
+    rate = (pl.col("moved") + shrinkage * prevalence) / (pl.col("measured") + shrinkage)
+    return listed.select("context", by, "measured", rate.alias("rate"))

@@ -58,6 +58,9 @@ def check_relations(relations: object, block: Block, who: str) -> pl.DataFrame:
     if "via" in details:
         via = _among("via", block.support["perturbation"])
         faults["a 'via' that is no candidate"] = pl.col("via").is_not_null() & ~via
+    if "direct" in details:
+        part = pl.col("direct").is_between(0, pl.col("weight")).fill_null(True)
+        faults["a 'direct' that is no part of the weight"] = ~part
     _refuse(found, faults, who, _relation)
     _check_units(found, block, who)
     return _check_layers(found, who) if "layers" in found.columns else found

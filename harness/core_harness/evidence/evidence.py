@@ -7,17 +7,18 @@ their sums will do: :meth:`Evidence.totals` is one product of the relations with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import polars as pl
 
 from core_harness.errors import PluginError
-from core_harness.evidence.related import BEST_FIRST, Cut, evidence_rows, related_units
-from core_harness.evidence.totals import sums_by_product, sums_of_rows
+from core_harness.evidence.related import BEST_FIRST, Cut, OnGene, evidence_rows, matches, related_units
+from core_harness.evidence.totals import Rows, sums_by_product, sums_of_rows
 from core_harness.schemas import Block
 
 _UNIT = ["perturbation", "neighbour", "context"]
-_DETAILS = ("layers", "via")
+_DETAILS = ("layers", "via", "direct")
 """Columns of the relations that ride along into rows."""
 
 
@@ -37,6 +38,8 @@ class Evidence:
         organizer restricts it, best first within each query; None means all.
     contrasted
         Ids of the queries with both sides, where :meth:`one_side` has taken one away since.
+    on_gene
+        How the weights of relations differ from gene to gene; None: not at all.
     """
 
     def __init__(
@@ -46,9 +49,11 @@ class Evidence:
         *,
         chosen: pl.DataFrame | None = None,
         contrasted: pl.Series | None = None,
+        on_gene: OnGene | None = None,
     ) -> None:
         self.block = block
         self.relations = relations
+        self.on_gene = on_gene
         self._chosen = chosen
         self._contrasted = contrasted
 
@@ -126,7 +131,7 @@ class Evidence:
         if chosen is not None:
             chosen = chosen.join(pairs, on="pair_id", how="semi", maintain_order="left")
         relations = self.relations.join(pairs, on="perturbation", how="semi", maintain_order="left")
-        return Evidence(block, relations, chosen=chosen, contrasted=self._contrasted)
+        return self._with(block=block, relations=relations, chosen=chosen)
 
     def reweigh(self, grades: pl.DataFrame) -> Evidence:
         """Weigh neighbours by the grades that a model gave them.
@@ -156,7 +161,7 @@ class Evidence:
             owner = self.pairs.select("pair_id", "perturbation")
             chosen = weighed(chosen.join(owner, on="pair_id", maintain_order="left")).drop("perturbation")
             chosen = chosen.filter(pl.col("weight") > 0).sort(*BEST_FIRST)
-        return Evidence(self.block, weighed(self.relations), chosen=chosen, contrasted=self._contrasted)
+        return self._with(relations=weighed(self.relations), chosen=chosen)
 
     def renamed(self, codes: Mapping[str, str]) -> Evidence:
         """Return the same evidence under other names: ``codes`` has one for each perturbation and gene."""
@@ -171,7 +176,8 @@ class Evidence:
             support=coded(self.support).sort("context", "perturbation", "gene"),
         )
         chosen = None if self._chosen is None else coded(self._chosen)
-        return Evidence(block, coded(self.relations), chosen=chosen, contrasted=self._contrasted)
+        on_gene = None if self.on_gene is None else self.on_gene.renamed(codes)
+        return self._with(block=block, relations=coded(self.relations), chosen=chosen, on_gene=on_gene)
 
     def rows(self) -> pl.DataFrame:
         """Return :data:`~core_harness.schemas.EVIDENCE`, best first within each query.
@@ -193,7 +199,7 @@ class Evidence:
 
         ``w_pos`` is the sum of ``weight ** power`` over the related perturbations that moved the gene,
         ``w_neg`` over those that did not, ``w_all`` over all, measured on the gene or not. ``layer`` weighs
-        by one layer alone.
+        by one layer alone, the same on every gene.
 
         Of a cut, ``n_pos``, ``n_neg``, ``w_pos`` and ``w_neg`` sum the rows that are left, and ``w_all``
         these and the units that were not measured on the gene, which no cut takes away.
@@ -201,11 +207,23 @@ class Evidence:
         weight = self._weights(layer).alias("weight")
         related = self.related().select(*_UNIT, weight).filter(pl.col("weight") > 0)
         whole = sums_by_product(self.block, related, power)
-        if self._chosen is None:
+        parts: Iterable[Rows]
+        if self._chosen is not None:
+            parts = [self._chosen_rows(weight)]
+        elif self.on_gene is not None and layer is None:
+            label = self.support["label"].to_numpy()
+            found = matches(self.block, related, on_gene=self.on_gene)
+            parts = (Rows(part.pair, label[part.row], part.weight) for part in found)
+        else:
             return whole
-        rows = self.rows().with_columns(weight).filter(pl.col("weight") > 0)
         unmeasured = (whole["w_all"] - whole["w_pos"] - whole["w_neg"]).clip(lower_bound=0.0)
-        return sums_of_rows(self.block, rows, unmeasured, power)
+        return sums_of_rows(self.block, parts, unmeasured, power)
+
+    def _chosen_rows(self, weight: pl.Expr) -> Rows:
+        numbers = self.pairs.select("pair_id").with_row_index("at")
+        rows = self.rows().with_columns(weight).filter(pl.col("weight") > 0)
+        rows = rows.join(numbers, on="pair_id", maintain_order="left")
+        return Rows(*(rows[column].to_numpy() for column in ("at", "label", "weight")))
 
     def _weights(self, layer: str | None) -> pl.Expr:
         if layer is None:
@@ -215,9 +233,19 @@ class Evidence:
         return pl.col("layers").struct.field(layer)
 
     def _cut(self, keep: Cut, *, contrasted: pl.Series | None) -> Evidence:
-        return Evidence(self.block, self.relations, chosen=self._cut_rows(keep), contrasted=contrasted)
+        return self._with(chosen=self._cut_rows(keep), contrasted=contrasted)
 
     def _cut_rows(self, keep: Cut | None) -> pl.DataFrame:
         if self._chosen is None:
-            return evidence_rows(self.block, self.related(), keep=keep)
+            return evidence_rows(self.block, self.related(), on_gene=self.on_gene, keep=keep)
         return self._chosen if keep is None else keep(self._chosen)
+
+    def _with(self, **changes: Any) -> Evidence:
+        parts = {
+            "block": self.block,
+            "relations": self.relations,
+            "chosen": self._chosen,
+            "contrasted": self._contrasted,
+            "on_gene": self.on_gene,
+        }
+        return Evidence(**(parts | changes))

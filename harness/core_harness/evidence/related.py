@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from core_harness.schemas import EVIDENCE, RELATED, Block
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+Factors = Callable[[Places, Places], Floats]
+"""Of row numbers of pairs and of support, as many of each: by how much the weights of relations differ there."""
+
+
+class OnGene(Protocol):
+    """How much a relation differs where it speaks of one gene, e.g. :class:`~core_harness.evidence.likeness.Likeness`.
+    """
+
+    def on_gene(self, pairs: pl.DataFrame, support: pl.DataFrame) -> Factors:
+        """Return the factors of rows of the support, asked about the gene of a pair. They are finite, >= 0."""
+        ...
+
+    def renamed(self, codes: Mapping[str, str]) -> OnGene:
+        """Return the same under other names."""
+        ...
+
 
 Cut = Callable[[pl.DataFrame], pl.DataFrame]
 """Takes rows of evidence away; it is given all rows of a query at once, best first."""
@@ -55,7 +75,28 @@ def related_units(relations: pl.DataFrame, block: Block) -> pl.DataFrame:
     return pl.concat(part.select(*RELATED, *extra) for part in listed).filter(~own)
 
 
-def evidence_rows(block: Block, related: pl.DataFrame, *, keep: Cut | None = None) -> pl.DataFrame:
+class Matched(NamedTuple):
+    """Rows of the support that speak of queries: arrays of one length, one row of evidence a place.
+
+    Attributes
+    ----------
+    pair, row
+        Row numbers of the block's ``pairs`` and ``support``.
+    unit
+        Number of the unit among the units of the support, by name, so that ties may go by it.
+    weight
+        Above 0.
+    """
+
+    pair: Places
+    row: Places
+    unit: Places
+    weight: Floats
+
+
+def evidence_rows(
+    block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = None, keep: Cut | None = None
+) -> pl.DataFrame:
     """Return :data:`~core_harness.schemas.EVIDENCE`, best first within each query.
 
     Parameters
@@ -64,22 +105,19 @@ def evidence_rows(block: Block, related: pl.DataFrame, *, keep: Cut | None = Non
         Queries and support.
     related
         Frame of :data:`~core_harness.schemas.RELATED`; rows of weight 0 are no evidence.
+    on_gene
+        How relations differ from gene to gene; None: not at all.
     keep
         Of some queries at a time, so that what it takes away is never in memory at once; None keeps all.
     """
-    names = block.pairs.select(pl.col("perturbation").unique().sort()).with_row_index("q")
-    genes = block.pairs.select(pl.col("gene").unique().sort()).with_row_index("g")
-    asked = block.pairs.join(names, on="perturbation").join(genes, on="gene").select("pair_id", "q", "g")
-    support = block.support.rename({"perturbation": "neighbour"}).join(genes, on="gene")
-    # numbered by name, so that ties may go by the number
-    units = support.select("neighbour", "context").unique().sort("neighbour", "context").with_row_index("u")
-    support = support.join(units, on=["neighbour", "context"])
-    weights = related.select(*RELATED).filter(pl.col("weight") > 0).join(names, on="perturbation")
-    weights = weights.join(units, on=["neighbour", "context"]).select("q", "u", "weight")
+    support = block.support.rename({"perturbation": "neighbour"})
     frames = []
-    for found in _chunks(_found(asked, weights, support)):
-        best = found.join(asked, on=["q", "g"]).sort("pair_id", -pl.col("weight"), "u")
-        rows = pl.concat([support[best["row"]], best.select("pair_id", "weight")], how="horizontal")
+    for found in matches(block, related, on_gene=on_gene):
+        pair_id = block.pairs["pair_id"].to_numpy()[found.pair]
+        best = np.lexsort((found.unit, -found.weight, pair_id))
+        rows = support[found.row[best]].with_columns(
+            pl.Series("pair_id", pair_id[best]), pl.Series("weight", found.weight[best])
+        )
         rows = rows.select(*EVIDENCE)
         frames.append(rows if keep is None else keep(rows))
     if len(frames) == 1:
@@ -87,42 +125,104 @@ def evidence_rows(block: Block, related: pl.DataFrame, *, keep: Cut | None = Non
     return pl.concat(frames).sort(*BEST_FIRST) if frames else pl.DataFrame(schema=EVIDENCE)
 
 
-def _found(asked: pl.DataFrame, weights: pl.DataFrame, support: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield ``q, row, u, g, weight``: for each query perturbation, the rows of the support that speak of it.
+def matches(
+    block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = None
+) -> Iterator[Matched]:
+    """Yield the rows of the support that speak of whole queries, some :data:`ROWS_AT_ONCE` at a time.
+
+    Their order is fixed by names and, within a query, by the support. Parameters as for
+    :func:`evidence_rows`.
+    """
+    names = block.pairs.select(pl.col("perturbation").unique().sort()).with_row_index("q")
+    genes = block.pairs.select(pl.col("gene").unique().sort()).with_row_index("g")
+    keys = ["perturbation", "context"]
+    units = block.support.select(keys).unique().sort(keys).with_row_index("u")
+    asked = _joined(block.pairs.with_row_index("pair"), names, genes).sort("q")
+    support = _joined(block.support.with_row_index("row"), units, genes).sort("row")
+    weights = _joined(
+        related.select(*RELATED).filter(pl.col("weight") > 0),
+        names,
+        units.rename({"perturbation": "neighbour"}),
+    ).sort("q", "u")
+    factors = None if on_gene is None else on_gene.on_gene(block.pairs, block.support)
+    for found in _chunks(_found(asked, weights, support, units=units.height, genes=genes.height)):
+        if factors is None:
+            yield found
+            continue
+        weight = found.weight * factors(found.pair, found.row)
+        left = weight > 0
+        yield Matched(*(values[left] for values in found._replace(weight=weight)))
+
+
+def _joined(frame: pl.DataFrame, *numbers: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with the numbers of its names; rows without one are left out."""
+    for numbered in numbers:
+        frame = frame.join(numbered, on=[name for name in numbered.columns if name in frame.columns])
+    return frame
+
+
+def _found(
+    asked: pl.DataFrame, weights: pl.DataFrame, support: pl.DataFrame, *, units: int, genes: int
+) -> Iterator[Matched]:
+    """Yield, for each query perturbation, the rows of the support that speak of it.
 
     They are looked for among the rows of its genes or among those of its related units, whichever are
     fewer. Where a unit was measured on few genes the former are, by hundreds; where few units are related
     and each was measured on all genes, the latter.
+
+    Parameters
+    ----------
+    asked
+        ``q, g, pair``, sorted by ``q``.
+    weights
+        ``q, u, weight``, sorted by ``q``.
+    support
+        ``u, g, row``, sorted by ``row``.
+    units, genes
+        How many there are: all ``u`` and ``g`` are below.
     """
-    u, g = support["u"].to_numpy(), support["g"].to_numpy()
-    weight = np.zeros(support["u"].n_unique())
-    on = np.zeros(asked["g"].n_unique(), dtype=bool)
-    by_unit, by_gene = _rows_by(u, len(weight)), _rows_by(g, len(on))
-    genes_of = asked.select("q", "g").unique().partition_by("q", as_dict=True)
-    for (q,), related in weights.group_by("q", maintain_order=True):
-        near, genes = related["u"].to_numpy(), genes_of[q,]["g"].to_numpy()
-        weight[:], on[:] = 0.0, False
-        weight[near], on[genes] = related["weight"].to_numpy(), True
-        sought = [by_gene[gene] for gene in genes], [by_unit[unit] for unit in near]
+    u, g, number = (support[column].to_numpy() for column in ("u", "g", "row"))
+    by_unit, by_gene = _rows_by(u, units), _rows_by(g, genes)
+    weight, pair = np.zeros(units), np.full(genes, -1)
+    asked_of, related_of = _runs(asked["q"]), _runs(weights["q"])
+    asked_genes, pairs = asked["g"].to_numpy(), asked["pair"].to_numpy()
+    related_units, related_weights = weights["u"].to_numpy(), weights["weight"].to_numpy()
+    for q, at in related_of.items():
+        near, own = related_units[at], asked_genes[asked_of[q]]
+        weight[:], pair[:] = 0.0, -1
+        weight[near], pair[own] = related_weights[at], pairs[asked_of[q]]
+        sought = [by_gene[gene] for gene in own], [by_unit[unit] for unit in near]
         row = np.concatenate(min(sought, key=lambda rows: sum(map(len, rows))))
-        row = row[on[g[row]] & (weight[u[row]] > 0)]
-        found = pl.DataFrame({"row": row, "u": u[row], "g": g[row], "weight": weight[u[row]]})
-        yield found.with_columns(pl.lit(q, pl.UInt32).alias("q"))
+        row = row[(pair[g[row]] >= 0) & (weight[u[row]] > 0)]
+        yield Matched(pair[g[row]], number[row].astype(np.int64), u[row].astype(np.int64), weight[u[row]])
 
 
-def _rows_by(codes: NDArray[np.uint32], number: int) -> list[NDArray[np.int64]]:
+def _runs(sorted_numbers: pl.Series) -> dict[int, slice]:
+    """Return where each number stands in a sorted series."""
+    runs = sorted_numbers.rle().struct.unnest()
+    ends = runs["len"].cast(pl.Int64).cum_sum()
+    return {
+        value: slice(end - length, end) for value, length, end in zip(runs["value"], runs["len"], ends, strict=True)
+    }
+
+
+def _rows_by(codes: NDArray[np.uint32], number: int) -> list[Places]:
     """Return the rows that have each of the codes from 0 to ``number``."""
     counts = np.bincount(codes, minlength=number)
     return np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
 
 
-def _chunks(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Yield frames together until they have :data:`ROWS_AT_ONCE` rows."""
-    chunk: list[pl.DataFrame] = []
+def _chunks(parts: Iterator[Matched]) -> Iterator[Matched]:
+    """Yield arrays together until they have :data:`ROWS_AT_ONCE` rows."""
+    chunk: list[Matched] = []
     for part in parts:
         chunk.append(part)
-        if sum(map(len, chunk)) >= ROWS_AT_ONCE:
-            yield pl.concat(chunk)
+        if sum(len(one.row) for one in chunk) >= ROWS_AT_ONCE:
+            yield _together(chunk)
             chunk = []
     if chunk:
-        yield pl.concat(chunk)
+        yield _together(chunk)
+
+
+def _together(parts: list[Matched]) -> Matched:
+    return Matched(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))

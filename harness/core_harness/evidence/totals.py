@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from core_harness.evidence.related import Floats, Places
 from core_harness.schemas import TOTALS, Block
-
-Floats = NDArray[np.float64]
 
 
 def sums_by_product(block: Block, related: pl.DataFrame, power: float) -> pl.DataFrame:
@@ -64,29 +64,37 @@ def sums_by_product(block: Block, related: pl.DataFrame, power: float) -> pl.Dat
     return _frame(block, [*counts, sums(1, weights), sums(0, weights), everything[pair[1]]])
 
 
-def sums_of_rows(block: Block, rows: pl.DataFrame, unmeasured: pl.Series, power: float) -> pl.DataFrame:
+class Rows(NamedTuple):
+    """Rows of evidence in arrays of one length: row number of the pair, label, weight above 0."""
+
+    pair: Places
+    label: NDArray[np.uint8]
+    weight: Floats
+
+
+def sums_of_rows(block: Block, parts: Iterable[Rows], unmeasured: pl.Series, power: float) -> pl.DataFrame:
     """Return :data:`~core_harness.schemas.TOTALS` of some rows of evidence, in the order of the pairs.
 
     Parameters
     ----------
     block
         Queries and support.
-    rows
-        Frame of :data:`~core_harness.schemas.EVIDENCE`, weights above 0.
+    parts
+        The rows.
     unmeasured
         Weight of the related units that were not measured on the gene, in the order of the pairs.
     power
         Of the weights.
     """
-    numbers = block.pairs.select("pair_id").with_row_index("at")
-    rows = rows.join(numbers, on="pair_id", maintain_order="left")
-    at = rows["at"].to_numpy()
-    weight = rows["weight"].to_numpy() ** power
-    moved = rows["label"].to_numpy() == 1
-    sides = (moved, ~moved)
-    # np.bincount adds in row order
-    counts = [np.bincount(at[side], minlength=numbers.height) for side in sides]
-    weights = [np.bincount(at[side], weights=weight[side], minlength=numbers.height) for side in sides]
+    number = block.pairs.height
+    counts = np.zeros((2, number), dtype=np.int64)
+    weights = np.zeros((2, number))
+    for pair, label, weight in parts:
+        for side, wanted in enumerate((1, 0)):
+            own = label == wanted
+            # np.bincount adds in row order
+            counts[side] += np.bincount(pair[own], minlength=number)
+            weights[side] += np.bincount(pair[own], weights=weight[own] ** power, minlength=number)
     return _frame(block, [*counts, *weights, weights[0] + weights[1] + unmeasured.to_numpy()])
 
 

@@ -1,0 +1,108 @@
+"""Response profiles: what each measured unit did to all genes, in a few factors.
+
+A residual says how far a label is from its gene's rate, in standard deviations that the rate implies: a rare
+response counts more than a common one. The leading factors of all residuals (singular value decomposition)
+keep what many perturbations share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+import scipy.sparse as sp
+from scipy.sparse.linalg import svds
+
+from core_harness.data.rates import gene_rates
+from core_harness.evidence.related import Floats
+from core_harness.vocabulary import Question
+
+UNLISTED_WEIGHT = 0.03
+"""Share of an observation for which a pair that is not listed counts in the rates behind residuals.
+
+Data such as PerturbQA's list all that responds and a few per cent of what does not. Chosen on support."""
+
+_SIGN_PRIOR = 3.0
+"""Pseudo-observations behind the scale of a sign; chosen on support."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Responses:
+    """Profiles of measured units, a unit being a perturbation in a context.
+
+    Attributes
+    ----------
+    units
+        ``context, perturbation``, sorted: the rows of the arrays.
+    genes
+        Sorted: the columns.
+    residuals
+        (units, genes), 0 where nothing was measured.
+    profiles
+        (units, factors): each unit's residuals in the factors.
+    loadings
+        (genes, factors), orthonormal columns: ``profiles @ loadings.T`` is nearest to ``residuals``.
+    """
+
+    units: pl.DataFrame
+    genes: pl.Series
+    residuals: sp.csr_array
+    profiles: Floats
+    loadings: Floats
+
+    def renamed(self, codes: Mapping[str, str]) -> Responses:
+        """Return the same profiles under other names."""
+        units = self.units.with_columns(pl.col("perturbation").replace(codes))
+        return replace(self, units=units, genes=self.genes.replace(codes))
+
+
+def responses_of(support: pl.DataFrame, question: Question, *, factors: int) -> Responses:
+    """Return the profiles of all units of a support.
+
+    Each context has rates of its own; units of all contexts share the factors.
+
+    Parameters
+    ----------
+    support
+        Frame of :data:`~core_harness.schemas.SUPPORT`.
+    question
+        ``de``: residuals ``(label - rate) / sqrt(rate * (1 - rate))``. ``dir``: signs over
+        ``sqrt(measured + 3)``, because a direction has no rare side.
+    factors
+        How many; fewer where there are fewer units or genes.
+    """
+    units = support.select("context", "perturbation").unique().sort("context", "perturbation")
+    genes = support["gene"].unique().sort()
+    rows = (
+        support.join(gene_rates(support, unlisted_weight=UNLISTED_WEIGHT), on=["context", "gene"])
+        .join(units.with_row_index("u"), on=["context", "perturbation"])
+        .join(genes.to_frame().with_row_index("g"), on="gene")
+        .sort("u", "g")
+    )
+    label = rows["label"].cast(pl.Float64).to_numpy()
+    if question == "dir":
+        values = (2 * label - 1) / np.sqrt(rows["measured"].to_numpy() + _SIGN_PRIOR)
+    else:
+        rate = rows["rate"].to_numpy()
+        spread = np.sqrt(rate * (1 - rate))
+        values = np.divide(label - rate, spread, out=np.zeros_like(rate), where=spread > 0)
+    cells = (rows["u"].to_numpy(), rows["g"].to_numpy())
+    residuals = sp.csr_array((values, cells), shape=(units.height, len(genes)))
+    profiles, loadings = _factors(residuals, factors)
+    return Responses(units=units, genes=genes, residuals=residuals, profiles=profiles, loadings=loadings)
+
+
+def _factors(matrix: sp.csr_array, number: int) -> tuple[Floats, Floats]:
+    """Return left vectors times singular values, and right vectors, of the leading factors."""
+    number = min(number, *matrix.shape)
+    if number == 0 or matrix.nnz == 0:
+        return np.zeros((matrix.shape[0], number)), np.zeros((matrix.shape[1], number))
+    if 2 * number >= min(matrix.shape):  # too few for an iteration to pay, or to be allowed
+        left, size, right = np.linalg.svd(matrix.toarray(), full_matrices=False)
+        left, size, right = left[:, :number], size[:number], right[:number]
+    else:
+        start = np.ones(min(matrix.shape))  # a fixed one: the same bytes each time
+        left, size, right = svds(matrix, k=number, v0=start)
+    return left * size, right.T
