@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         Need,
         Task,
     )
-    from core_harness.vocabulary import Agent, Question
+    from core_harness.vocabulary import Agent, Beyond, Question
 
 _HOMES = {
     "EVIDENCE": "schemas",
@@ -48,6 +48,7 @@ _HOMES = {
     "SUPPORT": "schemas",
     "TOTALS": "schemas",
     "Agent": "vocabulary",
+    "Beyond": "vocabulary",
     "Block": "schemas",
     "Card": "analysis.cards",
     "Component": "plugins.component",
@@ -82,6 +83,7 @@ __all__ = [
     "SUPPORT",
     "TOTALS",
     "Agent",
+    "Beyond",
     "Block",
     "Card",
     "Component",

@@ -53,8 +53,8 @@ speaks for every context in which the neighbour was measured, so that a retrieve
 contexts need not list them. A unit (neighbour, context) is related once, by name or by null. A perturbation
 may be related to itself in another context, which has to be named, and never in its own.
 
-``via`` is the measured perturbation through which a relation came, where it is not a direct one. ``direct`` is
-the part of the weight that did not come through others.
+``via`` is the measured perturbation through which a relation came, where it is not a direct one. ``direct``
+is the part of the weight that did not come through others.
 """
 
 RELATED: Schema = {

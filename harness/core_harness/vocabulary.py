@@ -20,11 +20,18 @@ Regime = Literal["strict", "cross-context", "double-unseen"]
 Undeclared = Literal["undeclared"]
 """The regime of predictions made elsewhere, where it is not known what they learnt from."""
 
+Beyond = Literal["potency", "unlisted pairs"]
+"""What scores may rest on beside measured pairs of the same gene; a method that uses it says so.
+
+``potency``: how strong perturbations are, over all genes. ``unlisted pairs``: which pairs data do not list.
+"""
+
 Only = Literal["evaluable"]
 """The part of a dataset that is asked about: genes with both classes."""
 
 Control = Literal[
     "shuffled-labels",
+    "shuffled-listing",
     "random-neighbours",
     "positives-only",
     "negatives-only",

@@ -44,6 +44,11 @@ class Voter:
         Of the relation, after a model's grade if there was one.
     layers
         What each layer of the graph alone says of the relation; empty where the retriever does not say.
+    direct
+        The part of the weight that is the neighbour's own relation to the query; None where the method does
+        not say, which is usually all.
+    via
+        The relative of the query through whom most of the rest came; None where the relation is more.
     without
         The score if this row were not there; None where that was not tried.
     """
@@ -54,7 +59,21 @@ class Voter:
     label: int
     weight: float
     layers: dict[str, float]
+    direct: float | None
+    via: str | None
     without: float | None
+
+    @property
+    def because(self) -> str:
+        """Why it votes, in words: through whom, and what each layer of the graph alone says."""
+        strongest = sorted(self.layers.items(), key=lambda layer: -layer[1])
+        reasons = [", ".join(f"{name} {value:.2f}" for name, value in strongest)] if strongest else []
+        if self.via is not None and self.direct is not None and self.weight > 0:
+            share = 1 - self.direct / self.weight
+            reasons.insert(
+                0, f"responds like {self.via}, a relative of the query ({share:.0%} of the weight)"
+            )
+        return "; ".join(reasons) or "-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,15 +243,16 @@ def _asked(
 
 def _voters(task: Task, method: Method, evidence: Evidence, *, tried: int) -> list[Voter]:
     rows = evidence.rows()
-    layers = rows["layers"].to_list() if "layers" in rows.columns else [{}] * rows.height
     without = _scores_without(task, method, evidence, rows, [[at] for at in range(min(tried, rows.height))])
     return [
         Voter(
             **{name: row[name] for name in ("neighbour", "context", "gene", "label", "weight")},
-            layers={layer: value for layer, value in why.items() if value},
+            layers={layer: value for layer, value in (row.get("layers") or {}).items() if value},
+            direct=row.get("direct"),
+            via=row.get("via"),
             without=without[at] if at < len(without) else None,
         )
-        for at, (row, why) in enumerate(zip(rows.iter_rows(named=True), layers, strict=True))
+        for at, row in enumerate(rows.iter_rows(named=True))
     ]
 
 

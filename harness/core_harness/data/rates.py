@@ -69,9 +69,13 @@ def _rates(support: pl.DataFrame, by: str, shrinkage: float, unlisted_weight: fl
         pl.len().alias("measured"), pl.col("label").cast(pl.Int64).sum().alias("moved")
     )
     if unlisted_weight:
-        units = support.group_by("context").agg(pl.col("perturbation").n_unique().cast(pl.Float64).alias("units"))
+        units = support.group_by("context").agg(
+            pl.col("perturbation").n_unique().cast(pl.Float64).alias("units")
+        )
         unlisted = pl.col("units") - pl.col("measured")
-        listed = listed.join(units, on="context").with_columns(pl.col("measured") + unlisted_weight * unlisted)
+        listed = listed.join(units, on="context").with_columns(
+            pl.col("measured") + unlisted_weight * unlisted
+        )
     # whole numbers, or sorted: the same sum in any order of rows
     listed = listed.sort("context", by)
     prevalence = pl.col("moved").sum().over("context") / pl.col("measured").sum().over("context")

@@ -23,7 +23,7 @@ CONTROLS: tuple[Control, ...] = get_args(Control)
 
 SEEDS = 20
 """Of a control that draws, unless a person asks for another number."""
-_DRAWN = frozenset({"shuffled-labels", "random-neighbours", "swapped-perturbation"})
+_DRAWN = frozenset({"shuffled-labels", "shuffled-listing", "random-neighbours", "swapped-perturbation"})
 
 
 def repeats(control: Control | None, seeds: int = SEEDS) -> int:
@@ -73,6 +73,8 @@ def on_queries(
 
 def on_support(control: Control | None, support: pl.DataFrame, *, seed: int) -> pl.DataFrame:
     """Return the support that methods see."""
+    if control == "shuffled-listing":
+        return shuffle_listing(support, seed=seed)
     return shuffle_labels(support, seed=seed) if control == "shuffled-labels" else support
 
 
@@ -149,6 +151,24 @@ def shuffle_labels(support: pl.DataFrame, *, seed: int) -> pl.DataFrame:
     lottery = np.random.default_rng([seed, 3]).random(by_gene.height)
     shuffled = by_gene.with_columns(pl.Series("lot", lottery)).sort("context", "gene", "lot")["label"]
     return by_gene.with_columns(shuffled.alias("label")).sort("at").drop("at")
+
+
+def shuffle_listing(support: pl.DataFrame, *, seed: int) -> pl.DataFrame:
+    """Give the rows of each (context, gene) to perturbations drawn from all of the context.
+
+    Positive, negative and unlisted are permuted together: every gene keeps how many it has of each, and it
+    is drawn which perturbations they are. (:func:`shuffle_labels` keeps which pairs are listed.)
+    """
+    rng = np.random.default_rng([seed, 9])
+    drawn = []
+    for (_,), rows in support.sort("context", "gene", "perturbation").group_by(
+        "context", maintain_order=True
+    ):
+        names = rows["perturbation"].unique().sort()
+        sizes = rows["gene"].rle().struct.field("len")
+        chosen = np.concatenate([rng.permutation(len(names))[:size] for size in sizes])
+        drawn.append(rows.with_columns(names.gather(chosen).alias("perturbation")))
+    return pl.concat(drawn).sort("context", "perturbation", "gene") if drawn else support
 
 
 def draw_neighbours(relations: pl.DataFrame, block: Block, *, seed: int) -> pl.DataFrame:

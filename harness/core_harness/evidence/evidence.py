@@ -241,7 +241,7 @@ class Evidence:
         return self._chosen if keep is None else keep(self._chosen)
 
     def _with(self, **changes: Any) -> Evidence:
-        parts = {
+        parts: dict[str, Any] = {
             "block": self.block,
             "relations": self.relations,
             "chosen": self._chosen,

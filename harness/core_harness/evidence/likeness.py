@@ -19,7 +19,7 @@ from core_harness.evidence.responses import Responses
 from core_harness.schemas import RELATED
 
 LOOKED_AT = 32
-"""Relatives among whom :meth:`Likeness.through` looks: with weights to the third power, nearly all of them."""
+"""Relatives among whom :meth:`Likeness.through` looks: they have nearly all of the mixture."""
 
 _AT_ONCE = 10_000
 """Rows whose factors are copied at a time, so that they stay in the cache."""
@@ -32,10 +32,10 @@ _NOTHING_LEFT = 1e-9
 class Likeness:
     """How alike the profiles of measured units are to those that are expected of queries.
 
-    The gene that is voted on is left out of both profiles: it has to be, because a voter's own label would
-    otherwise decide how much the voter counts. With labels permuted within genes the vote is then, on
-    average, exactly the gene's rate (without it, .51 to .52 was reached on HepG2 in that way). ``U S V'``
-    being the factors of the residuals ``R``, a profile without gene ``g`` is ``(U S)[u] - R[u, g] V[g]``.
+    The gene that is voted on is left out of both profiles: a voter's own label must not decide how much
+    the voter counts, or else which pairs are listed does. (With it, the vote reached .51 to .52 on HepG2
+    with labels permuted within genes.) ``U S V'`` being the factors of the residuals ``R``, a profile
+    without gene ``g`` is ``(U S)[u] - R[u, g] V[g]``.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Likeness:
         return self.mixture @ self.responses.profiles
 
     def cosines(self) -> Floats:
-        """Return (queries, units): cosines of the expected profiles with the units' own, all genes in them."""
+        """Return (queries, units): cosines of expected profiles with the units' own, all genes in them."""
         expected, own = self.expected, self.responses.profiles
         lengths = [np.sqrt(_squares(profiles)) for profiles in (expected, own)]
         cosines = _divide(expected @ own.T, np.outer(*lengths))
@@ -256,4 +256,6 @@ def _products(left: Floats, at: Places, right: Floats, on: Places) -> Floats:
 
 def _divide(above: Floats, below: Floats) -> Floats:
     """Return quotients, 0 where there is nothing to divide by."""
-    return np.divide(above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0)
+    return np.divide(
+        above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0
+    )

@@ -14,15 +14,14 @@ from core_harness.schemas import EVIDENCE, RELATED, Block
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 Factors = Callable[[Places, Places], Floats]
-"""Of row numbers of pairs and of support, as many of each: by how much the weights of relations differ there."""
+"""Of row numbers of pairs and of support, as many of each: what weights of relations are multiplied by."""
 
 
 class OnGene(Protocol):
-    """How much a relation differs where it speaks of one gene, e.g. :class:`~core_harness.evidence.likeness.Likeness`.
-    """
+    """How relations differ from gene to gene: see :class:`~core_harness.evidence.likeness.Likeness`."""
 
     def on_gene(self, pairs: pl.DataFrame, support: pl.DataFrame) -> Factors:
-        """Return the factors of rows of the support, asked about the gene of a pair. They are finite, >= 0."""
+        """Return the factors for rows of these pairs and this support. They are finite and not negative."""
         ...
 
     def renamed(self, codes: Mapping[str, str]) -> OnGene:
@@ -125,9 +124,7 @@ def evidence_rows(
     return pl.concat(frames).sort(*BEST_FIRST) if frames else pl.DataFrame(schema=EVIDENCE)
 
 
-def matches(
-    block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = None
-) -> Iterator[Matched]:
+def matches(block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = None) -> Iterator[Matched]:
     """Yield the rows of the support that speak of whole queries, some :data:`ROWS_AT_ONCE` at a time.
 
     Their order is fixed by names and, within a query, by the support. Parameters as for
@@ -202,7 +199,8 @@ def _runs(sorted_numbers: pl.Series) -> dict[int, slice]:
     runs = sorted_numbers.rle().struct.unnest()
     ends = runs["len"].cast(pl.Int64).cum_sum()
     return {
-        value: slice(end - length, end) for value, length, end in zip(runs["value"], runs["len"], ends, strict=True)
+        value: slice(end - length, end)
+        for value, length, end in zip(runs["value"], runs["len"], ends, strict=True)
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from core_harness.analysis.cards import AskedPrompt, Card, Voter
+from core_harness.analysis.cards import AskedPrompt, Card
 from core_harness.cli.output.tables import printable, stdout
 from core_harness.prompts import outcomes
 from core_harness.text import number
@@ -60,7 +60,7 @@ def _voters(card: Card) -> Table:
     table.add_column("measured", no_wrap=True)
     table.add_column("outcome", no_wrap=True)
     table.add_column("weight", justify="right")
-    table.add_column("through (each layer alone)")
+    table.add_column("because (each layer alone)")
     if tried:
         table.add_column("score without", justify="right")
     for voter in card.voters[:_SHOWN]:
@@ -70,15 +70,10 @@ def _voters(card: Card) -> Table:
             f"{voter.neighbour}{where}{gene}",
             positive if voter.label else negative,
             number(voter.weight),
-            _through(voter),
+            voter.because,
         ]
         table.add_row(*map(printable, cells), *([number(voter.without)] if tried else []))
     return table
-
-
-def _through(voter: Voter) -> str:
-    strongest = sorted(voter.layers.items(), key=lambda layer: -layer[1])
-    return ", ".join(f"{name} {value:.2f}" for name, value in strongest) or "-"
 
 
 def _flip(card: Card) -> str:
