@@ -148,7 +148,7 @@ def matches(block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = Non
             continue
         weight = found.weight * factors(found.pair, found.row)
         left = weight > 0
-        yield Matched(*(values[left] for values in found._replace(weight=weight)))
+        yield Matched(found.pair[left], found.row[left], found.unit[left], weight[left])
 
 
 def _joined(frame: pl.DataFrame, *numbers: pl.DataFrame) -> pl.DataFrame:
