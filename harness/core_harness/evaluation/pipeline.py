@@ -328,6 +328,16 @@ def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: p
     return pl.concat(parts).sort("pair_id")
 
 
+def predict_split(
+    method: Method, task: Task, split: Split, control: Control | None, facts: Facts
+) -> pl.DataFrame:
+    """Return what a method that asks no model predicts about the queries of a split: relate to predict."""
+    shown = show(method, task, split, control, facts)
+    answers = pl.DataFrame(schema=dict(ANSWERS))
+    fit(method, shown, answers)
+    return predict(method, task, shown.evidence, answers)
+
+
 # score
 
 

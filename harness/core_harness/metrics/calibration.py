@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from core_harness.metrics.bins import equal_mass
 from core_harness.metrics.bootstrap import Statistic
+from core_harness.metrics.scored import EPSILON
 from core_harness.metrics.segments import Floats
 from core_harness.metrics.sums import cluster_sums, ratio
 
@@ -58,6 +59,23 @@ def brier_skill(rows: pl.DataFrame, clusters: int) -> Statistic:
     def statistic(weights: Floats) -> Floats:
         errors, of_rate = sums @ weights
         return 1 - ratio(errors, of_rate)
+
+    return statistic
+
+
+def log_loss(rows: pl.DataFrame, clusters: int) -> Statistic:
+    """Return the mean negative log-likelihood of the labels, in nats.
+
+    Scores are kept :data:`~core_harness.metrics.scored.EPSILON` away from 0 and 1, so that one sure error
+    costs 13.8 and not everything.
+    """
+    score = rows["score"].clip(EPSILON, 1 - EPSILON).to_numpy()
+    losses = -np.log(np.where((rows["label"] == 1).to_numpy(), score, 1 - score))
+    sums = cluster_sums(rows, clusters, losses, np.ones(rows.height))
+
+    def statistic(weights: Floats) -> Floats:
+        loss, pairs = sums @ weights
+        return ratio(loss, pairs)
 
     return statistic
 

@@ -20,6 +20,7 @@ from core_harness.metrics.calibration import (
     brier_skill,
     calibration_ratio,
     expected_calibration_error,
+    log_loss,
 )
 from core_harness.metrics.classification import (
     Confusion,
@@ -112,6 +113,14 @@ _TABLE = (
         direction="higher",
         of=_pooled(brier_skill),
         range=(-inf, 1.0),
+    ),
+    _of_probabilities(
+        "log_loss",
+        "log loss",
+        _CALIBRATION,
+        direction="lower",
+        of=_pooled(log_loss),
+        range=(0.0, inf),
     ),
     _of_probabilities(
         "ece",
