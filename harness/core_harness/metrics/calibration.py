@@ -6,6 +6,7 @@ so that the number of threads changes no bit.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,9 @@ from core_harness.metrics.sums import cluster_sums, ratio
 
 BINS = 10
 """Bins of the expected calibration error and of the reliability curve, of equal mass."""
+
+HIGHEST_LOSS = -math.log(EPSILON)
+"""Log loss of scores that are all surely wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +68,14 @@ def brier_skill(rows: pl.DataFrame, clusters: int) -> Statistic:
 
 
 def log_loss(rows: pl.DataFrame, clusters: int) -> Statistic:
-    """Return the mean negative log-likelihood of the labels, in nats.
+    """Return the mean of -log(probability of the label that came true).
 
-    Scores are kept :data:`~core_harness.metrics.scored.EPSILON` away from 0 and 1, so that one sure error
-    costs 13.8 and not everything.
+    The probability counts as at least :data:`~core_harness.metrics.scored.EPSILON`, so that a sure error
+    costs :data:`HIGHEST_LOSS` and not everything.
     """
-    score = rows["score"].clip(EPSILON, 1 - EPSILON).to_numpy()
-    losses = -np.log(np.where((rows["label"] == 1).to_numpy(), score, 1 - score))
-    sums = cluster_sums(rows, clusters, losses, np.ones(rows.height))
+    score = rows["score"].to_numpy()
+    came_true = np.where((rows["label"] == 1).to_numpy(), score, 1 - score)
+    sums = cluster_sums(rows, clusters, -np.log(np.maximum(came_true, EPSILON)), np.ones(rows.height))
 
     def statistic(weights: Floats) -> Floats:
         loss, pairs = sums @ weights

@@ -16,6 +16,7 @@ from core_harness.errors import UsageError, unknown
 from core_harness.metrics.abstention import answer_rate, risk_coverage_area
 from core_harness.metrics.bootstrap import Measure
 from core_harness.metrics.calibration import (
+    HIGHEST_LOSS,
     brier,
     brier_skill,
     calibration_ratio,
@@ -120,7 +121,7 @@ _TABLE = (
         _CALIBRATION,
         direction="lower",
         of=_pooled(log_loss),
-        range=(0.0, inf),
+        range=(0.0, HIGHEST_LOSS),
     ),
     _of_probabilities(
         "ece",
