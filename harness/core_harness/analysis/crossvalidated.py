@@ -50,8 +50,8 @@ def draw_perturbations(frames: Sequence[pl.DataFrame], *, seed: int = 0, resampl
     Parameters
     ----------
     frames
-        What :func:`~core_harness.evaluation.crossvalidate.crossvalidate` returned, one frame a dataset; that
-        of any method will do.
+        What :func:`~core_harness.evaluation.crossvalidate.crossvalidate` returned, one frame a dataset, of
+        any method; or any other frame with the column ``perturbation``.
     seed, resamples
         Of the bootstrap.
     """
@@ -82,25 +82,25 @@ def resampled(frames: Sequence[pl.DataFrame], sample: Sample, *, metric: str = C
 
 
 def under_control(frames: Sequence[pl.DataFrame], *, metric: str = CRITERION) -> SeedMean:
-    """Return a metric of a method under a control that draws: the mean over seeds, with its interval.
+    """Return a metric of a method under a control: the mean over its seeds, with the interval of that mean.
 
     Each seed gives one figure, the mean over datasets and folds. The interval says how well the seeds
-    determine the mean.
+    determine the mean; a control that does not draw has none.
     """
     none = draw_perturbations(frames, resamples=0)
-    seeds = frames[0]["seed"].unique().sort()
-    values = [
-        resampled([frame.filter(pl.col("seed") == seed) for frame in frames], none, metric=metric).value
-        for seed in seeds
-    ]
+    by_seed = zip(*(_by_seed(frame) for frame in frames), strict=True)
+    values = [resampled(of_seed, none, metric=metric).value for of_seed in by_seed]
     return mean_over_seeds(metric, values)
 
 
+def _by_seed(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    return frame.partition_by("seed", maintain_order=True) if "seed" in frame.columns else [frame]
+
+
 def _of_dataset(frame: pl.DataFrame, sample: Sample, metric: str) -> Resampled:
-    repeats = ["seed"] if "seed" in frame.columns else []
     found = []
     for (fold,), rows in frame.group_by("fold", maintain_order=True):
-        by_seed = rows.partition_by(repeats, maintain_order=True) if repeats else [rows]
+        by_seed = _by_seed(rows)
         of_seeds = [measures(FILLS["gene_prior"](checked(one)))[metric] for one in by_seed]
         of_fold = Resampled.of(of_seeds, sample.among(rows))
         if math.isnan(of_fold.value):

@@ -62,10 +62,14 @@ class Support:
         asked = self.contexts if self.task.support_contexts else ()
         return list(out_of_fold(self.rows, number=number, seed=self.task.seed, contexts=asked))
 
+    @property
+    def asked(self) -> pl.DataFrame:
+        """The rows of the dataset itself: those that become queries."""
+        return self.rows.filter(pl.col("context").is_in(self.contexts))
+
     def folds(self, number: int) -> pl.DataFrame:
         """Return ``perturbation, fold`` of the perturbations that are asked about."""
-        own = self.rows.filter(pl.col("context").is_in(self.contexts))
-        return folds_of(own, number=number, seed=self.task.seed)
+        return folds_of(self.asked, number=number, seed=self.task.seed)
 
 
 def support_of(session: Session, spec: RunSpec) -> Support:
