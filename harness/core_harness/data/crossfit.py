@@ -42,7 +42,8 @@ def out_of_fold(
     perturbations.
     """
     asked = support.filter(pl.col("context").is_in(contexts)) if contexts else support
-    if not 1 < number <= (known := asked["perturbation"].n_unique()):
+    known = asked["perturbation"].n_unique()
+    if not 1 < number <= known:
         raise UsageError(f"{number} folds of {known} perturbations; take 2 or more, each with a perturbation")
     assigned = support.join(folds(asked, number=number, seed=seed), on="perturbation", how="left")
     parts = [pl.col("context") == context for context in sorted(contexts)] or [pl.lit(True)]

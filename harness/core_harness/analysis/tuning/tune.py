@@ -88,13 +88,14 @@ def _settings(session: Session, spec: TuneSpec) -> list[_Setting]:
             f"{spec.strategy} asks a model, which would be paid for every setting and fold; tune a strategy "
             "that asks none"
         )
+    changes = ({}, *settings_of(spec.tries, draw=spec.draw, seed=spec.seed))
+    given = [merged(spec.parameters, change) for change in changes]
+    methods = [_method(session, spec, parameters) for parameters in given]  # what cannot be made is refused
+    session.forget(methods)
     found: dict[str, _Setting] = {}
-    for change in ({}, *settings_of(spec.tries, draw=spec.draw, seed=spec.seed)):
-        given = merged(spec.parameters, change)
-        method = _method(session, spec, given)
-        session.forget([method])
+    for parameters, method in zip(given, methods, strict=True):
         key = str([one.reference for one in method.components])
-        found.setdefault(key, _setting(spec, strategy, method, given))
+        found.setdefault(key, _setting(spec, strategy, method, parameters))
     return list(found.values())
 
 
