@@ -18,6 +18,7 @@ from core_harness.analysis.tuning import Tried, TuneSpec, Tuning, parse_tries, t
 from core_harness.analysis.tuning.grid import LARGEST, merged, settings_of
 from core_harness.errors import UsageError
 from core_harness.evaluation.crossvalidate import crossvalidate, support_of
+from core_harness.metrics.paired import holm
 
 SMALL = {"dataset": {"perturbations": 100, "genes": 20, "modules": 8, "sparsity": 0.2}}
 
@@ -161,6 +162,14 @@ def test_the_present_setting_stays_where_nothing_is_significantly_better() -> No
     assert "because the best was asked for" in taken.verdict()
 
 
+def test_p_values_are_adjusted_for_all_that_were_tried() -> None:
+    others = [one for one in found("aggregator.power=0,1,4,5").settings if not one.present]
+    assert len(others) == 4
+    wanted = holm([one.difference.p for one in others])
+    assert [one.p_holm for one in others] == wanted
+    assert wanted != [one.difference.p for one in others]
+
+
 def test_less_is_better_where_the_criterion_says_so() -> None:
     tuning = found(
         "aggregator.power=0,2", criterion="log_loss", parameters=SMALL | {"aggregator": {"power": 0}}
@@ -172,7 +181,12 @@ def test_less_is_better_where_the_criterion_says_so() -> None:
 
 
 def test_controls_show_the_chosen_setting() -> None:
-    tuning = found("aggregator.power=2", controls=["shuffled-labels", "positives-only"], control_seeds=2)
+    controls = ["shuffled-labels", "positives-only"]
+    tuning = found("aggregator.power=2", controls=controls, control_seeds=2)
+    # a loss has no level of chance, so that it says nothing under a control
+    by_loss = found("aggregator.power=2", controls=controls, control_seeds=2, criterion="log_loss")
+    assert tuning.control_metric == by_loss.control_metric == "macro_gene_auroc"
+    assert by_loss.controls == tuning.controls
     assert tuning.controls["shuffled-labels"].seeds == 2
     assert tuning.controls["shuffled-labels"].value == pytest.approx(0.5, abs=0.08)
     assert tuning.controls["positives-only"].seeds == 1

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from program import run_here
 
+from core_harness import open_registry
+
 SMALL = [
     f"-pdataset.{name}={value}"
     for name, value in {"perturbations": 60, "genes": 15, "modules": 6, "sparsity": 0.2}.items()
@@ -32,7 +34,7 @@ def test_a_table_says_what_was_tried_on_what_and_what_is_chosen(tmp_path: Path) 
         "p (Holm)",
         "3 folds by perturbation",
         "no test row was read",
-        "chosen, shuffled-labels: 0.",
+        "chosen, shuffled-labels: macro-per-gene AUROC 0.",
         "mean of 2 seeds (chance: 0.5)",
     ):
         assert said in done.stdout
@@ -94,15 +96,33 @@ def test_what_cannot_be_tuned_is_one_line(
     assert done.stdout == ""
 
 
-@pytest.mark.slow
-def test_the_example_of_the_docs_runs(tmp_path: Path) -> None:
+def block_of(language: str) -> str:
+    """Return the first block of the page in a language."""
     page = (ROOT / "docs" / "tune.md").read_text(encoding="utf-8")
-    block = re.search(r"```bash\n(core-harness tune .*?)```", page, re.DOTALL)
-    assert block is not None
-    commands = shlex.split(block[1].replace("\\\n", " ").replace("\n", " ; "))
-    for line in " ".join(map(shlex.quote, commands)).split(" ';' "):
-        words = [word for word in shlex.split(line) if word != ";"]
-        done = run_here(*words[1:], cwd=tmp_path)
+    found = re.search(rf"```{language}\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_docs_run(tmp_path: Path) -> None:
+    lines = block_of("bash").replace("\\\n", " ").splitlines()
+    assert [line.split()[1] for line in lines] == ["tune", "eval"]
+    for line in lines:
+        done = run_here(*shlex.split(line)[1:], cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "(SIMULATED)" in done.stdout
-    assert (tmp_path / "tuned.toml").is_file()
+
+
+@pytest.mark.slow
+def test_the_program_of_the_docs_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(block_of("python"), "docs/tune.md", "exec"), {})
+    assert "Difference(value=0." in capsys.readouterr().out
+
+
+def test_the_registry_of_the_docs_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "tuned.toml"
+    path.write_text(f"schema_version = 1\n{block_of('toml')}")
+    tuned = open_registry(path).strategies["voting-tuned"].tuned
+    assert tuned is not None
+    assert tuned.strategy == "voting"

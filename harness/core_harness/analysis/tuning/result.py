@@ -166,7 +166,8 @@ class Tuning:
     chosen
         One of them.
     controls
-        The criterion of the chosen setting under each control.
+        The chosen setting under each control: the criterion or, where it has no level of chance,
+        macro-per-gene AUROC.
     """
 
     spec: TuneSpec
@@ -174,6 +175,11 @@ class Tuning:
     settings: Sequence[Tried]
     chosen: Tried
     controls: Mapping[str, SeedMean]
+
+    @property
+    def control_metric(self) -> str:
+        """The metric of the controls."""
+        return control_metric(self.spec.criterion)
 
     @property
     def simulated(self) -> bool:
@@ -189,6 +195,7 @@ class Tuning:
             "simulated": self.simulated,
             "datasets": [asdict(dataset) for dataset in self.datasets],
             "settings": [{**asdict(one), "chosen": one is self.chosen} for one in self.settings],
+            "control_metric": self.control_metric,
             "controls": {name: asdict(mean) for name, mean in self.controls.items()},
             "verdict": self.verdict(),
         }
@@ -229,6 +236,11 @@ class Tuning:
             parameters={stage: dict(values) for stage, values in self.chosen.parameters.items() if values},
             tuned=tuned,
         )
+
+
+def control_metric(criterion: str) -> str:
+    """Return the metric by which a setting is judged under controls: one that has a level of chance."""
+    return CRITERION if metric_named(criterion).chance is None else criterion
 
 
 def flat(values: Values) -> Iterator[tuple[StrategyStage, str, Scalar]]:

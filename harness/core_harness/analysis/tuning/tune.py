@@ -12,7 +12,7 @@ from typing import get_args
 
 from core_harness.analysis.crossvalidated import Sample, draw_perturbations, resampled, under_control
 from core_harness.analysis.tuning.grid import merged, settings_of
-from core_harness.analysis.tuning.result import Tried, TunedOn, TuneSpec, Tuning, Values
+from core_harness.analysis.tuning.result import Tried, TunedOn, TuneSpec, Tuning, Values, control_metric
 from core_harness.errors import UsageError, unknown
 from core_harness.evaluation.crossvalidate import Support, crossvalidate, crossvalidate_all, support_of
 from core_harness.evaluation.methods import Method
@@ -205,4 +205,4 @@ def _under(
     method = _method(session, spec, setting.given)
     broken = [replace(run, control=control, control_seeds=spec.control_seeds) for run in runs]
     frames = [crossvalidate(session, run, method, folds=spec.folds) for run in broken]
-    return under_control(frames, metric=spec.criterion)
+    return under_control(frames, metric=control_metric(spec.criterion))

@@ -27,12 +27,12 @@ def print_tuning(tuning: Tuning) -> None:
         console.print(f"[dim]and {left_out} more; --json has all[/dim]")
     console.print(f"[dim]{printable(_basis(tuning))}[/dim]", soft_wrap=soft_wrap)
     console.print(printable(tuning.verdict()), soft_wrap=soft_wrap)
-    chance = METRICS[tuning.spec.criterion].chance
-    at_chance = "" if chance is None else f" (chance: {chance:g})"
+    metric = METRICS[tuning.control_metric]
     for control, mean in tuning.controls.items():
         seeds = f", mean of {mean.seeds} seeds" if mean.seeds > 1 else ""
         said = figure({"value": mean.value, "low": mean.low, "high": mean.high})
-        console.print(printable(f"chosen, {control}: {said}{seeds}{at_chance}"), soft_wrap=soft_wrap)
+        line = f"chosen, {control}: {metric.label} {said}{seeds} (chance: {metric.chance:g})"
+        console.print(printable(line), soft_wrap=soft_wrap)
 
 
 def _heading(tuning: Tuning) -> str:
