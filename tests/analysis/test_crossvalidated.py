@@ -113,7 +113,8 @@ def test_under_a_control_the_figure_is_the_mean_over_seeds() -> None:
     assert found.value == pytest.approx(np.mean(values))
     assert found.low == pytest.approx(np.mean(values) - 1.96 * np.std(values, ddof=1) / 2)
     alone = under_control([scores(0)])
-    assert (alone.value, alone.low, alone.seeds) == (pytest.approx(values[0]), None, 1)
+    assert alone.value == pytest.approx(values[0])
+    assert (alone.low, alone.seeds) == (None, 1)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from core_harness.errors import UsageError
 from core_harness.evaluation.crossvalidate import crossvalidate, support_of
 from core_harness.metrics.paired import holm
 
-SMALL = {"dataset": {"perturbations": 100, "genes": 20, "modules": 8, "sparsity": 0.2}}
+SMALL: Any = {"dataset": {"perturbations": 100, "genes": 20, "modules": 8, "sparsity": 0.2}}
 
 names = st.sampled_from(["retriever.a", "retriever.b", "organizer.a", "aggregator.c"])
 values = st.lists(st.text("xyz01.", min_size=1, max_size=3), min_size=1, max_size=4, unique=True)
@@ -84,16 +84,21 @@ def test_what_cannot_be_tried_is_refused(assignments: list[str], message: str) -
 
 
 def test_the_second_of_two_settings_wins() -> None:
-    first = {"aggregator": {"power": 1, "shrinkage": 2}, "dataset": {"seed": 1}}
-    assert merged(first, {"aggregator": {"power": "3"}}) == {  # type: ignore[arg-type]
+    first: Any = {"aggregator": {"power": 1, "shrinkage": 2}, "dataset": {"seed": 1}}
+    assert merged(first, {"aggregator": {"power": "3"}}) == {
         "aggregator": {"power": "3", "shrinkage": 2},
         "dataset": {"seed": 1},
     }
 
 
 def found(*tried: str, session: Session | None = None, **words: Any) -> Tuning:
-    spec = {"strategy": "voting", "datasets": ["simulated"], "parameters": SMALL, "folds": 3} | words
-    return tune(session or Session(resamples=200), TuneSpec(tries=parse_tries(tried), **spec))
+    usual: dict[str, Any] = {
+        "strategy": "voting",
+        "datasets": ["simulated"],
+        "parameters": SMALL,
+        "folds": 3,
+    }
+    return tune(session or Session(resamples=200), TuneSpec(tries=parse_tries(tried), **(usual | words)))
 
 
 def power(one: Tried) -> Any:
@@ -103,7 +108,7 @@ def power(one: Tried) -> Any:
 def test_the_figures_are_those_of_cross_validation() -> None:
     tuning = found("aggregator.power=0.5,2")
     session = Session()
-    spec = RunSpec(strategies=("voting",), parameters=merged(SMALL, {"aggregator": {"power": 0.5}}))  # type: ignore[arg-type]
+    spec = RunSpec(strategies=("voting",), parameters=merged(SMALL, {"aggregator": {"power": 0.5}}))
     (method,) = session.methods(spec)
     frame = crossvalidate(session, spec, method, folds=3)
     wanted = resampled([frame], draw_perturbations([frame], resamples=200))
