@@ -142,3 +142,18 @@ def test_examples_to_learn_from_leave_no_label_in_their_support(
     assert not set(drawn.queries["pair_id"]) & set(split.queries["pair_id"])
     asked = drawn.queries.join(drawn.truth, on="pair_id").select(split.support.columns)
     assert pl.concat([asked, drawn.support]).sort(KEY).equals(split.support.sort(KEY))
+
+
+@given(worlds, st.sampled_from([("a",), ("a", "b")]), st.data())
+def test_examples_of_a_context_keep_what_they_did_elsewhere(
+    rows: pl.DataFrame, contexts: tuple[str, ...], data: st.DataObject
+) -> None:
+    split = split_rows(rows)
+    asked = split.support.filter(pl.col("context").is_in(contexts))
+    number = data.draw(st.integers(1, asked["perturbation"].n_unique() - 1))
+    drawn = examples(split, number, seed=data.draw(st.integers(0, 5)), contexts=contexts)
+    units = drawn.queries.select("context", "perturbation").unique()
+    assert units.height == units["perturbation"].n_unique() == number
+    assert set(units["context"]) <= set(contexts)
+    rest = split.support.join(units, on=["context", "perturbation"], how="anti")
+    assert drawn.support.equals(rest)

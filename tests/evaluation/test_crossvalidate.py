@@ -139,6 +139,18 @@ def test_other_contexts_stay_in_the_support_and_are_not_asked_about(tmp_path: Pa
         assert block.support.filter(pl.col("context") == "b").equals(elsewhere.select(block.support.columns))
 
 
+def test_examples_keep_what_they_did_in_other_contexts(tmp_path: Path) -> None:
+    spec = RunSpec(dataset=table(tmp_path / "t.csv", world(contexts=("a", "b"))), support_contexts=("b",))
+    here = session()
+    crossvalidate(here, spec, method(here, **SPY), folds=3)
+    blocks = [block for blocks, _ in Spy.learnt for block in blocks if block.context == "a"]
+    assert blocks
+    for block in blocks:
+        own, other = (block.support.filter(pl.col("context") == context)["perturbation"] for context in "ab")
+        assert not set(block.perturbations) & set(own)
+        assert set(block.perturbations) <= set(other)
+
+
 def poisoned(rows: pl.DataFrame) -> pl.DataFrame:
     flipped = pl.when(pl.col("split") == "test").then(1 - pl.col("label")).otherwise("label")
     return rows.with_columns(flipped.cast(pl.UInt8).alias("label"))

@@ -58,25 +58,32 @@ def out_of_fold(
                 yield split
 
 
-def examples(split: Split, number: int, *, seed: int) -> Split:
+def examples(split: Split, number: int, *, seed: int, contexts: Collection[str] = ()) -> Split:
     """Return ``number`` perturbations of the support, drawn with ``seed``, as queries of the rest.
+
+    Without ``contexts``, the drawn perturbations leave the support in every context. With ``contexts``, in
+    the cross-context regime, they are drawn among those measured there, each is asked about in one of these
+    contexts, and what it did in the others stays in the support: as it is with the queries.
 
     Ids of the pairs follow those of the split's queries, so that a model can be asked about both at
     once. Raises :class:`~core_harness.errors.UsageError` where no support would be left.
     """
     support = split.support
-    names = support["perturbation"].unique().sort()
+    asked = support.filter(pl.col("context").is_in(contexts)) if contexts else support
+    names = asked["perturbation"].unique().sort()
     if not 0 < number < len(names):
         raise UsageError(
             f"{number} perturbations to learn from; the support has {len(names)}, and must keep at least "
             "one other"
         )
     drawn = names.gather(np.random.default_rng([seed, 8]).permutation(len(names))[:number])
-    held = pl.col("perturbation").is_in(drawn.implode())
-    marked = support.with_columns(
-        pl.when(held).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split")
-    )
-    made = split_rows(marked.sort("context", "perturbation", "gene"))
+    unit = ["context", "perturbation"]
+    held = asked.filter(pl.col("perturbation").is_in(drawn.implode())).select(unit).unique().sort(unit)
+    if contexts:
+        order = np.random.default_rng([seed, 10]).permutation(held.height)
+        held = held[order].unique("perturbation", keep="first", maintain_order=True)
+    marked = support.join(held.with_columns(pl.lit("test").alias("split")), on=unit, how="left")
+    made = split_rows(marked.with_columns(pl.col("split").fill_null("train")).sort(*unit, "gene"))
     after = int(split.queries["pair_id"].max() or 0) + 1  # type: ignore[arg-type]
     later = (pl.col("pair_id") + after).cast(pl.UInt32)
     return Split(

@@ -25,8 +25,10 @@ from core_harness.evaluation.methods import Method
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.evidence import controls
+from core_harness.knowledge.facts import Facts
 from core_harness.plugins.component import Instance
 from core_harness.schemas import SUPPORT, Task
+from core_harness.vocabulary import Control
 
 FOLDS = 5
 
@@ -158,14 +160,22 @@ def crossvalidate_all(
                 session.tell(f"{spec.dataset}, {method.label}", done, len(splits) * len(methods))
                 facts = session.open_knowledge(support.dataset, method)
                 for seed, task in enumerate(tasks):
-                    scored[place][seed].append(
-                        pipeline.predict_split(method, task, split, spec.control, facts)
-                    )
+                    scored[place][seed].append(_predictions(method, task, split, spec.control, facts))
     asked = pl.concat(pairs).with_row_index("pair_id")
     asked = asked.join(support.folds(folds), on="perturbation", maintain_order="left").select(
         "fold", *asked.columns
     )
     return [_with_scores(asked, by_seed, tasks) for by_seed in scored]
+
+
+def _predictions(
+    method: Method, task: Task, split: Split, control: Control | None, facts: Facts
+) -> pl.DataFrame:
+    """Return what a method predicts about the queries of a split, by way of the whole pipeline."""
+    shown = pipeline.show(method, task, split, control, facts)  # relate, organize
+    answers = pipeline.parse(pipeline.prompt(method, shown), None)  # nothing is asked
+    pipeline.fit(method, shown, answers)
+    return pipeline.predict(method, task, shown.evidence, answers)
 
 
 def _pairs(split: Split) -> pl.DataFrame:

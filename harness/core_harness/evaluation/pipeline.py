@@ -199,7 +199,8 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     learner = method.aggregator.object
     examples = None
     if isinstance(learner, LearningAggregator):
-        examples = crossfit.examples(seen, learner.examples, seed=task.seed)
+        asked = seen.queries["context"].unique().to_list() if task.support_contexts else []
+        examples = crossfit.examples(seen, learner.examples, seed=task.seed, contexts=asked)
     return Shown(
         task=task,
         evidence=gather(seen),
@@ -326,16 +327,6 @@ def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: p
         for block in evidence
     )
     return pl.concat(parts).sort("pair_id")
-
-
-def predict_split(
-    method: Method, task: Task, split: Split, control: Control | None, facts: Facts
-) -> pl.DataFrame:
-    """Return what a method that asks no model predicts about the queries of a split: relate to predict."""
-    shown = show(method, task, split, control, facts)
-    answers = pl.DataFrame(schema=dict(ANSWERS))
-    fit(method, shown, answers)
-    return predict(method, task, shown.evidence, answers)
 
 
 # score
