@@ -41,6 +41,9 @@ Control = Literal[
 ]
 """What a run breaks on purpose: see :mod:`core_harness.evidence.controls`."""
 
+Choice = Literal["significant", "best"]
+"""When ``tune`` takes a setting in place of the present one: see :mod:`core_harness.analysis.tuning`."""
+
 ScriptedName = Literal["always-plausible", "follows-evidence", "ignores-evidence", "position-biased"]
 """Scripted models of the test server: see :mod:`core_harness.testing.scripted`."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from worlds import world
 
 from core_harness.data.crossfit import examples, folds, out_of_fold
 from core_harness.data.splits import blocks, limit_genes, only_evaluable, split_rows
+from core_harness.errors import UsageError
 
 worlds = st.builds(
     world,
@@ -84,6 +86,48 @@ def test_out_of_fold_sees_each_row_once_and_never_its_perturbation(rows: pl.Data
     assert pl.concat(seen).sort("context", "perturbation", "gene").equals(support.drop("label"))
 
 
+KEY = ["context", "perturbation", "gene"]
+
+
+@given(worlds, st.sampled_from([("a",), ("a", "b")]), st.integers(0, 3))
+def test_folds_of_a_context_leave_the_others_in_the_support(
+    rows: pl.DataFrame, contexts: tuple[str, ...], seed: int
+) -> None:
+    """The cross-context regime: nothing is known of a perturbation in its context, all in the others."""
+    support = rows.drop("split")
+    seen = []
+    for split in out_of_fold(support, number=3, seed=seed, contexts=contexts):
+        (context,) = split.queries["context"].unique()
+        own = split.support.filter(pl.col("context") == context)
+        assert not set(own["perturbation"]) & set(split.queries["perturbation"])
+        others = support.filter(pl.col("context") != context)
+        assert split.support.filter(pl.col("context") != context).equals(others.select(split.support.columns))
+        seen.append(split.queries.drop("pair_id"))
+    asked = support.filter(pl.col("context").is_in(contexts))
+    assert pl.concat(seen).sort(KEY).equals(asked.drop("label"))
+
+
+@given(st.integers(0, 99), st.integers(0, 3))
+def test_folds_are_the_same_in_both_regimes(world_seed: int, seed: int) -> None:
+    rows = world(seed=world_seed, contexts=("a", "b")).drop("split")
+    # a perturbation that was measured elsewhere only is in no fold
+    rows = rows.with_columns(
+        pl.when(pl.col("context") == "b").then(pl.col("perturbation") + "x").otherwise("perturbation")
+    ).sort(KEY)
+    alone = out_of_fold(rows.filter(pl.col("context") == "a"), number=4, seed=seed)
+    beside = out_of_fold(rows, number=4, seed=seed, contexts=("a",))
+    for strict, cross in zip(alone, beside, strict=True):
+        assert strict.queries.equals(cross.queries)
+        assert strict.truth.equals(cross.truth)
+
+
+@pytest.mark.parametrize("number", [0, 1, 7])
+def test_folds_need_perturbations(number: int) -> None:
+    support = world(perturbations=8).filter(pl.col("split") == "train").drop("split")
+    with pytest.raises(UsageError, match=f"{number} folds of 6 perturbations"):
+        next(out_of_fold(support, number=number))
+
+
 @given(worlds, st.data())
 def test_examples_to_learn_from_leave_no_label_in_their_support(
     rows: pl.DataFrame, data: st.DataObject
@@ -97,5 +141,19 @@ def test_examples_to_learn_from_leave_no_label_in_their_support(
     assert drawn.truth["pair_id"].equals(drawn.queries["pair_id"])
     assert not set(drawn.queries["pair_id"]) & set(split.queries["pair_id"])
     asked = drawn.queries.join(drawn.truth, on="pair_id").select(split.support.columns)
-    key = ["context", "perturbation", "gene"]
-    assert pl.concat([asked, drawn.support]).sort(key).equals(split.support.sort(key))
+    assert pl.concat([asked, drawn.support]).sort(KEY).equals(split.support.sort(KEY))
+
+
+@given(worlds, st.sampled_from([("a",), ("a", "b")]), st.data())
+def test_examples_of_a_context_keep_what_they_did_elsewhere(
+    rows: pl.DataFrame, contexts: tuple[str, ...], data: st.DataObject
+) -> None:
+    split = split_rows(rows)
+    asked = split.support.filter(pl.col("context").is_in(contexts))
+    number = data.draw(st.integers(1, asked["perturbation"].n_unique() - 1))
+    drawn = examples(split, number, seed=data.draw(st.integers(0, 5)), contexts=contexts)
+    units = drawn.queries.select("context", "perturbation").unique()
+    assert units.height == units["perturbation"].n_unique() == number
+    assert set(units["context"]) <= set(contexts)
+    rest = split.support.join(units, on=["context", "perturbation"], how="anti")
+    assert drawn.support.equals(rest)

@@ -22,6 +22,7 @@ CLASSIFICATION = ["accuracy", "balanced_accuracy", "f1", "mcc"]
 CALIBRATION = [
     "brier",
     "brier_skill",
+    "log_loss",
     "ece",
     "calibration_slope",
     "calibration_ratio",

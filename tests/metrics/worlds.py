@@ -83,7 +83,7 @@ def by_sklearn(rows: pl.DataFrame, weight: Floats | None = None) -> dict[str, fl
     }
     if not len(label):
         names = ("pooled_auprc", "accuracy", "balanced_accuracy", "f1", "mcc", "brier", "brier_skill")
-        sums = ("calibration_ratio", "overestimation")
+        sums = ("log_loss", "calibration_ratio", "overestimation")
         return ranking | dict.fromkeys((*names, *sums), np.nan) | prior
     both = 0 < label.sum() < len(label)
     brier, of_rate = (
@@ -102,6 +102,7 @@ def by_sklearn(rows: pl.DataFrame, weight: Floats | None = None) -> dict[str, fl
         else np.nan,
         "brier": brier,
         "brier_skill": 1 - brier / of_rate if of_rate else np.nan,
+        "log_loss": -np.average(np.log(np.where(label == 1, score, 1 - score).clip(1e-6)), weights=weight),
         "calibration_ratio": float(weight @ score) / positives if positives else np.nan,
         "overestimation": float(weight @ yes) / positives if positives else np.nan,
         **prior,

@@ -70,7 +70,7 @@ class Related:
         step("use")
     def relate(self, task, block):
         step("relate")
-        pairs = [(p, n, 1.0) for p in block.perturbations for n in block.candidates]
+        pairs = [(p, n, 1.0) for p in block.perturbations for n in block.candidates if n != p]
         return pl.DataFrame(pairs, schema=["perturbation", "neighbour", "weight"], orient="row")
 
 class Asked:

@@ -25,6 +25,7 @@ from core_harness.cli.commands.plugins import plugins_command
 from core_harness.cli.commands.runs import runs_group
 from core_harness.cli.commands.score import score_command
 from core_harness.cli.commands.testserver import testserver_command
+from core_harness.cli.commands.tune import tune_command
 from core_harness.errors import HarnessError
 
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
@@ -68,6 +69,7 @@ cli.add_command(compare_command)
 cli.add_command(score_command)
 cli.add_command(audit_command)
 cli.add_command(explain_command)
+cli.add_command(tune_command)
 cli.add_command(leaderboard_group)
 cli.add_command(kg_group)
 cli.add_command(models_command)

@@ -8,7 +8,7 @@ a gene's rate without one row reveals that row's label.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import polars as pl
@@ -27,33 +27,63 @@ def folds(support: pl.DataFrame, *, number: int = 5, seed: int = 0) -> pl.DataFr
     return pl.DataFrame({"perturbation": names, "fold": order % number})
 
 
-def out_of_fold(support: pl.DataFrame, *, number: int = 5, seed: int = 0) -> Iterator[Split]:
-    """Yield one :class:`~core_harness.data.splits.Split` a fold: its rows are queries, the rest support."""
-    assigned = support.join(folds(support, number=number, seed=seed), on="perturbation", how="left")
+def out_of_fold(
+    support: pl.DataFrame, *, number: int = 5, seed: int = 0, contexts: Collection[str] = ()
+) -> Iterator[Split]:
+    """Yield :class:`~core_harness.data.splits.Split` fold by fold: its rows are queries, the rest support.
+
+    Without ``contexts``, the perturbations of a fold leave the support in every context: nothing is known
+    of them, as in the strict regime. With ``contexts``, only rows of these are asked about, one context at
+    a time, and what the perturbations of the fold did in the other contexts stays in the support, as in
+    the cross-context regime. Folds are those of :func:`folds` over the rows that are asked about; so they
+    are the same in both regimes.
+
+    Raises :class:`~core_harness.errors.UsageError` where there are fewer than two folds, or more than
+    perturbations.
+    """
+    asked = support.filter(pl.col("context").is_in(contexts)) if contexts else support
+    known = asked["perturbation"].n_unique()
+    if not 1 < number <= known:
+        raise UsageError(f"{number} folds of {known} perturbations; take 2 or more, each with a perturbation")
+    assigned = support.join(folds(asked, number=number, seed=seed), on="perturbation", how="left")
+    parts = [pl.col("context") == context for context in sorted(contexts)] or [pl.lit(True)]
     for fold in range(number):
-        held = pl.when(pl.col("fold") == fold).then(pl.lit("test")).otherwise(pl.lit("train"))
-        yield split_rows(assigned.with_columns(held.alias("split")).sort("context", "perturbation", "gene"))
+        for part in parts:
+            held = (pl.col("fold") == fold) & part
+            marked = assigned.with_columns(
+                pl.when(held).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split")
+            )
+            split = split_rows(marked.sort("context", "perturbation", "gene"))
+            if split.queries.height:  # a fold may have no perturbation of one of the contexts
+                yield split
 
 
-def examples(split: Split, number: int, *, seed: int) -> Split:
+def examples(split: Split, number: int, *, seed: int, contexts: Collection[str] = ()) -> Split:
     """Return ``number`` perturbations of the support, drawn with ``seed``, as queries of the rest.
+
+    Without ``contexts``, the drawn perturbations leave the support in every context. With ``contexts``, in
+    the cross-context regime, they are drawn among those measured there, each is asked about in one of these
+    contexts, and what it did in the others stays in the support: as it is with the queries.
 
     Ids of the pairs follow those of the split's queries, so that a model can be asked about both at
     once. Raises :class:`~core_harness.errors.UsageError` where no support would be left.
     """
     support = split.support
-    names = support["perturbation"].unique().sort()
+    asked = support.filter(pl.col("context").is_in(contexts)) if contexts else support
+    names = asked["perturbation"].unique().sort()
     if not 0 < number < len(names):
         raise UsageError(
             f"{number} perturbations to learn from; the support has {len(names)}, and must keep at least "
             "one other"
         )
     drawn = names.gather(np.random.default_rng([seed, 8]).permutation(len(names))[:number])
-    held = pl.col("perturbation").is_in(drawn.implode())
-    marked = support.with_columns(
-        pl.when(held).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split")
-    )
-    made = split_rows(marked.sort("context", "perturbation", "gene"))
+    unit = ["context", "perturbation"]
+    held = asked.filter(pl.col("perturbation").is_in(drawn.implode())).select(unit).unique().sort(unit)
+    if contexts:
+        order = np.random.default_rng([seed, 10]).permutation(held.height)
+        held = held[order].unique("perturbation", keep="first", maintain_order=True)
+    marked = support.join(held.with_columns(pl.lit("test").alias("split")), on=unit, how="left")
+    made = split_rows(marked.with_columns(pl.col("split").fill_null("train")).sort(*unit, "gene"))
     after = int(split.queries["pair_id"].max() or 0) + 1  # type: ignore[arg-type]
     later = (pl.col("pair_id") + after).cast(pl.UInt32)
     return Split(

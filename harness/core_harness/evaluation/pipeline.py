@@ -199,7 +199,8 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     learner = method.aggregator.object
     examples = None
     if isinstance(learner, LearningAggregator):
-        examples = crossfit.examples(seen, learner.examples, seed=task.seed)
+        asked = seen.queries["context"].unique().to_list() if task.support_contexts else []
+        examples = crossfit.examples(seen, learner.examples, seed=task.seed, contexts=asked)
     return Shown(
         task=task,
         evidence=gather(seen),

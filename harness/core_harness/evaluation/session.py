@@ -180,6 +180,16 @@ class Session:
         methods = make_methods(spec, self.registry, self.components, on_failure=on_failure)
         return [self._sharing(method) for method in methods]
 
+    def forget(self, methods: Sequence[Method]) -> None:
+        """Let go of the components of these methods, and so of all that they have computed.
+
+        A retriever may keep a profile of every candidate; a process that makes many would keep them all.
+        """
+        for method in methods:
+            self._retrievers.pop(method.retriever.reference.model_dump_json(), None)
+            for one in method.components:
+                self._handed.pop(id(one.object), None)
+
     def method(self, reference: MethodReference) -> Method:
         """Make a method again from the record of a run.
 

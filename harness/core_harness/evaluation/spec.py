@@ -112,16 +112,18 @@ def spec_of(manifest: Manifest) -> RunSpec:
     )
 
 
-def parse_parameters(assignments: Sequence[str]) -> Parameters:
-    """Return ``stage.name=value`` assignments by stage. Raises :class:`UsageError`."""
+def parse_parameters(assignments: Sequence[str], *, option: str = "-p") -> Parameters:
+    """Return ``stage.name=value`` assignments by stage; ``option`` gave them. Raises :class:`UsageError`."""
     parsed: dict[Stage, dict[str, str]] = {}
     for assignment in assignments:
         target, equals, value = assignment.partition("=")
         stage, dot, key = target.strip().partition(".")
         if not (equals and dot and key):
-            raise UsageError(f"-p {assignment!r} is not STAGE.NAME=VALUE, e.g. -p aggregator.shrinkage=2")
+            raise UsageError(
+                f"{option} {assignment!r} is not STAGE.NAME=VALUE, e.g. {option} aggregator.shrinkage=2"
+            )
         if stage not in STAGES:
-            raise UsageError(unknown("stage", stage, STAGES) + f" in -p {assignment!r}")
+            raise UsageError(unknown("stage", stage, STAGES) + f" in {option} {assignment!r}")
         parsed.setdefault(stage, {})[key] = value.strip()
     return parsed
 

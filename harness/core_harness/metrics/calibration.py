@@ -6,6 +6,7 @@ so that the number of threads changes no bit.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,15 @@ import scipy.sparse as sp
 
 from core_harness.metrics.bins import equal_mass
 from core_harness.metrics.bootstrap import Statistic
+from core_harness.metrics.scored import EPSILON
 from core_harness.metrics.segments import Floats
 from core_harness.metrics.sums import cluster_sums, ratio
 
 BINS = 10
 """Bins of the expected calibration error and of the reliability curve, of equal mass."""
+
+HIGHEST_LOSS = -math.log(EPSILON)
+"""Log loss of scores that are all surely wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +63,23 @@ def brier_skill(rows: pl.DataFrame, clusters: int) -> Statistic:
     def statistic(weights: Floats) -> Floats:
         errors, of_rate = sums @ weights
         return 1 - ratio(errors, of_rate)
+
+    return statistic
+
+
+def log_loss(rows: pl.DataFrame, clusters: int) -> Statistic:
+    """Return the mean of -log(probability of the label that came true).
+
+    The probability counts as at least :data:`~core_harness.metrics.scored.EPSILON`, so that a sure error
+    costs :data:`HIGHEST_LOSS` and not everything.
+    """
+    score = rows["score"].to_numpy()
+    came_true = np.where((rows["label"] == 1).to_numpy(), score, 1 - score)
+    sums = cluster_sums(rows, clusters, -np.log(np.maximum(came_true, EPSILON)), np.ones(rows.height))
+
+    def statistic(weights: Floats) -> Floats:
+        loss, pairs = sums @ weights
+        return ratio(loss, pairs)
 
     return statistic
 

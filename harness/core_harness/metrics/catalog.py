@@ -16,10 +16,12 @@ from core_harness.errors import UsageError, unknown
 from core_harness.metrics.abstention import answer_rate, risk_coverage_area
 from core_harness.metrics.bootstrap import Measure
 from core_harness.metrics.calibration import (
+    HIGHEST_LOSS,
     brier,
     brier_skill,
     calibration_ratio,
     expected_calibration_error,
+    log_loss,
 )
 from core_harness.metrics.classification import (
     Confusion,
@@ -112,6 +114,14 @@ _TABLE = (
         direction="higher",
         of=_pooled(brier_skill),
         range=(-inf, 1.0),
+    ),
+    _of_probabilities(
+        "log_loss",
+        "log loss",
+        _CALIBRATION,
+        direction="lower",
+        of=_pooled(log_loss),
+        range=(0.0, HIGHEST_LOSS),
     ),
     _of_probabilities(
         "ece",

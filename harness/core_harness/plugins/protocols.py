@@ -189,7 +189,10 @@ class LearningAggregator(Aggregator, Protocol):
     """An aggregator that is fitted, before it predicts, on perturbations of the support."""
 
     examples: int
-    """Perturbations of the support that become queries for it, the support being without them."""
+    """Perturbations of the support that become queries for it, the support being without them.
+
+    In the cross-context regime it keeps what they did in other contexts, as it does for the queries.
+    """
 
     def fit(
         self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame

@@ -13,6 +13,7 @@ Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]*$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 StrategyStage = Literal["retriever", "organizer", "aggregator"]
 """Where a strategy chooses; dataset and model are the user's choice."""
 Conversion = Literal["go", "hgnc", "string", "unzip"]
@@ -34,6 +35,27 @@ class DatasetEntry(Entry):
     """When its measurements could first be read; None for data that were never published."""
 
 
+class Tuned(Entry):
+    """On what the parameters of a strategy were chosen: written by ``core-harness tune``."""
+
+    strategy: str
+    """The strategy whose parameters were changed."""
+    datasets: Annotated[dict[str, Sha256], Field(min_length=1)]
+    """Datasets, each with the digest of its support rows."""
+    support_contexts: tuple[str, ...] = ()
+    tried: Annotated[int, Field(gt=0)]
+    """Settings that were compared."""
+    folds: Annotated[int, Field(gt=1)]
+    seed: Annotated[int, Field(ge=0)]
+    criterion: str
+    """The metric: its mean over folds and datasets was compared."""
+    value: float
+    low: float | None = None
+    high: float | None = None
+    version: str
+    """Release of core-harness."""
+
+
 class StrategyEntry(Entry):
     """A strategy: a named choice at the stages, with parameters that differ from the components' own."""
 
@@ -42,6 +64,7 @@ class StrategyEntry(Entry):
     organizer: str
     aggregator: str
     parameters: dict[StrategyStage, Parameters] = {}
+    tuned: Tuned | None = None
 
 
 class Download(Entry):
@@ -51,7 +74,7 @@ class Download(Entry):
     """
 
     url: Annotated[str, Field(pattern=r"^https://[^\s?#]+$")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sha256: Sha256 | None = None
 
 
 class SourceEntry(Entry):

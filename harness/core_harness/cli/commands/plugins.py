@@ -11,7 +11,7 @@ from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
 
 if TYPE_CHECKING:
-    from core_harness.registry.entries import Registry
+    from core_harness.registry.entries import Registry, StrategyEntry
 
 
 @click.command("plugins")
@@ -26,7 +26,7 @@ def plugins_command(*, registry: Registry, as_json: bool) -> None:
 
     components = catalog()
     rows = [
-        *(("strategy", name, entry.summary, "registry") for name, entry in registry.strategies.items()),
+        *(("strategy", name, _of_strategy(entry), "registry") for name, entry in registry.strategies.items()),
         *(("dataset", name, entry.summary, "registry") for name, entry in registry.datasets.items()),
         *(
             (f.stage, f.component.name, f.component.summary, f"{f.distribution} {f.version}")
@@ -43,6 +43,11 @@ def plugins_command(*, registry: Registry, as_json: bool) -> None:
         listing = {
             "schema_version": 1,
             "components": [dict(zip(names, r, strict=True)) for r in rows],
+            "tuned": {
+                name: entry.tuned.model_dump(mode="json")
+                for name, entry in registry.strategies.items()
+                if entry.tuned is not None
+            },
             "broken": broken,
         }
         click.echo(json.dumps(listing, indent=2))
@@ -53,3 +58,14 @@ def plugins_command(*, registry: Registry, as_json: bool) -> None:
     stdout().print(table)
     for b in components.broken:
         click.echo(f"broken: plugin {b.plugin!r} of {b.distribution}: {b.reason}", err=True)
+
+
+def _of_strategy(entry: StrategyEntry) -> str:
+    """Return the summary, and with what figure the parameters were chosen, if they were."""
+    from core_harness.metrics.catalog import LABELS
+    from core_harness.text import figure
+
+    if (tuned := entry.tuned) is None:
+        return entry.summary
+    label = LABELS.get(tuned.criterion, tuned.criterion)
+    return f"{entry.summary}: {label} {figure(tuned.model_dump())} in {tuned.folds} folds"

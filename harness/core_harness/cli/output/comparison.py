@@ -115,7 +115,7 @@ def _differences(comparison: Comparison) -> list[dict[str, str]]:
     return [
         {
             "#": f"{contrast.second + 1} - {contrast.first + 1}",
-            "difference [95 %]": _signed(contrast.difference),
+            "difference [95 %]": signed(contrast.difference),
             "p": p_value(contrast.difference.p),
             "p (Holm)": p_value(contrast.p_holm),
             "significant": "yes" if contrast.significant else "no",
@@ -139,7 +139,8 @@ def _changes(changes: pl.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def _signed(found: Difference) -> str:
+def signed(found: Difference) -> str:
+    """Return ``+0.010 [+0.002, +0.018]``, or ``-`` where the difference is not defined."""
     if found.value is None:
         return "-"
     interval = "" if found.low is None else f" [{found.low:+.3f}, {found.high:+.3f}]"

@@ -1,0 +1,204 @@
+"""Cross-validation over the perturbations of the support: what a method scores where nothing was seen.
+
+The support of a dataset is divided into folds by perturbation (:mod:`core_harness.data.crossfit`). Each fold
+becomes the queries of the rest, and the whole pipeline runs on that division: relations, evidence, rates and
+whatever is fitted are made again without the fold. No test row takes part: the divisions are made of the
+support alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from core_harness.data.crossfit import folds as folds_of
+from core_harness.data.crossfit import out_of_fold
+from core_harness.data.rates import gene_rate_of
+from core_harness.data.splits import Split
+from core_harness.errors import UsageError
+from core_harness.evaluation import pipeline
+from core_harness.evaluation.methods import Method
+from core_harness.evaluation.session import Session
+from core_harness.evaluation.spec import RunSpec
+from core_harness.evidence import controls
+from core_harness.knowledge.facts import Facts
+from core_harness.plugins.component import Instance
+from core_harness.schemas import SUPPORT, Task
+from core_harness.vocabulary import Control
+
+FOLDS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Support:
+    """What can be learnt from a dataset without its test rows.
+
+    Attributes
+    ----------
+    task
+        What is asked of it.
+    rows
+        Frame of :data:`~core_harness.schemas.SUPPORT`, sorted; with support contexts, theirs too.
+    contexts
+        The contexts of the dataset itself, whose perturbations are asked about.
+    dataset
+        The component that it comes from.
+    """
+
+    task: Task
+    rows: pl.DataFrame
+    contexts: tuple[str, ...]
+    dataset: Instance
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rows."""
+        return hashlib.sha256(self.rows.select(*SUPPORT).write_csv().encode()).hexdigest()
+
+    def splits(self, number: int) -> list[Split]:
+        """Return the divisions into queries and support, of ``number`` folds drawn with the task's seed."""
+        asked = self.contexts if self.task.support_contexts else ()
+        return list(out_of_fold(self.rows, number=number, seed=self.task.seed, contexts=asked))
+
+    @property
+    def asked(self) -> pl.DataFrame:
+        """The rows of the dataset itself: those that become queries."""
+        return self.rows.filter(pl.col("context").is_in(self.contexts))
+
+    def folds(self, number: int) -> pl.DataFrame:
+        """Return ``perturbation, fold`` of the perturbations that are asked about."""
+        return folds_of(self.asked, number=number, seed=self.task.seed)
+
+
+def support_of(session: Session, spec: RunSpec) -> Support:
+    """Return the support of the dataset that a spec names, in its regime.
+
+    Raises :class:`UsageError` for a part of the dataset, or for genes held out: both are drawn among the
+    test rows.
+    """
+    for value, option in (
+        (spec.gene_holdout, "--gene-holdout"),
+        (spec.limit, "--limit"),
+        (spec.only, "--only"),
+    ):
+        if value is not None:
+            raise UsageError(
+                f"{option} is about test rows, which cross-validation does not read; leave it out"
+            )
+    alone = session.load(replace(spec, control=None, regime=None, support_contexts=()))
+    loaded = session.load(replace(spec, control=None))
+    return Support(
+        task=loaded.task,
+        rows=loaded.split.support,
+        contexts=tuple(alone.split.support["context"].unique().sort()),
+        dataset=loaded.dataset,
+    )
+
+
+def crossvalidate(session: Session, spec: RunSpec, method: Method, *, folds: int = FOLDS) -> pl.DataFrame:
+    """Return the scores of a method on the support of a dataset, out of fold, with the truth.
+
+    Parameters
+    ----------
+    session
+        Where the dataset and the graph are loaded.
+    spec
+        Dataset, regime (strict or cross-context), seed of the folds, and control with its number of seeds;
+        a control that draws is drawn anew in each fold and seed. Its strategies are not looked at.
+    method
+        Who predicts; it asks no model.
+    folds
+        Their number.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``fold, pair_id, context, perturbation, gene, label, gene_rate, score, status``, each row of the
+        dataset's own support once, or once a ``seed`` (the last column) under a control that draws. Rows
+        and pair ids are the same for every method and control of one dataset, regime, seed and number of
+        folds. ``gene_rate`` is that without the fold. Scores of different folds were fitted on different
+        rows: metrics are computed within folds (:mod:`core_harness.analysis.crossvalidated`).
+
+    Raises
+    ------
+    UsageError
+        The method asks a model, there are too few perturbations, or the spec asks about test rows.
+    HarnessError
+        One line for whatever else the caller can mend, a component that fails among it.
+    """
+    (scored,) = crossvalidate_all(session, spec, [method], folds=folds)
+    return scored
+
+
+def crossvalidate_all(
+    session: Session, spec: RunSpec, methods: Sequence[Method], *, folds: int = FOLDS
+) -> list[pl.DataFrame]:
+    """Return what :func:`crossvalidate` does for each of several methods.
+
+    Methods take turns within a fold, so that those with equal retrievers relate its perturbations once.
+    """
+    for method in methods:
+        if method.asks:
+            raise UsageError(
+                f"{method.label} asks a model, and cross-validation would pay for every fold; take a "
+                "strategy that asks none"
+            )
+    support = support_of(session, spec)
+    tasks = pipeline.tasks_of(support.task, spec)
+    splits = support.splits(folds)
+    pairs = [_pairs(split) for split in splits]
+    scored: list[list[list[pl.DataFrame]]] = [[[] for _ in tasks] for _ in methods]
+    with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
+        for at, split in enumerate(splits):
+            controls.check_fits(spec.control, split)
+            for place, method in enumerate(methods):
+                done = at * len(methods) + place
+                session.tell(f"{spec.dataset}, {method.label}", done, len(splits) * len(methods))
+                facts = session.open_knowledge(support.dataset, method)
+                for seed, task in enumerate(tasks):
+                    scored[place][seed].append(_predictions(method, task, split, spec.control, facts))
+    asked = pl.concat(pairs).with_row_index("pair_id")
+    asked = asked.join(support.folds(folds), on="perturbation", maintain_order="left").select(
+        "fold", *asked.columns
+    )
+    return [_with_scores(asked, by_seed, tasks) for by_seed in scored]
+
+
+def _predictions(
+    method: Method, task: Task, split: Split, control: Control | None, facts: Facts
+) -> pl.DataFrame:
+    """Return what a method predicts about the queries of a split, by way of the whole pipeline."""
+    shown = pipeline.show(method, task, split, control, facts)  # relate, organize
+    answers = pipeline.parse(pipeline.prompt(method, shown), None)  # nothing is asked
+    pipeline.fit(method, shown, answers)
+    return pipeline.predict(method, task, shown.evidence, answers)
+
+
+def _pairs(split: Split) -> pl.DataFrame:
+    """Return the queries of a fold with their label and the rate of their gene, in order."""
+    rate = gene_rate_of(split.queries, split.support).alias("gene_rate")
+    labelled = split.queries.with_columns(rate).join(split.truth, on="pair_id", maintain_order="left")
+    return labelled.select("context", "perturbation", "gene", "label", "gene_rate")
+
+
+def _with_scores(
+    asked: pl.DataFrame, by_seed: Sequence[Sequence[pl.DataFrame]], tasks: Sequence[Task]
+) -> pl.DataFrame:
+    """Return the pairs with what was predicted about them in each fold, seed by seed.
+
+    Predictions are sorted by pair, as the pairs of a fold are; so no frame is joined, and the frames of
+    all methods share the columns of the pairs.
+    """
+    frames = [
+        asked.with_columns(pl.concat([part.select("score", "status") for part in parts]).get_columns())
+        for parts in by_seed
+    ]
+    if len(frames) == 1:
+        return frames[0]
+    return pl.concat(
+        frame.with_columns(pl.lit(task.seed).alias("seed")) for frame, task in zip(frames, tasks, strict=True)
+    )
