@@ -17,6 +17,21 @@ from core_harness.knowledge import open_graph
 from core_harness.knowledge.rdf import read_graph
 from core_harness.registry.loading import shipped_registry
 
+LAYERS = [
+    "go-bp",
+    "go-cc",
+    "go-mf",
+    "reactome",
+    "coessentiality",
+    "string",
+    "words",
+    "gene-name",
+    "string-coexpression",
+    "string-experiments",
+    "string-database",
+]
+CHANNELS = LAYERS[-3:]
+
 
 def core_harness(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     homes = {"CORE_HARNESS_DATA": str(cwd / "data"), "CORE_HARNESS_CACHE": str(cwd / "cache")}
@@ -36,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
 def test_build_says_where_and_builds_once(folder: Path) -> None:
     first = core_harness("kg", "build", cwd=folder).stdout
     (home,) = (folder / "cache" / "graphs").iterdir()
-    assert first == f"6 layers in {home}\n"
+    assert first == f"11 layers in {home}\n"
     files = {path: path.stat().st_mtime_ns for path in home.iterdir()}
     assert core_harness("kg", "build", cwd=folder).stdout == first
     assert {path: path.stat().st_mtime_ns for path in home.iterdir()} == files
@@ -45,7 +60,7 @@ def test_build_says_where_and_builds_once(folder: Path) -> None:
 def test_show_has_layers_sources_and_coverage(folder: Path) -> None:
     report = json.loads(core_harness("kg", "show", "-d", "perturbqa/k562", "--json", cwd=folder).stdout)
     layers = {layer["name"]: layer for layer in report["layers"]}
-    assert list(layers) == ["go-bp", "go-cc", "go-mf", "reactome", "coessentiality", "string"]
+    assert list(layers) == LAYERS
     go, string = layers["go-bp"], layers["string"]
     assert (go["kind"], go["sets"], go["rows"], go["genes"], go["known"]) == ("sets", 2, 6, 4, 3)
     assert (string["kind"], string["sets"], string["rows"], string["genes"]) == ("edges", None, 3, 3)
@@ -76,9 +91,18 @@ def test_path_says_what_is_shared_the_rarest_first(folder: Path) -> None:
     assert layers["coessentiality"]["shared"] == [{"set": "7", "genes": 3, "name": "process:p53"}]
     assert layers["string"]["edge"] == 0.999
     assert layers["string"]["shared"] == [{"gene": "BAX", "weight_a": 0.7, "weight_b": 0.45, "links": 2}]
-    assert layers["go-mf"]["kernel"] is None
-    used = [layer["kernel"] for name, layer in layers.items() if name not in {"go-mf", "string"}]
-    assert report["weight"] == pytest.approx(0.5 * sum(used) / len(used) + 0.5 * layers["string"]["kernel"])
+    assert layers["words"]["shared"][:2] == [
+        {"set": "p53", "genes": 2, "name": None},
+        {"set": "signalling", "genes": 2, "name": None},
+    ]
+    assert layers["string-experiments"]["edge"] == pytest.approx(0.95)
+    assert layers["string-coexpression"]["edge"] == 0.1
+    assert layers["gene-name"]["shared"] == []
+    kernels = {name: layer["kernel"] for name, layer in layers.items()}
+    assert kernels.pop("go-mf") is None
+    assert kernels.pop("gene-name") is None
+    edges = [kernels.pop(name) for name in ("string", *CHANNELS)]
+    assert report["weight"] == pytest.approx(0.5 * sum(kernels.values()) / 5 + 0.5 * sum(edges) / 4)
 
     shown = core_harness("kg", "path", "P53", "MDM2", cwd=folder).stdout
     lines = [" ".join(line.split()) for line in shown.splitlines()]
@@ -91,7 +115,7 @@ def test_path_says_what_is_shared_the_rarest_first(folder: Path) -> None:
 
 def test_path_of_two_that_share_nothing(folder: Path) -> None:
     with gzip.open(folder / "data" / "kg" / "string_v12_no_textmining.tsv.gz", "at") as file:
-        file.write("FAR1\tFAR2\t900\n")
+        file.write("FAR1\tFAR2\t0\t0\t0\t0\t0\t0\t900\n")
     report = json.loads(core_harness("kg", "path", "FAR1", "CASP9", "--json", cwd=folder).stdout)
     assert report["weight"] == 0
     assert all(layer["shared"] == [] for layer in report["layers"])
@@ -101,7 +125,7 @@ def test_path_of_two_that_share_nothing(folder: Path) -> None:
 @pytest.mark.parametrize("ending", ["nt", "ttl", "trig.gz"])
 def test_export_is_read_back_equal(folder: Path, ending: str) -> None:
     said = core_harness("kg", "export", f"out.{ending}", cwd=folder).stdout
-    assert said.startswith(f"out.{ending}: go-bp, go-cc, go-mf, reactome, coessentiality, string; 17 memb")
+    assert said.startswith(f"out.{ending}: {', '.join(LAYERS)}; 47 memb")
     registry = shipped_registry()
     graph = open_graph(folder / "data", registry.layer, registry.aliases, folder / "cache")
     back = read_graph(folder / f"out.{ending}")
@@ -143,7 +167,7 @@ def test_a_dataset_may_bring_its_own_graph(tmp_path: Path) -> None:
         (["path", "TP53", "MDM2", "--retriever", "kgg"], 2, "unknown retriever 'kgg'; did you mean 'kg'?"),
         (["export", "out.rdf"], 3, "out.rdf does not end in .nt (N-Triples), .ttl (Turtle) or .trig (TriG)"),
         (["export", "no/out.nt"], 3, "no/out.nt cannot be written: No such file or directory"),
-        (["export", "out.nt", "-l", "sting"], 2, "unknown layer 'sting'; did you mean 'string'?"),
+        (["export", "out.nt", "-l", "sting"], 2, "unknown layer 'sting'; did you mean 'string' or"),
         (["show", "-d", "perturbqa/k526"], 2, "unknown dataset 'perturbqa/k526'"),
         (["show", "-d", "perturbqa/hepg2"], 3, "hepg2-de.csv is not on this machine"),
     ],
