@@ -7,6 +7,24 @@ from pathlib import Path
 
 SCORE = "combined_score"
 
+GO = "go_annotations.tsv.gz"
+
+
+def write_annotations(data: Path) -> None:
+    """Write GO annotations with evidence codes and dates, as ``data pull go`` makes them, into ``data``."""
+    rows = [
+        "symbol\tuniprot\tgo_id\taspect\tgo_name\tevidence\tdate",
+        "P53\tx\tGO:0006915\tBP\tapoptotic process\tIDA\t20040915",
+        "P53\tx\tGO:0006915\tBP\tapoptotic process\tIMP\t20230102",
+        "MDM2\tx\tGO:0006915\tBP\tapoptotic process\tIMP\t20230102",
+        "BAX\tx\tGO:0006915\tBP\tapoptotic process\tTAS\t20100101",
+        "CASP9\tx\tGO:0008219\tBP\tcell death\tIDA\t20100101",
+        "TP53\tx\tGO:0005634\tCC\tnucleus\tHDA\t20200101",
+        "MDM2\tx\tGO:0005634\tCC\tnucleus\tIEA\t20240101",
+        "TP53\tx\tGO:0003677\tMF\tDNA binding\tIDA\t20200101",
+    ]
+    (data / "kg" / GO).write_bytes(gzip.compress("\n".join(rows).encode()))
+
 
 def write_data(data: Path) -> None:
     """Write the files of all shipped layers, and of ``perturbqa/k562`` with one test pair, into ``data``."""
@@ -20,7 +38,7 @@ def write_data(data: Path) -> None:
         "CASP9\tx\tGO:0005634\tCC\tnucleus",
         "TP53\tx\tGO:0003677\tMF\tDNA binding",
     ]
-    (kg / "go_annotations.tsv.gz").write_bytes(gzip.compress("\n".join(go).encode()))
+    (kg / GO).write_bytes(gzip.compress("\n".join(go).encode()))
     (kg / "ReactomePathways_2024-09-18.gmt").write_text("Apoptosis\tR-HSA-1\tCASP9\tBAX\n")
     (kg / "coessentiality_modules.tsv").write_text(
         "\t".join(["Cluster number", "", "Most-enriched GO term", *"defghijk", "Genes"])

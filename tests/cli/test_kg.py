@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from program import run_here
-from small_knowledge import write_data
+from small_knowledge import write_annotations, write_data
 
 from core_harness.knowledge import open_graph
 from core_harness.knowledge.rdf import read_graph
@@ -80,6 +80,57 @@ def test_show_has_layers_sources_and_coverage(folder: Path) -> None:
     assert "Gene Ontology" in plain
 
 
+def test_show_counts_the_annotations_with_codes_and_dates(folder: Path) -> None:
+    def notes() -> dict[str, object]:
+        layers = json.loads(core_harness("kg", "show", "--json", cwd=folder).stdout)["layers"]
+        assert [layer["of"] for layer in layers if layer["of"]] == [["go-bp", "go-cc", "go-mf", "reactome"]]
+        return {layer["name"]: layer["annotations"] for layer in layers if layer["annotations"] is not None}
+
+    assert notes()["go-bp"] == {"rows": 6, "coded": 0, "dated": 0}
+    write_annotations(folder / "data")
+    assert notes() == {
+        "go-bp": {"rows": 5, "coded": 5, "dated": 5},
+        "go-cc": {"rows": 2, "coded": 2, "dated": 2},
+        "go-mf": {"rows": 1, "coded": 1, "dated": 1},
+    }
+    shown = core_harness("kg", "show", cwd=folder).stdout
+    assert "go-cc: 2 of 2 (100.0%) annotations have an evidence code, 2 of 2 (100.0%) a date" in shown
+
+
+def test_an_evaluation_by_a_graph_that_cannot_have_read_the_screens(folder: Path) -> None:
+    vote = ("eval", "-d", "perturbqa/k562", "-s", "voting-one-step", "--out", "runs", "--json")
+    before, without = ("-p", "retriever.before=2022-01"), ("-p", "retriever.without_evidence=IMP,HMP,IEP,HEP")
+    refused = core_harness(*vote, *without, cwd=folder, code=2).stderr
+    assert (
+        "layer 'go-bp' has no evidence codes, so that it cannot be left without HEP, HMP, IEP, IMP" in refused
+    )
+    assert "core-harness data pull go" in refused
+    done = core_harness(*vote, *before, *without, cwd=folder)
+    assert "uses coessentiality; nothing is left of go-bp, go-cc, reactome, string" in done.stderr
+    write_annotations(folder / "data")
+    done = core_harness(*vote, *before, *without, cwd=folder)
+    assert "uses go-bp, go-cc, coessentiality; nothing is left of reactome, string" in done.stderr
+    card = (
+        "explain",
+        "--perturbation",
+        "BAX",
+        "--gene",
+        "G",
+        "-d",
+        "perturbqa/k562",
+        "-s",
+        "voting-one-step",
+    )
+    shown = json.loads(
+        core_harness(*card, *before, "-p", "retriever.layers=go-bp", "--json", cwd=folder).stdout
+    )
+    assert [voter["neighbour"] for voter in shown["card"]["voters"]] == [
+        "P53"
+    ]  # MDM2's annotation is of 2023
+    nothing = core_harness(*vote, "-p", "retriever.before=1999-01", cwd=folder, code=2).stderr
+    assert "nothing is left before 1999-01 of go-bp, go-cc, reactome, coessentiality, string" in nothing
+
+
 def test_path_says_what_is_shared_the_rarest_first(folder: Path) -> None:
     report = json.loads(core_harness("kg", "path", "P53", "MDM2", "--json", cwd=folder).stdout)
     assert report["a"] == {"name": "P53", "gene": "TP53"}
@@ -132,6 +183,22 @@ def test_export_is_read_back_equal(folder: Path, ending: str) -> None:
     assert [layer.name for layer in back.layers] == [layer.name for layer in graph.layers]
     assert all(m.frame.equals(t.frame) for m, t in zip(graph.layers, back.layers, strict=True))
     assert back.symbols.table.equals(graph.symbols.table)
+
+
+def test_codes_and_dates_are_exported(folder: Path) -> None:
+    write_annotations(folder / "data")
+    core_harness("kg", "export", "out.trig", cwd=folder)
+    registry = shipped_registry()
+    graph = open_graph(folder / "data", registry.layer, registry.aliases, folder / "cache")
+    for layer, back in zip(graph.layers, read_graph(folder / "out.trig").layers, strict=True):
+        assert (back.date, back.of) == (layer.date, layer.of)
+        assert back.set_names.equals(layer.set_names) if layer.kind == "sets" else True
+        assert (back.annotations is None) == (layer.annotations is None)
+        if layer.annotations is not None and back.annotations is not None:
+            assert back.annotations.equals(layer.annotations)
+    assert (
+        'kg:evidence "IDA" ;\n    dcterms:created "2004-09-15"^^xsd:date' in (folder / "out.trig").read_text()
+    )
 
 
 def test_export_of_some_layers_leaves_the_aliases_out(folder: Path) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 from core_harness import Block, Graph, Layer, Task
 from core_harness.errors import UsageError, unknown
 from core_harness.knowledge.filters import restricted
-from core_harness.knowledge.kernels import Rows, cosines, memberships, neighbourhoods, visits
+from core_harness.knowledge.kernels import Floats, Rows, cosines, memberships, neighbourhoods, visits
 
 
 class KnowledgeGraph:
@@ -70,6 +70,7 @@ class KnowledgeGraph:
         self._graph: Graph | None = None
         self._used: list[Layer] | None = None
         self._measured: tuple[list[str], list[Rows]] = ([], [])
+        self._walks: dict[str, dict[str, Floats]] = {}
         self._last: tuple[tuple[tuple[str, ...], tuple[str, ...]], pl.DataFrame] | None = None
 
     def use(self, graph: Graph) -> None:
@@ -77,6 +78,7 @@ class KnowledgeGraph:
         self._graph = graph
         self._used = None
         self._measured = ([], [])
+        self._walks = {}
         self._last = None
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
@@ -101,9 +103,10 @@ class KnowledgeGraph:
             graph.symbols.approve(pl.Series(names, dtype=pl.String)).to_list()
             for names in (block.perturbations, block.candidates)
         )
+        rows = self._candidate_rows(layers, candidates)
         kernels = [
             cosines(self._rows(layer, queries), measured)
-            for layer, measured in zip(layers, self._candidate_rows(layers, candidates), strict=True)
+            for layer, measured in zip(layers, rows, strict=True)
         ]
         weight = np.zeros((len(queries), len(candidates)))
         for share, kernel in zip(shares, kernels, strict=True):
@@ -154,12 +157,21 @@ class KnowledgeGraph:
     def _rows(self, layer: Layer, genes: Sequence[str]) -> Rows:
         if layer.kind == "sets":
             return memberships(layer, genes)
-        return visits(layer, genes) if self.network == "pagerank" else neighbourhoods(layer, genes)
+        if self.network == "shared-neighbours":
+            return neighbourhoods(layer, genes)
+        return visits(layer, genes, self._walks.get(layer.name))
 
     def _candidate_rows(self, layers: Sequence[Layer], candidates: list[str]) -> list[Rows]:
-        # the blocks of a context have the same candidates, and their walks are most of the work
+        # the blocks of a context have the same candidates, those of folds and contexts many of them
         if self._measured[0] != candidates:
-            self._measured = (candidates, [self._rows(layer, candidates) for layer in layers])
+            self._measured = ([], [])
+            found = []
+            for layer in layers:
+                rows = self._rows(layer, candidates)
+                if isinstance(rows, np.ndarray):
+                    self._walks[layer.name] = dict(zip(candidates, rows, strict=True))
+                found.append(rows)
+            self._measured = (candidates, found)
         return self._measured[1]
 
 

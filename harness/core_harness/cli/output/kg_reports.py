@@ -48,6 +48,8 @@ def layers_report(
                 "rows": layer.frame.height,
                 "genes": len(layer.genes),
                 "known": known(layer.genes),
+                "of": list(layer.of),
+                "annotations": _annotations(layer),
                 **_release(origins.layers.get(layer.name)),
             }
             for layer in graph.layers
@@ -87,6 +89,12 @@ def print_layers(report: Mapping[str, Any]) -> None:
     console.print(
         f"{report['genes']:,} genes, {report['aliases']:,} names of genes; graph {report['digest']}"
     )
+    for layer in report["layers"]:
+        if (notes := layer["annotations"]) is not None:
+            coded, dated = (_share(notes[key], notes["rows"]) for key in ("coded", "dated"))
+            console.print(
+                printable(f"{layer['name']}: {coded} annotations have an evidence code, {dated} a date")
+            )
     if coverage:
         known, unknown = _share(coverage["known"], coverage["perturbations"]), coverage["unknown"]
         more = f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
@@ -212,6 +220,14 @@ def _genes(graph: Graph) -> pl.Series:
     return pl.concat([empty, *(layer.genes for layer in graph.layers)]).unique().sort()
 
 
+def _annotations(layer: Layer) -> dict[str, int] | None:
+    """Return how many annotations a layer has, and of how many code and date are known."""
+    if layer.annotations is None:
+        return None
+    coded, dated = (layer.annotations[column].is_not_null().sum() for column in ("evidence", "date"))
+    return {"rows": layer.annotations.height, "coded": coded, "dated": dated}
+
+
 def _release(origin: Origin | None) -> dict[str, Any]:
     if origin is None:
         return dict.fromkeys(("source", "licence", "date", "sha256"))
@@ -219,4 +235,4 @@ def _release(origin: Origin | None) -> dict[str, Any]:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part:,} of {whole:,} ({part / whole:.1%})"
+    return f"{part:,} of {whole:,} ({part / whole:.1%})" if whole else "0 of 0"
