@@ -128,16 +128,17 @@ def gaf_row(
     database: str = "UniProtKB",
     qualifier: str = "enables",
     evidence: str = "IDA",
+    date: str = "20200101",
 ) -> str:
     """Return an annotation in GAF 2.2: seventeen columns, some of which may be empty."""
-    about = ("PMID:1", evidence, "", aspect, 'a "gene"', "", "protein", "taxon:9606", "20200101", "UniProt")
+    about = ("PMID:1", evidence, "", aspect, 'a "gene"', "", "protein", "taxon:9606", date, "UniProt")
     return "\t".join((database, uniprot, symbol, qualifier, go_id, *about, "", "")) + "\n"
 
 
 GAF = "!gaf-version: 2.2\n!date-generated: 2025-06-01\n" + "".join(
     (
         gaf_row("ABC1", "P1", "GO:0000002", "P", evidence="IDA"),
-        gaf_row("ABC1", "P1", "GO:0000002", "P", evidence="IEA"),
+        gaf_row("ABC1", "P1", "GO:0000002", "P", evidence="IEA", date="20240229"),
         gaf_row("ABC1", "P1", "GO:0000001", "P", qualifier="NOT|involved_in"),
         gaf_row("DEF", "P2", "GO:0003674", "F", evidence="ND"),
         gaf_row("DEF", "P2", "GO:0000009", "C"),

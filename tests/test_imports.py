@@ -42,6 +42,7 @@ PUBLIC = {
     "core_harness.data.tables",
     "core_harness.errors",
     "core_harness.knowledge.kernels",
+    "core_harness.knowledge.filters",
     "core_harness.llm",
     "core_harness.plugins.protocols",
     "core_harness.prompts",

@@ -84,7 +84,8 @@ def test_the_files_of_the_graph_are_those_that_its_layers_read(web: Publisher, t
     pulled = core_harness("data", "pull", *sources, "--yes", folder=tmp_path, web=web)
     assert pulled.returncode == 0, pulled.stderr
     # in place of the modules: the loopback publisher's are not those that were published
-    modules = "\t".join(["id", *"bcdefghijk", "genes"]) + "\n1" + "\t" * 11 + "OLD2\tGHI\n"
+    header = "\t".join(["id", "b", "Most-enriched GO term", *"defghijk", "genes"])
+    modules = f"{header}\n1" + "\t" * 11 + "OLD2\tGHI\n"
     (tmp_path / "data" / "kg" / "coessentiality_modules.tsv").write_text(modules)
     (tmp_path / "screen.csv").write_text(ROWS)
     evaluated = core_harness("eval", "-d", "table:screen.csv", "-s", "voting", "--json", folder=tmp_path)

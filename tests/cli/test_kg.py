@@ -11,11 +11,26 @@ from pathlib import Path
 import polars as pl
 import pytest
 from program import run_here
-from small_knowledge import write_data
+from small_knowledge import write_annotations, write_data
 
 from core_harness.knowledge import open_graph
 from core_harness.knowledge.rdf import read_graph
 from core_harness.registry.loading import shipped_registry
+
+LAYERS = [
+    "go-bp",
+    "go-cc",
+    "go-mf",
+    "reactome",
+    "coessentiality",
+    "string",
+    "words",
+    "gene-name",
+    "string-coexpression",
+    "string-experiments",
+    "string-database",
+]
+CHANNELS = LAYERS[-3:]
 
 
 def core_harness(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -36,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
 def test_build_says_where_and_builds_once(folder: Path) -> None:
     first = core_harness("kg", "build", cwd=folder).stdout
     (home,) = (folder / "cache" / "graphs").iterdir()
-    assert first == f"6 layers in {home}\n"
+    assert first == f"11 layers in {home}\n"
     files = {path: path.stat().st_mtime_ns for path in home.iterdir()}
     assert core_harness("kg", "build", cwd=folder).stdout == first
     assert {path: path.stat().st_mtime_ns for path in home.iterdir()} == files
@@ -45,7 +60,7 @@ def test_build_says_where_and_builds_once(folder: Path) -> None:
 def test_show_has_layers_sources_and_coverage(folder: Path) -> None:
     report = json.loads(core_harness("kg", "show", "-d", "perturbqa/k562", "--json", cwd=folder).stdout)
     layers = {layer["name"]: layer for layer in report["layers"]}
-    assert list(layers) == ["go-bp", "go-cc", "go-mf", "reactome", "coessentiality", "string"]
+    assert list(layers) == LAYERS
     go, string = layers["go-bp"], layers["string"]
     assert (go["kind"], go["sets"], go["rows"], go["genes"], go["known"]) == ("sets", 2, 6, 4, 3)
     assert (string["kind"], string["sets"], string["rows"], string["genes"]) == ("edges", None, 3, 3)
@@ -65,6 +80,57 @@ def test_show_has_layers_sources_and_coverage(folder: Path) -> None:
     assert "Gene Ontology" in plain
 
 
+def test_show_counts_the_annotations_with_codes_and_dates(folder: Path) -> None:
+    def notes() -> dict[str, object]:
+        layers = json.loads(core_harness("kg", "show", "--json", cwd=folder).stdout)["layers"]
+        assert [layer["of"] for layer in layers if layer["of"]] == [["go-bp", "go-cc", "go-mf", "reactome"]]
+        return {layer["name"]: layer["annotations"] for layer in layers if layer["annotations"] is not None}
+
+    assert notes()["go-bp"] == {"rows": 6, "coded": 0, "dated": 0}
+    write_annotations(folder / "data")
+    assert notes() == {
+        "go-bp": {"rows": 5, "coded": 5, "dated": 5},
+        "go-cc": {"rows": 2, "coded": 2, "dated": 2},
+        "go-mf": {"rows": 1, "coded": 1, "dated": 1},
+    }
+    shown = core_harness("kg", "show", cwd=folder).stdout
+    assert "go-cc: 2 of 2 (100.0%) annotations have an evidence code, 2 of 2 (100.0%) a date" in shown
+
+
+def test_an_evaluation_by_a_graph_that_cannot_have_read_the_screens(folder: Path) -> None:
+    vote = ("eval", "-d", "perturbqa/k562", "-s", "voting-one-step", "--out", "runs", "--json")
+    before, without = ("-p", "retriever.before=2022-01"), ("-p", "retriever.without_evidence=IMP,HMP,IEP,HEP")
+    refused = core_harness(*vote, *without, cwd=folder, code=2).stderr
+    assert (
+        "layer 'go-bp' has no evidence codes, so that it cannot be left without HEP, HMP, IEP, IMP" in refused
+    )
+    assert "core-harness data pull go" in refused
+    done = core_harness(*vote, *before, *without, cwd=folder)
+    assert "uses coessentiality; nothing is left of go-bp, go-cc, reactome, string" in done.stderr
+    write_annotations(folder / "data")
+    done = core_harness(*vote, *before, *without, cwd=folder)
+    assert "uses go-bp, go-cc, coessentiality; nothing is left of reactome, string" in done.stderr
+    card = (
+        "explain",
+        "--perturbation",
+        "BAX",
+        "--gene",
+        "G",
+        "-d",
+        "perturbqa/k562",
+        "-s",
+        "voting-one-step",
+    )
+    shown = json.loads(
+        core_harness(*card, *before, "-p", "retriever.layers=go-bp", "--json", cwd=folder).stdout
+    )
+    assert [voter["neighbour"] for voter in shown["card"]["voters"]] == [
+        "P53"
+    ]  # MDM2's annotation is of 2023
+    nothing = core_harness(*vote, "-p", "retriever.before=1999-01", cwd=folder, code=2).stderr
+    assert "nothing is left before 1999-01 of go-bp, go-cc, reactome, coessentiality, string" in nothing
+
+
 def test_path_says_what_is_shared_the_rarest_first(folder: Path) -> None:
     report = json.loads(core_harness("kg", "path", "P53", "MDM2", "--json", cwd=folder).stdout)
     assert report["a"] == {"name": "P53", "gene": "TP53"}
@@ -76,9 +142,18 @@ def test_path_says_what_is_shared_the_rarest_first(folder: Path) -> None:
     assert layers["coessentiality"]["shared"] == [{"set": "7", "genes": 3, "name": "process:p53"}]
     assert layers["string"]["edge"] == 0.999
     assert layers["string"]["shared"] == [{"gene": "BAX", "weight_a": 0.7, "weight_b": 0.45, "links": 2}]
-    assert layers["go-mf"]["kernel"] is None
-    used = [layer["kernel"] for name, layer in layers.items() if name not in {"go-mf", "string"}]
-    assert report["weight"] == pytest.approx(0.5 * sum(used) / len(used) + 0.5 * layers["string"]["kernel"])
+    assert layers["words"]["shared"][:2] == [
+        {"set": "p53", "genes": 2, "name": None},
+        {"set": "signalling", "genes": 2, "name": None},
+    ]
+    assert layers["string-experiments"]["edge"] == pytest.approx(0.95)
+    assert layers["string-coexpression"]["edge"] == 0.1
+    assert layers["gene-name"]["shared"] == []
+    kernels = {name: layer["kernel"] for name, layer in layers.items()}
+    assert kernels.pop("go-mf") is None
+    assert kernels.pop("gene-name") is None
+    edges = [kernels.pop(name) for name in ("string", *CHANNELS)]
+    assert report["weight"] == pytest.approx(0.5 * sum(kernels.values()) / 5 + 0.5 * sum(edges) / 4)
 
     shown = core_harness("kg", "path", "P53", "MDM2", cwd=folder).stdout
     lines = [" ".join(line.split()) for line in shown.splitlines()]
@@ -91,7 +166,7 @@ def test_path_says_what_is_shared_the_rarest_first(folder: Path) -> None:
 
 def test_path_of_two_that_share_nothing(folder: Path) -> None:
     with gzip.open(folder / "data" / "kg" / "string_v12_no_textmining.tsv.gz", "at") as file:
-        file.write("FAR1\tFAR2\t900\n")
+        file.write("FAR1\tFAR2\t0\t0\t0\t0\t0\t0\t900\n")
     report = json.loads(core_harness("kg", "path", "FAR1", "CASP9", "--json", cwd=folder).stdout)
     assert report["weight"] == 0
     assert all(layer["shared"] == [] for layer in report["layers"])
@@ -101,13 +176,29 @@ def test_path_of_two_that_share_nothing(folder: Path) -> None:
 @pytest.mark.parametrize("ending", ["nt", "ttl", "trig.gz"])
 def test_export_is_read_back_equal(folder: Path, ending: str) -> None:
     said = core_harness("kg", "export", f"out.{ending}", cwd=folder).stdout
-    assert said.startswith(f"out.{ending}: go-bp, go-cc, go-mf, reactome, coessentiality, string; 17 memb")
+    assert said.startswith(f"out.{ending}: {', '.join(LAYERS)}; 47 memb")
     registry = shipped_registry()
     graph = open_graph(folder / "data", registry.layer, registry.aliases, folder / "cache")
     back = read_graph(folder / f"out.{ending}")
     assert [layer.name for layer in back.layers] == [layer.name for layer in graph.layers]
     assert all(m.frame.equals(t.frame) for m, t in zip(graph.layers, back.layers, strict=True))
     assert back.symbols.table.equals(graph.symbols.table)
+
+
+def test_codes_and_dates_are_exported(folder: Path) -> None:
+    write_annotations(folder / "data")
+    core_harness("kg", "export", "out.trig", cwd=folder)
+    registry = shipped_registry()
+    graph = open_graph(folder / "data", registry.layer, registry.aliases, folder / "cache")
+    for layer, back in zip(graph.layers, read_graph(folder / "out.trig").layers, strict=True):
+        assert (back.date, back.of) == (layer.date, layer.of)
+        assert back.set_names.equals(layer.set_names) if layer.kind == "sets" else True
+        assert (back.annotations is None) == (layer.annotations is None)
+        if layer.annotations is not None and back.annotations is not None:
+            assert back.annotations.equals(layer.annotations)
+    assert (
+        'kg:evidence "IDA" ;\n    dcterms:created "2004-09-15"^^xsd:date' in (folder / "out.trig").read_text()
+    )
 
 
 def test_export_of_some_layers_leaves_the_aliases_out(folder: Path) -> None:
@@ -143,7 +234,7 @@ def test_a_dataset_may_bring_its_own_graph(tmp_path: Path) -> None:
         (["path", "TP53", "MDM2", "--retriever", "kgg"], 2, "unknown retriever 'kgg'; did you mean 'kg'?"),
         (["export", "out.rdf"], 3, "out.rdf does not end in .nt (N-Triples), .ttl (Turtle) or .trig (TriG)"),
         (["export", "no/out.nt"], 3, "no/out.nt cannot be written: No such file or directory"),
-        (["export", "out.nt", "-l", "sting"], 2, "unknown layer 'sting'; did you mean 'string'?"),
+        (["export", "out.nt", "-l", "sting"], 2, "unknown layer 'sting'; did you mean 'string' or"),
         (["show", "-d", "perturbqa/k526"], 2, "unknown dataset 'perturbqa/k526'"),
         (["show", "-d", "perturbqa/hepg2"], 3, "hepg2-de.csv is not on this machine"),
     ],

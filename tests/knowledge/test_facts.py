@@ -76,6 +76,21 @@ def test_the_registry_words_a_layer(tmp_path: object) -> None:
     assert Facts.of(GRAPH, [source]).about("BAX", 1) == ["participates in Regulation of BAX"]
 
 
+def test_a_layer_may_tell_no_facts() -> None:
+    silent = LayerSource(name="sets", reader="gmt", file="sets.gmt", source="s", licence="l", facts=False)
+    assert Facts.of(GRAPH, [silent]).about("TP53", 9) == ["linked to MDM2, BAX"]
+    assert Facts.of(GRAPH, [silent]).between("TP53", "BAX", 9) == [
+        "one linked to the other, with weight 0.70"
+    ]
+
+
+def test_sets_are_called_by_their_names_and_an_id_without_one_is_not_told() -> None:
+    rows = pl.DataFrame({"set": ["GO:1", "GO:2"], "gene": ["TP53", "TP53"]})
+    names = pl.DataFrame({"set": ["GO:1"], "name": ["apoptosis"]})
+    graph = Graph.of([Layer.sets("go", rows, names=names)])
+    assert Facts.of(graph).about("TP53", 9) == ["member of apoptosis"]
+
+
 @pytest.mark.parametrize("name", ["TP53", "P53"])
 def test_anonymous_facts_name_no_gene(name: str) -> None:
     codes = {name: "X0001", "BAX": "X0002", "GENE1": "X0003"}

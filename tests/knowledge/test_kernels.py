@@ -7,6 +7,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
@@ -16,6 +17,7 @@ from core_harness.knowledge import Layer
 from core_harness.knowledge.kernels import (
     RESTART,
     STEPS,
+    _adjacency,
     cosines,
     memberships,
     neighbourhoods,
@@ -110,6 +112,29 @@ def test_visits(edges: Edges, names: list[str]) -> None:
             assert error <= (1 - RESTART) ** STEPS + 1e-12
         else:
             assert not profile.any()
+
+
+@given(EDGES, LISTS)
+def test_visits_are_those_of_the_plain_walk_to_the_bit(edges: Edges, names: list[str]) -> None:
+    """Each sum runs over the neighbours in sorted order, whatever is done for speed."""
+    layer = edge_layer(edges)
+    adjacency = _adjacency(layer, layer.genes)
+    step = ((1 - RESTART) * adjacency @ sp.diags_array(1 / adjacency.sum(axis=0), format="csr")).tocsr()
+    for name, row in zip(names, visits(layer, names), strict=True):
+        start = (layer.genes == name).to_numpy().astype(float)
+        profile = start
+        for _ in range(STEPS):
+            profile = step @ profile + RESTART * start
+        assert np.array_equal(row, np.sqrt(profile))
+
+
+@given(EDGES, LISTS, LISTS)
+def test_rows_that_are_known_are_not_walked_again(edges: Edges, names: list[str], others: list[str]) -> None:
+    layer = edge_layer(edges)
+    known = dict(zip(names, visits(layer, names), strict=True))
+    assert np.array_equal(visits(layer, others, known), visits(layer, others))
+    marked = {name: row + 1 for name, row in known.items()}
+    assert np.array_equal(visits(layer, names, marked), visits(layer, names) + 1)
 
 
 def test_two_linked_genes() -> None:

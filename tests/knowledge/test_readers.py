@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -93,8 +94,65 @@ def test_annotations(tmp_path: Path, rows: list[tuple[str, str, str]], style: St
 def test_edges(tmp_path: Path, rows: list[tuple[str, str, int]], style: Style) -> None:
     lines = ["one\tscore\tother\tmore", *(f"{a}\t{score}\t{b}\t" for a, b, score in rows)]
     path = style.write(tmp_path / "edges.tsv", lines)
-    frame = read_edges(path, gene_columns=("one", "other"), score_column="score", divisor=1000)
+    frame = read_edges(path, gene_columns=("one", "other"), score_columns=["score"], divisor=1000)
     assert frame.rows() == [(a, b, score / 1000) for a, b, score in rows]
+
+
+SCORES = st.lists(st.integers(0, 1000), min_size=1, max_size=4)
+
+
+@anyhow
+@given(rows=st.lists(SCORES, min_size=1, max_size=6).filter(lambda r: len({len(s) for s in r}) == 1))
+def test_scores_are_combined_as_independent_evidence(tmp_path: Path, rows: list[list[int]]) -> None:
+    columns = [f"s{number}" for number in range(len(rows[0]))]
+    lines = [f"A\tB{n}\t" + "\t".join(map(str, scores)) for n, scores in enumerate(rows)]
+    path = written(tmp_path / "edges.tsv", "\n".join(["\t".join(["a", "b", *columns]), *lines]))
+    both = {
+        order: dict(
+            read_edges(path, gene_columns=("a", "b"), score_columns=some, divisor=1000)
+            .select("b", "weight")
+            .iter_rows()
+        )
+        for order, some in (("there", columns), ("back", columns[::-1]))
+    }
+    for number, scores in enumerate(rows):
+        if not any(scores):
+            assert f"B{number}" not in both["there"]  # no edge
+            continue
+        weight = both["there"][f"B{number}"]
+        missed = np.prod([1 - score / 1000 for score in scores])
+        assert weight == pytest.approx(1 - missed, abs=1e-12)
+        assert max(scores) / 1000 <= weight * (1 + 1e-12)
+        assert 0 < weight <= 1
+        assert both["back"][f"B{number}"] == pytest.approx(weight, rel=1e-12)
+        if sum(map(bool, scores)) == 1:
+            assert weight == max(scores) / 1000  # to the bit: a channel that is 0 says nothing
+
+
+CODE = st.sampled_from(["IDA", "IMP", ""])
+DATE = st.sampled_from(["20190503", "2019-05-03", "2019-05", "2019", ""])
+
+
+@anyhow
+@given(rows=st.lists(st.tuples(FIELD, FIELD, CODE, DATE), min_size=1), style=STYLES)
+def test_annotations_with_codes_and_dates(
+    tmp_path: Path, rows: list[tuple[str, str, str, str]], style: Style
+) -> None:
+    lines = ["\t".join(["go_id", "symbol", "code", "day"]), *("\t".join(row) for row in rows)]
+    path = style.write(tmp_path / "annotations.tsv", lines)
+
+    def read(evidence: str | None, date: str | None) -> list[tuple[object, ...]]:
+        return read_annotations(
+            path, set_column="go_id", gene_column="symbol", evidence_column=evidence, date_column=date
+        ).rows()
+
+    codes = [code or None for _, _, code, _ in rows]
+    days = [("2019-05-03" if day == "20190503" else day) or None for *_, day in rows]
+    pairs = [(term, gene) for term, gene, _, _ in rows]
+    assert read("code", "day") == [(*p, code, day) for p, code, day in zip(pairs, codes, days, strict=True)]
+    assert read("code", None) == [(*pair, code, None) for pair, code in zip(pairs, codes, strict=True)]
+    assert read("absent", "absent too") == [(*pair, None, None) for pair in pairs]
+    assert read(None, None) == pairs
 
 
 @anyhow
@@ -122,8 +180,12 @@ def go(path: Path) -> pl.DataFrame:
     return read_annotations(path, set_column="go_id", gene_column="symbol", where={"aspect": "BP"})
 
 
+def dated(path: Path) -> pl.DataFrame:
+    return read_annotations(path, set_column="go_id", gene_column="symbol", date_column="aspect")
+
+
 def string(path: Path) -> pl.DataFrame:
-    return read_edges(path, gene_columns=("a", "b"), score_column="score", divisor=1000)
+    return read_edges(path, gene_columns=("a", "b"), score_columns=["score"], divisor=1000)
 
 
 def hgnc(path: Path) -> pl.DataFrame:
@@ -209,6 +271,12 @@ BAD = {
         GO + b"1\tA\tBP\n2\t \tBP\n",
         "FILE, row 3, column 'symbol': the field is empty; fill it or delete the row",
     ),
+    "no date": Bad(
+        dated,
+        GO + b"1\tA\t2019\n2\tB\t\n3\tC\t5/2019\n",
+        "FILE, row 4, column 'aspect': '5/2019' is no date (YYYYMMDD, YYYY-MM-DD, YYYY-MM or YYYY);"
+        " correct it",
+    ),
     "filter that nothing passes": Bad(
         go,
         GO + b"1\tA\tP\n2\tB\tF\n",
@@ -227,12 +295,12 @@ BAD = {
     "score infinite": Bad(
         string,
         EDGES + b"A\tB\tinf\n",
-        "FILE, row 2, column 'score': 'inf' is not in (0, 1000]; correct the score, or the layer's divisor",
+        "FILE, row 2, column 'score': 'inf' is not in [0, 1000]; correct the score, or the layer's divisor",
     ),
     "scores out of range": Bad(
         string,
-        EDGES + b"A\tB\t1000\nA\tC\t0\nA\tD\t1001\n",
-        "FILE, row 3, column 'score': '0' is not in (0, 1000]; correct the score, or the layer's divisor"
+        EDGES + b"A\tB\t1000\nA\tC\t-1\nA\tD\t1001\n",
+        "FILE, row 3, column 'score': '-1' is not in [0, 1000]; correct the score, or the layer's divisor"
         " (2 such rows)",
     ),
     "alias of nothing": Bad(

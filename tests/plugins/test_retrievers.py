@@ -142,6 +142,43 @@ class TestKnowledgeGraph:
         cut = Graph.of([Layer.edges("links", LINKS.frame.filter(a="A"))])
         assert related(retriever, self.SOME, cut)["neighbour"].to_list() == ["B"]
 
+    def test_overlapping_folds_are_answered_as_if_each_were_the_first(self) -> None:
+        retriever = KnowledgeGraph()
+        retriever.use(GRAPH)
+        for queries, candidates in (["A"], ["B", "C"]), (["B"], ["A", "C", "D"]), (["C", "OLDA"], ["B", "D"]):
+            some = block(queries, candidates)
+            assert_frame_equal(
+                retriever.relate(TASK, some), related(KnowledgeGraph(), some), check_exact=True
+            )
+
+    def test_weak_layers_are_left_out_and_may_be_absent(self) -> None:
+        weak = replace(PATHWAYS, name="go-mf"), replace(PATHWAYS, name="gene-name")
+        graph = Graph.of([*GRAPH.layers, *weak], OLD)
+        assert_frame_equal(related(KnowledgeGraph(), self.SOME, graph), related(KnowledgeGraph(), self.SOME))
+        named = related(KnowledgeGraph(layers="gene-name"), self.SOME, graph)
+        assert named["layers"].struct.fields == ["gene-name"]
+
+    def test_late_layers_are_not_used_and_a_line_says_so(self, capsys: pytest.CaptureFixture[str]) -> None:
+        graph = Graph.of([replace(PATHWAYS, date="2021"), COMPLEXES, replace(LINKS, date="2022-01")], OLD)
+        early = related(KnowledgeGraph(before="2022-01"), self.SOME, graph)
+        assert_frame_equal(early, related(KnowledgeGraph(layers="pathways"), self.SOME))
+        line = "retriever 'kg' uses pathways; nothing is left of complexes, links\n"
+        assert capsys.readouterr().err == line
+        with pytest.raises(UsageError, match="nothing is left before 2021-01 of pathways, complexes, links"):
+            related(KnowledgeGraph(before="2021-01"), self.SOME, graph)
+
+    @pytest.mark.parametrize(
+        ("codes", "left"), [("", "BC"), ("IMP, IEP", "B"), ("IDA,TAS", ""), ("TAS", "BC")]
+    )
+    def test_annotations_on_other_evidence_relate(self, codes: str, left: str) -> None:
+        schema = {"set": pl.String, "gene": pl.String, "evidence": pl.String, "date": pl.String}
+        codes_of_rows = ["IMP", "IDA", "IDA", "TAS", "TAS", "IEP", "EXP"]
+        rows = list(zip("ppqqqqr", "ABAABCD", codes_of_rows, [None] * 7, strict=True))
+        terms = Layer.sets("terms", pl.DataFrame(rows, schema=schema, orient="row"))
+        retriever = KnowledgeGraph(without_evidence=codes)
+        found = related(retriever, block(["A"], ["B", "C"]), Graph.of([terms]))
+        assert found["neighbour"].to_list() == list(left)
+
     def test_a_graph_without_layers_relates_nothing(self) -> None:
         assert related(KnowledgeGraph(), self.SOME, Graph.of([])).is_empty()
 
@@ -151,6 +188,8 @@ class TestKnowledgeGraph:
             (KnowledgeGraph(layers="link"), "unknown layer 'link'; did you mean 'links'? "),
             (KnowledgeGraph(layers=""), "unknown layer '' (known: complexes, links, pathways)"),
             (KnowledgeGraph(network_share=1.5), "retriever 'kg', network_share=1.5: it must be from 0 to 1"),
+            (KnowledgeGraph(before="May 2022"), "before='May 2022' is no month; write it as YYYY-MM"),
+            (KnowledgeGraph(without_evidence="IPM"), "unknown evidence code 'IPM'; did you mean"),
         ],
     )
     def test_parameters_that_do_not_fit(self, retriever: KnowledgeGraph, message: str) -> None:

@@ -145,6 +145,52 @@ def test_a_shipped_layer_is_replaced_by_a_trusted_file_only(tmp_path: Path) -> N
     assert layers[SHIPPED.index("reactome")].file == "lab/complexes.gmt"
 
 
+WORDS = """
+[[layer]]
+name = "complex-words"
+reader = "words"
+of = ["complexes", "go-bp"]
+source = "Words of our lab"
+licence = "CC0-1.0"
+"""
+
+
+@pytest.mark.slow
+def test_words_are_of_shipped_layers_and_of_those_of_the_user(folder: Path) -> None:
+    registry(folder, WORDS, COMPLEXES)
+    report = json.loads(typed("kg", "path", "CASP9", "NEWGENE", "--json", *WITH, cwd=folder).stdout)
+    (words,) = (layer for layer in report["layers"] if layer["name"] == "complex-words")
+    assert words["shared"] == []
+    report = json.loads(typed("kg", "path", "BAX", "NEWGENE", "--json", *WITH, cwd=folder).stdout)
+    (words,) = (layer for layer in report["layers"] if layer["name"] == "complex-words")
+    assert [row["set"] for row in words["shared"]] == ["one", "complex"]
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("go-bq", "line 14, key layer.1.of: unknown layer 'go-bq'; did you mean 'go-bp'"),
+        (
+            "string",
+            "line 14, key layer.1.of: layer 'string' has no sets with names of their own; leave it out",
+        ),
+        ("words", "line 14, key layer.1.of: layer 'words' has no sets with names of their own; leave it out"),
+    ],
+)
+def test_words_of_what_is_not_there_are_one_line(part: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(RegistryError) as refused:
+        open_registry(registry(tmp_path, COMPLEXES, WORDS.replace("go-bp", part)))
+    assert message in str(refused.value)
+
+
+def test_a_layer_that_words_are_of_is_not_replaced_by_edges(tmp_path: Path) -> None:
+    path = registry(tmp_path, CONTACTS.replace('"contacts"', '"reactome"'))
+    with pytest.raises(
+        RegistryError, match="the shipped layer 'words' can no longer be made: layer 'reactome'"
+    ):
+        open_registry(path, trusted=True)
+
+
 @pytest.mark.parametrize(
     "file",
     [

@@ -269,7 +269,7 @@ class Session:
                 self._handed[id(reader.object)] = reader.object, graph
         if id(graph) not in self._facts:
             brings = isinstance(dataset.object, BringsKnowledge)
-            self._facts[id(graph)] = Facts.of(graph, () if brings else self.registry.layer, data_folder())
+            self._facts[id(graph)] = Facts.of(graph, () if brings else self.registry.layer)
         return self._facts[id(graph)]
 
     def open_knowledge_of(self, manifest: Manifest, dataset: Instance, method: Method) -> Facts:

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
 
 import polars as pl
 
 from core_harness.knowledge.layer_source import LayerSource
 from core_harness.knowledge.layers import Graph, Layer
-from core_harness.knowledge.set_names import read_set_names
 
 _PARTNERS = 5
 """Genes at the end of the strongest edges that a clause names."""
@@ -49,20 +47,21 @@ class Facts:
         self._real = {} if codes is None else {code: name for name, code in codes.items()}
 
     @classmethod
-    def of(cls, graph: Graph, sources: Sequence[LayerSource] = (), folder: Path = Path()) -> Facts:
+    def of(cls, graph: Graph, sources: Sequence[LayerSource] = ()) -> Facts:
         """Return the facts of a graph.
 
         Parameters
         ----------
         graph
             Its layers and symbols; names that it does not know have no facts.
-        sources, folder
-            What the registry says about the layers, by which clauses are worded and sets called by their
-            names. A layer without a source speaks of members and links.
+        sources
+            What the registry says about the layers, by which clauses are worded; there are none about layers
+            with ``facts = false``. A layer without a source speaks of members and links.
         """
-        worded = {source.name: source for source in sources}
+        silent = {source.name for source in sources if not source.facts}
+        biolink = {source.name: source.biolink for source in sources}
         return cls(
-            [_facts_of(layer, worded.get(layer.name), folder) for layer in graph.layers],
+            [_facts_of(layer, biolink.get(layer.name)) for layer in graph.layers if layer.name not in silent],
             dict(graph.symbols.renamed.iter_rows()),
             lambda: _symbols_of(graph),
         )
@@ -106,8 +105,6 @@ class _SetFacts:
 
     layer: Layer
     relation: str
-    source: LayerSource | None
-    folder: Path
 
     def about(self, gene: str) -> Iterator[str]:
         return (f"{self.relation} {name}" for name in self._sets.get(gene, ()))
@@ -123,11 +120,8 @@ class _SetFacts:
         frame = (
             self.layer.frame.with_columns(genes.alias("genes"))
             .filter(pl.col("genes") <= max(_FEW, _COMMON * len(self.layer.genes)))
-            .with_columns(pl.col("set").alias("name"))
+            .join(self.layer.set_names, on="set")  # an id without a name says nothing
         )
-        if self.source is not None and self.source.names is not None:  # an id without a name says nothing
-            names = read_set_names(self.source, self.folder)
-            frame = frame.drop("name").join(names, on="set")
         return dict(frame.sort("genes", "set").group_by("gene", maintain_order=True).agg("name").iter_rows())
 
 
@@ -158,11 +152,10 @@ class _EdgeFacts:
         return {(a, b): weight for a, b, weight in self.layer.frame.iter_rows()}
 
 
-def _facts_of(layer: Layer, source: LayerSource | None, folder: Path) -> _SetFacts | _EdgeFacts:
-    biolink = None if source is None else source.biolink
+def _facts_of(layer: Layer, biolink: str | None) -> _SetFacts | _EdgeFacts:
     if layer.kind == "edges":
         return _EdgeFacts(layer, (biolink or "linked_to").replace("_", " "))
-    return _SetFacts(layer, (biolink or "member_of").replace("_", " "), source, folder)
+    return _SetFacts(layer, (biolink or "member_of").replace("_", " "))
 
 
 def _in_turn(layers: Sequence[Iterator[str]]) -> Iterator[str]:

@@ -62,17 +62,18 @@ def read_utf8(path: Path) -> bytes:
     return content
 
 
-def read_columns(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+def read_columns(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> pl.DataFrame:
     """Return ``row`` and the named columns of a tab-separated table with a header, as stripped strings.
 
-    Quotation marks have no meaning, blank lines are left out. Raises
+    Quotation marks have no meaning, blank lines are left out. An ``optional`` column is null where the
+    file does not have it, or the field is empty. Raises
     :class:`~core_harness.errors.DataError` where a column is missing or occurs twice, a row is longer
     than the header, a wanted field is empty, or there are no rows.
     """
     content = read_utf8(path)
     header = content.partition(b"\n")[0].decode().split("\t")
-    for column in columns:
-        if column not in header:
+    for column in (*columns, *optional):
+        if column not in header and column in columns:
             raise DataError(f"{path}, row 1: {unknown('column', column, header)}")
         if header.count(column) > 1:
             raise DataError(f"{path}, row 1: column {column!r} occurs twice; rename one")
@@ -83,7 +84,11 @@ def read_columns(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     table = (
         table.with_row_index("row", offset=2)
         .filter(~pl.all_horizontal(pl.exclude("row").is_null()))
-        .select("row", *(pl.col(column).str.strip_chars().fill_null("") for column in columns))
+        .select(
+            "row",
+            *(pl.col(column).str.strip_chars().fill_null("") for column in columns),
+            *(_optional(column, header) for column in optional),
+        )
     )
     if table.is_empty():
         raise DataError(f"{path} has a header but no rows; get the file again")
@@ -104,6 +109,12 @@ def refuse(bad: pl.DataFrame, path: Path, column: str, problem: str) -> None:
     row, value = bad.select("row", column).row(0)
     more = f" ({bad.height} such rows)" if bad.height > 1 else ""
     raise DataError(f"{path}, row {row}, column {column!r}: {problem.format(value=repr(value))}{more}")
+
+
+def _optional(column: str, header: Sequence[str]) -> pl.Expr:
+    if column not in header:
+        return pl.lit(None, pl.String).alias(column)
+    return pl.col(column).str.strip_chars().replace("", None)
 
 
 def _decompressed(content: bytes, path: Path) -> bytes:

@@ -13,13 +13,14 @@ lists of genes give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import reverse_cuthill_mckee
 from threadpoolctl import threadpool_limits
 
 from core_harness.knowledge.layers import Layer
@@ -33,6 +34,9 @@ RESTART = 0.5
 
 STEPS = 8
 """Steps of the walk: within ``(1 - RESTART) ** STEPS``, 0.4 %, of where it would be after any number."""
+
+_NEARBY = 2
+"""First steps of the walk, after which most genes have not been reached: sparse products take less."""
 
 _AT_ONCE = 64
 """Walks a product: their rows of the dense factor fit the cache of a core."""
@@ -63,27 +67,37 @@ def neighbourhoods(layer: Layer, genes: Sequence[str]) -> sp.csr_array:
     return _unit(_pick(nodes, genes) @ closed @ sp.diags_array(idf, format="csr"))
 
 
-def visits(layer: Layer, genes: Sequence[str]) -> Floats:
+def visits(layer: Layer, genes: Sequence[str], known: Mapping[str, Floats] | None = None) -> Floats:
     """Return unit rows (genes, nodes) of an edge layer: square roots of personalised-PageRank profiles.
 
     The walk starts at the gene; at each step it goes back there with probability :data:`RESTART`, else
     along an edge drawn by weight (Page et al. 1999). The profile is where it is after :data:`STEPS`
     steps and sums to 1: the cosine of two roots is the Bhattacharyya coefficient of the profiles.
+
+    ``known`` has rows of earlier calls by gene: they are copied, because walks are most of the work.
     """
-    nodes = layer.genes
-    adjacency = _adjacency(layer, nodes)
-    step = ((1 - RESTART) * adjacency @ sp.diags_array(1 / adjacency.sum(axis=0), format="csr")).tocsr()
-    start = _pick(nodes, genes)
-    known = np.flatnonzero(np.diff(start.indptr))
+    nodes, known = layer.genes, known or {}
     rows = np.zeros((len(genes), len(nodes)))
-    for chunk in np.split(known, range(_AT_ONCE, len(known), _AT_ONCE)):
-        seeds, walks = start.indices[start.indptr[chunk]], np.arange(len(chunk))
-        profile = np.zeros((len(nodes), len(chunk)))
-        profile[seeds, walks] = 1.0
-        for _ in range(STEPS):
+    for row, gene in enumerate(genes):
+        if gene in known:
+            rows[row] = known[gene]
+    start = _pick(nodes, genes)
+    asked = np.flatnonzero(np.diff(start.indptr))
+    asked = asked[[genes[row] not in known for row in asked]]
+    if not len(asked):
+        return rows
+    step, place = _steps(_adjacency(layer, nodes))
+    for chunk in np.split(asked, range(_AT_ONCE, len(asked), _AT_ONCE)):
+        seeds, walks = place[start.indices[start.indptr[chunk]]], np.arange(len(chunk))
+        restart = sp.csr_array((np.full(len(chunk), RESTART), (seeds, walks)), (len(nodes), len(chunk)))
+        nearby = restart / RESTART
+        for _ in range(_NEARBY):
+            nearby = step @ nearby + restart
+        profile = nearby.toarray()
+        for _ in range(STEPS - _NEARBY):
             profile = step @ profile
             profile[seeds, walks] += RESTART
-        rows[chunk] = np.sqrt(profile.T)
+        rows[chunk] = np.sqrt(profile[place].T)
     return rows
 
 
@@ -115,6 +129,19 @@ def _adjacency(layer: Layer, nodes: pl.Series) -> sp.csr_array:
     matrix = sp.csr_array((weight, cells), shape=(len(nodes), len(nodes)))
     matrix.sort_indices()
     return matrix
+
+
+def _steps(adjacency: sp.csr_array) -> tuple[sp.csr_array, NDArray[np.intp]]:
+    """Return one step of the walk, its nodes in another order, and the new place of each node.
+
+    Neighbours come close to each other, so that rows of the dense factor are still in the cache when they are
+    needed again. Each sum runs over the neighbours in their old order, to the same bits.
+    """
+    step = ((1 - RESTART) * adjacency @ sp.diags_array(1 / adjacency.sum(axis=0), format="csr")).tocsr()
+    order = reverse_cuthill_mckee(sp.csr_matrix(step), symmetric_mode=True).astype(np.intp)
+    place = np.argsort(order)
+    moved = step[order]
+    return sp.csr_array((moved.data, place[moved.indices], moved.indptr), shape=step.shape), place
 
 
 def _unit(rows: sp.csr_array) -> sp.csr_array:

@@ -15,6 +15,8 @@ from core_harness.knowledge.symbols import Symbols
 LayerKind = Literal["sets", "edges"]
 
 SETS = {"set": pl.String, "gene": pl.String}
+ANNOTATIONS = {**SETS, "evidence": pl.String, "date": pl.String}
+SET_NAMES = {"set": pl.String, "name": pl.String}
 EDGES = {"a": pl.String, "b": pl.String, "weight": pl.Float64}
 
 
@@ -30,19 +32,56 @@ class Layer:
         ``sets``: memberships of genes in named sets. ``edges``: weighted, undirected.
     frame
         ``set, gene`` (unique, sorted) or ``a, b, weight`` with ``a < b`` (unique, sorted, weight in (0, 1]).
+    annotations
+        ``set, gene, evidence, date`` (unique, sorted): on what evidence, and since when, each membership is
+        known, one row or several; null where that is unknown. None where the source has no such thing.
+    names
+        ``set, name``: what people call the sets. None where the sets are called by their names.
+    date
+        Of the release: a year, a month or a day.
+    of
+        Names of the layers that it is made of, sorted; the words of their names
+        (:func:`~core_harness.knowledge.words.words_of_names`).
     """
 
     name: str
     kind: LayerKind
     frame: pl.DataFrame
+    annotations: pl.DataFrame | None = None
+    names: pl.DataFrame | None = None
+    date: str | None = None
+    of: tuple[str, ...] = ()
 
     @classmethod
-    def sets(cls, name: str, memberships: pl.DataFrame) -> Layer:
-        """Return the layer of the rows ``set, gene``; repeated rows count once."""
-        return cls(name=name, kind="sets", frame=memberships.select(*SETS).unique().sort("set", "gene"))
+    def sets(
+        cls,
+        name: str,
+        memberships: pl.DataFrame,
+        *,
+        names: pl.DataFrame | None = None,
+        date: str | None = None,
+        of: tuple[str, ...] = (),
+    ) -> Layer:
+        """Return the layer of the rows ``set, gene`` or ``set, gene, evidence, date``.
+
+        Repeated rows count once, and so does a row without evidence and date where another row of the
+        membership has one of them. Of ``names``, those of other sets are left out.
+        """
+        frame = memberships.select(*SETS).unique().sort("set", "gene")
+        if names is not None:
+            names = names.select(*SET_NAMES).join(frame, on="set", how="semi").sort("set")
+        return cls(
+            name=name,
+            kind="sets",
+            frame=frame,
+            annotations=_annotations(memberships) if "evidence" in memberships.columns else None,
+            names=names,
+            date=date,
+            of=of,
+        )
 
     @classmethod
-    def edges(cls, name: str, links: pl.DataFrame) -> Layer:
+    def edges(cls, name: str, links: pl.DataFrame, *, date: str | None = None) -> Layer:
         """Return the layer of the rows ``a, b, weight``.
 
         Direction is dropped, and so are edges of a gene with itself; of repeated edges the heaviest
@@ -60,13 +99,21 @@ class Layer:
             .agg(pl.col("weight").max())
             .sort("a", "b")
         )
-        return cls(name=name, kind="edges", frame=frame)
+        return cls(name=name, kind="edges", frame=frame, date=date)
 
     @property
     def genes(self) -> pl.Series:
         """Symbols in the layer, unique and sorted."""
         columns = ("gene",) if self.kind == "sets" else ("a", "b")
         return pl.concat([self.frame[column].alias("gene") for column in columns]).unique().sort()
+
+    @property
+    def set_names(self) -> pl.DataFrame:
+        """``set, name`` of the sets that have a name: its own, or one in ``names``; sorted."""
+        if self.names is not None:
+            return self.names
+        sets = self.frame["set"].unique().sort()
+        return pl.DataFrame({"set": sets, "name": sets})
 
 
 @dataclass(frozen=True)
@@ -100,6 +147,16 @@ class Graph:
         digest = hashlib.sha256()
         for layer in layers:
             digest.update(f"{layer.name}\n{layer.kind}\n".encode())
-            digest.update(layer.frame.write_csv().encode())
+            for frame in (layer.frame, layer.annotations, layer.names):
+                digest.update(b"" if frame is None else frame.write_csv().encode())
+            if layer.date is not None or layer.of:
+                digest.update(f"{layer.date} {','.join(layer.of)}\n".encode())
         digest.update(symbols.table.write_csv().encode())
         return cls(tuple(layers), digest.hexdigest(), symbols)
+
+
+def _annotations(rows: pl.DataFrame) -> pl.DataFrame:
+    rows = rows.select(pl.col(column).cast(kind) for column, kind in ANNOTATIONS.items()).unique()
+    says = pl.any_horizontal(pl.col("evidence", "date").is_not_null())
+    silent = rows.filter(~says).join(rows.filter(says), on=["set", "gene"], how="anti")
+    return pl.concat([rows.filter(says), silent]).sort(*ANNOTATIONS)

@@ -10,18 +10,15 @@ from core_harness.errors import DataError, unknown
 from core_harness.knowledge.files import read_utf8
 from core_harness.knowledge.layer_source import LayerSource
 
-SET_NAMES = {"set": pl.String, "name": pl.String}
 
+def read_set_names(source: LayerSource, path: Path) -> pl.DataFrame | None:
+    """Return ``set, name``, sorted, of the sets that have a name in the column ``names`` of their file.
 
-def read_set_names(source: LayerSource, folder: Path) -> pl.DataFrame:
-    """Return ``set, name`` of the sets that have a name in the column ``names`` of the source, sorted.
-
-    Empty where the source has no such column: its sets are called by their names. Of several names of
+    None where the source has no such column: its sets are called by their names. Of several names of
     one set, the first in alphabetical order stays.
     """
     if source.names is None:
-        return pl.DataFrame(schema=SET_NAMES)
-    path = folder / source.file
+        return None
     header, _, rows = read_utf8(path).decode().partition("\n")
     columns = header.split("\t")
     if source.names not in columns:

@@ -30,6 +30,7 @@ Everything that a component needs is imported from these modules, and from no ot
 ``core_harness.data.tables``       reading and checking files of rows, for a dataset
 ``core_harness.data.rates``        shrunken rates of genes and perturbations, for an aggregator
 ``core_harness.knowledge.kernels`` how alike genes are in a layer, for a retriever or an organizer
+``core_harness.knowledge.filters`` layers without what is too late or on other evidence, for a retriever
 ================================== ====================================================================
 """
 

@@ -12,6 +12,8 @@ from importlib import resources
 from pathlib import Path
 
 from core_harness.errors import RegistryError, unknown
+from core_harness.knowledge import LayerSource
+from core_harness.knowledge.layer_source import faults_of
 from core_harness.registry.checked_toml import line_of, parse_entry
 from core_harness.registry.entries import Registry, SuiteEntry, UserRegistry
 from core_harness.registry.untrusted import objections
@@ -40,6 +42,7 @@ def parse_registry(text: str, where: str) -> Registry:
     """Return the registry written in ``text``; ``where`` names it in messages."""
     registry = parse_entry(Registry, text, where)
     check_suites(registry, registry.suites, text, where)
+    check_layers(registry, registry.layer, text, where)
     return registry
 
 
@@ -63,6 +66,7 @@ def open_registry(path: Path | None, *, trusted: bool = False) -> Registry:
         )
     extended = _merged(shipped, user)
     check_suites(extended, user.suites, text, str(path))
+    check_layers(extended, user.layer, text, str(path))
     return extended
 
 
@@ -82,6 +86,20 @@ def check_suites(registry: Registry, suites: Mapping[str, SuiteEntry], text: str
     for place, fault in _faults_of_suites(registry, suites):
         line = line_of(text, list(place))
         raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
+
+
+def check_layers(registry: Registry, layers: Sequence[LayerSource], text: str, where: str) -> None:
+    """Refuse a layer of ``registry`` that is made of layers which do not fit.
+
+    ``layers`` are those that were read from ``text``: the fault is in one of them, or in what one replaced.
+    Raises :class:`RegistryError`.
+    """
+    here = [layer.name for layer in layers]
+    for name, fault in faults_of(registry.layer):
+        if name not in here:
+            raise RegistryError(f"{where}: the shipped layer {name!r} can no longer be made: {fault}")
+        place = ["layer", here.index(name), "of"]
+        raise RegistryError(f"{where}, line {line_of(text, place)}, key layer.{place[1]}.of: {fault}")
 
 
 def _faults_of_suites(

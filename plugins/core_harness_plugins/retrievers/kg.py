@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
@@ -11,7 +12,8 @@ import polars as pl
 
 from core_harness import Block, Graph, Layer, Task
 from core_harness.errors import UsageError, unknown
-from core_harness.knowledge.kernels import Rows, cosines, memberships, neighbourhoods, visits
+from core_harness.knowledge.filters import restricted
+from core_harness.knowledge.kernels import Floats, Rows, cosines, memberships, neighbourhoods, visits
 
 
 class KnowledgeGraph:
@@ -21,7 +23,11 @@ class KnowledgeGraph:
     there are of each. Settings were chosen on the support of K562 and HepG2, in five folds by
     perturbation: PageRank before shared neighbours, half and half before other shares, and no molecular
     functions, which say what a protein does to a molecule and not which process it serves
-    (``benchmarks/choose_vote.py``).
+    (``benchmarks/choose_vote.py``). Names of genes are left out because they are weak: family resemblance.
+
+    A graph can have read the screens that a method is tested on. ``before`` and ``without_evidence`` make
+    one that cannot (:func:`~core_harness.knowledge.filters.restricted`); which layers are left, and
+    which are not, is printed.
 
     Genes are compared by approved symbol; two names of one gene are one perturbation, and not
     related. The struct column ``layers`` of the relations has each layer's kernel alone.
@@ -31,41 +37,55 @@ class KnowledgeGraph:
     layers
         Names of the layers to use, separated by commas, or ``all`` that the graph has but ``without``.
     without
-        Names of the layers that ``all`` leaves out.
+        Names of the layers that ``all`` leaves out. The graph need not have them.
     network
         Kernel of the edge layers: personalised-PageRank profiles, or weighted shared neighbours.
     network_share
         Share of the edge layers, from 0 to 1; the set layers have the rest. Where only one kind is
         used, it has all.
+    before
+        A month such as ``2022-01``: use what was annotated before it, and layers without dated annotations if
+        their release was before it.
+    without_evidence
+        Evidence codes of Gene Ontology, separated by commas: leave out annotations with no other code. Layers
+        without such annotations, such as Reactome and STRING, stay as they are.
     """
 
     def __init__(
         self,
         *,
         layers: str = "all",
-        without: str = "go-mf",
+        without: str = "go-mf,gene-name",
         network: Literal["pagerank", "shared-neighbours"] = "pagerank",
         network_share: float = 0.5,
+        before: str = "",
+        without_evidence: str = "",
     ) -> None:
         self.layers = layers
         self.without = without
         self.network = network
         self.network_share = network_share
+        self.before = before
+        self.without_evidence = without_evidence
         self._graph: Graph | None = None
+        self._used: list[Layer] | None = None
         self._measured: tuple[list[str], list[Rows]] = ([], [])
+        self._walks: dict[str, dict[str, Floats]] = {}
         self._last: tuple[tuple[tuple[str, ...], tuple[str, ...]], pl.DataFrame] | None = None
 
     def use(self, graph: Graph) -> None:
         """Keep the graph for later calls."""
         self._graph = graph
+        self._used = None
         self._measured = ([], [])
+        self._walks = {}
         self._last = None
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
         """Return all pairs of a query and a candidate whose weight is above 0, sorted.
 
         Raises :class:`~core_harness.errors.UsageError` without a graph, for a layer that the graph does
-        not have, and for a share outside 0 to 1.
+        not have, for a share outside 0 to 1, and where ``before`` and ``without_evidence`` leave nothing.
         """
         if self._graph is None:
             raise UsageError("retriever 'kg' has no knowledge graph; call use(graph) before relate(...)")
@@ -75,15 +95,18 @@ class KnowledgeGraph:
         return self._last[1]
 
     def _related(self, graph: Graph, block: Block) -> pl.DataFrame:
-        layers = self._chosen(graph)
+        if self._used is None:
+            self._used = self._restricted(graph, self._chosen(graph))
+        layers = self._used
         shares = self._shares(layers)
         queries, candidates = (
             graph.symbols.approve(pl.Series(names, dtype=pl.String)).to_list()
             for names in (block.perturbations, block.candidates)
         )
+        rows = self._candidate_rows(layers, candidates)
         kernels = [
             cosines(self._rows(layer, queries), measured)
-            for layer, measured in zip(layers, self._candidate_rows(layers, candidates), strict=True)
+            for layer, measured in zip(layers, rows, strict=True)
         ]
         weight = np.zeros((len(queries), len(candidates)))
         for share, kernel in zip(shares, kernels, strict=True):
@@ -111,6 +134,17 @@ class KnowledgeGraph:
                 raise UsageError(unknown("layer", name, layers))
         return [layer for name, layer in layers.items() if name in names]
 
+    def _restricted(self, graph: Graph, layers: list[Layer]) -> list[Layer]:
+        codes = _names(self.without_evidence)
+        if not self.before and not codes:
+            return layers
+        names = [layer.name for layer in layers]
+        left = restricted(graph, names, before=self.before or None, without=codes)
+        empty = [name for name in names if name not in {layer.name for layer in left}]
+        said = f"; nothing is left of {', '.join(empty)}" if empty else ""
+        sys.stderr.write(f"retriever 'kg' uses {', '.join(layer.name for layer in left)}{said}\n")
+        return left
+
     def _shares(self, layers: Sequence[Layer]) -> list[float]:
         if not 0 <= self.network_share <= 1:
             raise UsageError(f"retriever 'kg', network_share={self.network_share}: it must be from 0 to 1")
@@ -123,12 +157,21 @@ class KnowledgeGraph:
     def _rows(self, layer: Layer, genes: Sequence[str]) -> Rows:
         if layer.kind == "sets":
             return memberships(layer, genes)
-        return visits(layer, genes) if self.network == "pagerank" else neighbourhoods(layer, genes)
+        if self.network == "shared-neighbours":
+            return neighbourhoods(layer, genes)
+        return visits(layer, genes, self._walks.get(layer.name))
 
     def _candidate_rows(self, layers: Sequence[Layer], candidates: list[str]) -> list[Rows]:
-        # the blocks of a context have the same candidates, and their walks are most of the work
+        # the blocks of a context have the same candidates, those of folds and contexts many of them
         if self._measured[0] != candidates:
-            self._measured = (candidates, [self._rows(layer, candidates) for layer in layers])
+            self._measured = ([], [])
+            found = []
+            for layer in layers:
+                rows = self._rows(layer, candidates)
+                if isinstance(rows, np.ndarray):
+                    self._walks[layer.name] = dict(zip(candidates, rows, strict=True))
+                found.append(rows)
+            self._measured = (candidates, found)
         return self._measured[1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,11 @@ def make_go(folder: Path, gaf: str = GAF, obo: str = OBO) -> list[bytes]:
 def test_annotations_that_say_something_are_kept_with_the_names_of_their_terms(tmp_path: Path) -> None:
     annotations, labels = make_go(tmp_path)
     assert table(annotations) == [
-        ["symbol", "uniprot", "go_id", "aspect", "go_name"],
-        ["ABC1", "P1", "GO:0000002", "BP", "mitochondrial genome maintenance"],
-        ["DEF", "P2", "GO:0000009", "CC", ""],
-        ["GHI", "P3", "GO:0000001", "MF", "mitochondrion inheritance"],
+        ["symbol", "uniprot", "go_id", "aspect", "go_name", "evidence", "date"],
+        ["ABC1", "P1", "GO:0000002", "BP", "mitochondrial genome maintenance", "IDA", "20200101"],
+        ["ABC1", "P1", "GO:0000002", "BP", "mitochondrial genome maintenance", "IEA", "20240229"],
+        ["DEF", "P2", "GO:0000009", "CC", "", "IDA", "20200101"],
+        ["GHI", "P3", "GO:0000001", "MF", "mitochondrion inheritance", "IDA", "20200101"],
     ]
     assert table(labels) == [
         ["GO:0000001", "mitochondrion inheritance"],
@@ -59,15 +61,47 @@ def test_annotations_that_say_something_are_kept_with_the_names_of_their_terms(t
 
 
 @tried
-@given(rows=st.lists(st.tuples(names, names, st.integers(1, 99), st.sampled_from("PCF")), min_size=1))
-def test_our_reader_finds_what_a_gaf_file_says(rows: list[tuple[str, str, int, str]], tmp_path: Path) -> None:
-    gaf = "!gaf-version: 2.2\n" + "".join(
-        gaf_row(symbol, uniprot, f"GO:{term:07}", aspect) for symbol, uniprot, term, aspect in rows
+@given(
+    rows=st.lists(
+        st.tuples(
+            names,
+            names,
+            st.integers(1, 99),
+            st.sampled_from("PCF"),
+            st.sampled_from(["IDA", "IEA", "IMP"]),
+            st.dates(),
+            st.sampled_from(["involved_in", "NOT|involved_in"]),
+        ),
+        min_size=1,
     )
+)
+def test_our_reader_finds_what_a_gaf_file_says(
+    rows: list[tuple[str, str, int, str, str, date, str]], tmp_path: Path
+) -> None:
+    """Codes and dates with it, of annotations that are not negated."""
+    written, wanted = [], set()
+    for symbol, uniprot, term, aspect, code, day, qualifier in rows:
+        written.append(
+            gaf_row(
+                symbol,
+                uniprot,
+                f"GO:{term:07}",
+                aspect,
+                qualifier=qualifier,
+                evidence=code,
+                date=f"{day:%Y%m%d}".zfill(8),
+            )
+        )
+        if not qualifier.startswith("NOT"):
+            wanted.add((f"GO:{term:07}", symbol, code, day.isoformat()))
     made = tmp_path / "made.tsv.gz"
-    made.write_bytes(make_go(tmp_path, gaf)[0])
-    read = read_annotations(made, set_column="go_id", gene_column="symbol")
-    assert set(read.rows()) == {(f"GO:{term:07}", symbol) for symbol, _, term, _ in rows}
+    made.write_bytes(make_go(tmp_path, "!gaf-version: 2.2\n" + "".join(written))[0])
+    if not wanted:
+        return
+    read = read_annotations(
+        made, set_column="go_id", gene_column="symbol", evidence_column="evidence", date_column="date"
+    )
+    assert set(read.rows()) == wanted
 
 
 # ---------------------------------------------------------------- STRING
@@ -111,7 +145,7 @@ def test_the_order_of_links_and_the_size_of_blocks_change_no_byte(
     made.write_bytes(first)
     if table(first)[1:]:
         read = read_edges(
-            made, gene_columns=("symbol_a", "symbol_b"), score_column="combined_score", divisor=1000
+            made, gene_columns=("symbol_a", "symbol_b"), score_columns=["combined_score"], divisor=1000
         )
         assert read["weight"].is_between(0.4, 1).all()
         assert (read["a"] < read["b"]).all()
@@ -198,7 +232,7 @@ def test_a_gaf_file_that_is_none(content: str, tmp_path: Path) -> None:
 
 
 def test_an_annotation_with_a_gap(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"an annotation without symbol, protein, term or aspect: \('XYZ'"):
+    with pytest.raises(DataError, match=r"an annotation without .* term, aspect, code or date: \('XYZ'"):
         make_go(tmp_path, gaf=GAF + gaf_row("XYZ", "P9", "GO:0000001", "Q"))
 
 

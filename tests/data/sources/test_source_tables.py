@@ -28,8 +28,10 @@ def test_every_layer_has_a_source_with_its_licence() -> None:
     assert registry.aliases is not None
     assert registry.identifiers is not None
     licences = {file: source.licence for source in registry.source for file in source.files}
-    for layer in (*registry.layer, registry.aliases, registry.identifiers):
-        assert licences[layer.file] == layer.licence
+    tables = [(table.file, table.licence) for table in (registry.aliases, registry.identifiers)]
+    layers = [(layer.file, layer.licence) for layer in registry.layer if layer.file is not None]
+    for file, licence in (*tables, *layers):
+        assert licences[file] == licence
 
 
 def test_every_dataset_of_perturbqa_has_its_files() -> None:

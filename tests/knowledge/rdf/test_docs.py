@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from knowledge.rdf.graphs import PARSERS, assert_equal, edges, parsing_by, sets, symbols
+from knowledge.rdf.graphs import PARSERS, annotated, assert_equal, edges, parsing_by, symbols
 
 from core_harness.knowledge import Graph
 from core_harness.knowledge.rdf import read_graph
@@ -13,6 +13,7 @@ from core_harness.knowledge.rdf.vocabulary import PREFIXES
 from core_harness.registry.loading import open_registry, shipped_registry
 
 PAGE = (Path(__file__).parents[3] / "docs" / "knowledge-graph.md").read_text(encoding="utf-8")
+APOPTOSIS = ("GO:0006915", "TP53", "IDA", "2004-09-15")
 
 
 def shown(language: str) -> str:
@@ -27,7 +28,10 @@ def blocks(language: str) -> list[str]:
 def test_the_rdf_is_a_graph(tmp_path: Path) -> None:
     (tmp_path / "graph.trig").write_text(shown("turtle"), encoding="utf-8")
     wanted = Graph.of(
-        [sets("go-bp", ("GO:0006915", "TP53")), edges("string", ("MDM2", "TP53", 0.999))],
+        [
+            annotated("go-bp", APOPTOSIS, names={"GO:0006915": "apoptotic process"}),
+            edges("string", ("MDM2", "TP53", 0.999), date="2023"),
+        ],
         symbols(("TP53", "TP53"), ("P53", "TP53")),
     )
     for parser in PARSERS:

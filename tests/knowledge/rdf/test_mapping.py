@@ -66,6 +66,8 @@ EDGES: dict[str, Any] = {"kind": "edges", "follow": ["biolink:interacts_with"]}
         (SETS | {"score": "biolink:has_confidence_score"}, "kind 'sets' takes no 'score'"),
         (EDGES | {"gene": "subject"}, "kind 'edges' takes no 'gene'"),
         (EDGES | {"set_label": "rdfs:label"}, "kind 'edges' takes no 'set_label'"),
+        (EDGES | {"evidence": "kg:evidence"}, "kind 'edges' takes no 'evidence'"),
+        (EDGES | {"date": "dcterms:created"}, "kind 'edges' takes no 'date'"),
         (EDGES | {"iri": "http://genes/"}, "must have {symbol} once"),
         (EDGES | {"iri": "http://{symbol}/{symbol}"}, "must have {symbol} once"),
         (EDGES | {"iri": "gene:{symbol}"}, "unknown prefix 'gene'"),

@@ -8,7 +8,7 @@ from knowledge.rdf.graphs import symbols
 
 from core_harness.errors import DataError, MissingDataError
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource, Symbols
-from core_harness.knowledge.rdf import Origin, read_origins
+from core_harness.knowledge.rdf import read_origins
 from core_harness.knowledge.rdf.origins import read_ids
 
 IDENTIFIERS = IdentifierSource(
@@ -66,7 +66,6 @@ def test_origins_say_what_the_registry_says_and_the_digest_of_the_file(tmp_path:
     assert (go.title, go.licence, go.date, go.sha256, go.biolink) == (
         "GO", "CC-BY-4.0", "2025", digest, "enables",
     )  # fmt: skip
-    assert go.names.rows() == [("GO:1", "one")]
     assert origins.symbols is not None
     assert origins.symbols.title == "Names"
     assert origins.genes is not None
@@ -77,7 +76,3 @@ def test_origins_say_what_the_registry_says_and_the_digest_of_the_file(tmp_path:
     (tmp_path / "genes.tsv").unlink()
     with pytest.raises(MissingDataError, match=r"genes\.tsv is not there"):
         read_origins(tmp_path, [layer], aliases, IDENTIFIERS, Symbols.none())
-
-
-def test_an_origin_needs_a_title_alone() -> None:
-    assert Origin(title="of my own").names.is_empty()

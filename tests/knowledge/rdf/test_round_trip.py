@@ -147,6 +147,26 @@ def test_memberships_are_statements_and_edges_are_associations(written: Dataset)
     }
 
 
+def test_an_annotation_is_an_association_with_its_code_and_date_beside_the_statement(
+    written: Dataset,
+) -> None:
+    component = written.graph(URIRef(f"{KG}/layer/component"))
+    nucleus, kg = URIRef("http://purl.obolibrary.org/obo/GO_0005634"), Namespace(f"{KG}/vocab#")
+    assert (TP53, BIOLINK.member_of, nucleus) in component
+    found = {
+        (str(component.value(node, kg.evidence)), component.value(node, DCTERMS.created))
+        for node in component.subjects(RDF.object, nucleus)
+        if component.value(node, RDF.subject) == TP53
+    }
+    assert found == {
+        ("IDA", Literal("2019-05-03", datatype=XSD.date)),
+        ("IMP", Literal("2021", datatype=XSD.gYear)),
+    }
+    about = written.graph(DATASET_DEFAULT_GRAPH_ID)
+    assert about.value(URIRef(f"{KG}/layer/words"), PROV.wasDerivedFrom) == URIRef(f"{KG}/layer/process")
+    assert set(about.subjects(RDF.type, kg.AnnotationLayer)) == {URIRef(f"{KG}/layer/component")}
+
+
 def test_without_named_graphs_sets_and_associations_say_where_they_belong(tmp_path: Path) -> None:
     write_graph(SMALL, tmp_path / "graph.nt", ORIGINS)
     triples = Triples().parse(tmp_path / "graph.nt")
@@ -154,7 +174,8 @@ def test_without_named_graphs_sets_and_associations_say_where_they_belong(tmp_pa
         str(part): len(list(triples.subjects(DCTERMS.isPartOf, part)))
         for part in triples.objects(None, DCTERMS.isPartOf)
     }
-    assert parts == {f"{KG}/layer/process": 2, f"{KG}/layer/links": 2}
+    counts = {"process": 2, "links": 2, "component": 6, "words": 2}
+    assert parts == {f"{KG}/layer/{name}": count for name, count in counts.items()}
 
 
 @pytest.mark.parametrize("ending", ["nt", "ttl"])

@@ -119,8 +119,8 @@ def path_command(
     from core_harness.cli.output.kg_reports import path_report, print_path
     from core_harness.plugins.catalog import catalog
 
-    graph, _, origins = _open(dataset, registry)
-    report = path_report(graph, origins, a, b, catalog().make("retriever", retriever, {}))
+    graph, _, _ = _open(dataset, registry)
+    report = path_report(graph, a, b, catalog().make("retriever", retriever, {}))
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:

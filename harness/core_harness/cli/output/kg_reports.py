@@ -12,6 +12,7 @@ from rich.table import Table
 from core_harness.cli.output.tables import printable, stdout
 from core_harness.errors import UsageError
 from core_harness.knowledge import Graph, Layer
+from core_harness.knowledge.layers import SET_NAMES
 from core_harness.knowledge.rdf import Origin, Origins
 from core_harness.knowledge.shared import direct_edge, shared_neighbours, shared_sets
 from core_harness.plugins.component import Instance
@@ -47,6 +48,8 @@ def layers_report(
                 "rows": layer.frame.height,
                 "genes": len(layer.genes),
                 "known": known(layer.genes),
+                "of": list(layer.of),
+                "annotations": _annotations(layer),
                 **_release(origins.layers.get(layer.name)),
             }
             for layer in graph.layers
@@ -86,6 +89,12 @@ def print_layers(report: Mapping[str, Any]) -> None:
     console.print(
         f"{report['genes']:,} genes, {report['aliases']:,} names of genes; graph {report['digest']}"
     )
+    for layer in report["layers"]:
+        if (notes := layer["annotations"]) is not None:
+            coded, dated = (_share(notes[key], notes["rows"]) for key in ("coded", "dated"))
+            console.print(
+                printable(f"{layer['name']}: {coded} annotations have an evidence code, {dated} a date")
+            )
     if coverage:
         known, unknown = _share(coverage["known"], coverage["perturbations"]), coverage["unknown"]
         more = f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else ""
@@ -94,7 +103,7 @@ def print_layers(report: Mapping[str, Any]) -> None:
         console.print(printable(said), soft_wrap=not console.is_terminal)
 
 
-def path_report(graph: Graph, origins: Origins, a: str, b: str, retriever: Instance) -> dict[str, Any]:
+def path_report(graph: Graph, a: str, b: str, retriever: Instance) -> dict[str, Any]:
     """Return what ``kg path --json`` prints: the weight, each layer's kernel, and what is shared in it.
 
     Raises :class:`~core_harness.errors.UsageError` for a gene that no layer knows, and for one gene twice.
@@ -115,7 +124,7 @@ def path_report(graph: Graph, origins: Origins, a: str, b: str, retriever: Insta
                 "name": layer.name,
                 "kind": layer.kind,
                 "kernel": kernels.get(layer.name),
-                **_reasons(layer, gene_a, gene_b, origins.layers.get(layer.name)),
+                **_reasons(layer, gene_a, gene_b),
             }
             for layer in graph.layers
         ],
@@ -156,13 +165,12 @@ def _relation(graph: Graph, a: str, b: str, retriever: Instance) -> dict[str, An
     return relations.row(0, named=True) if relations.height else {"weight": 0.0}
 
 
-def _reasons(layer: Layer, a: str, b: str, origin: Origin | None) -> dict[str, Any]:
+def _reasons(layer: Layer, a: str, b: str) -> dict[str, Any]:
     if layer.kind == "edges":
         return {"edge": direct_edge(layer, a, b), "shared": shared_neighbours(layer, a, b).to_dicts()}
     sets = shared_sets(layer, a, b)
-    if origin is not None:
-        sets = sets.join(origin.names, on="set", how="left", maintain_order="left")
-    return {"shared": sets.to_dicts()}
+    names = pl.DataFrame(schema=SET_NAMES) if layer.names is None else layer.names
+    return {"shared": sets.join(names, on="set", how="left", maintain_order="left").to_dicts()}
 
 
 def _worded(layer: Mapping[str, Any], a: str, b: str) -> list[str]:
@@ -212,6 +220,14 @@ def _genes(graph: Graph) -> pl.Series:
     return pl.concat([empty, *(layer.genes for layer in graph.layers)]).unique().sort()
 
 
+def _annotations(layer: Layer) -> dict[str, int] | None:
+    """Return how many annotations a layer has, and of how many code and date are known."""
+    if layer.annotations is None:
+        return None
+    coded, dated = (layer.annotations[column].is_not_null().sum() for column in ("evidence", "date"))
+    return {"rows": layer.annotations.height, "coded": coded, "dated": dated}
+
+
 def _release(origin: Origin | None) -> dict[str, Any]:
     if origin is None:
         return dict.fromkeys(("source", "licence", "date", "sha256"))
@@ -219,4 +235,4 @@ def _release(origin: Origin | None) -> dict[str, Any]:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part:,} of {whole:,} ({part / whole:.1%})"
+    return f"{part:,} of {whole:,} ({part / whole:.1%})" if whole else "0 of 0"

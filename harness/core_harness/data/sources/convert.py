@@ -24,7 +24,16 @@ from core_harness.registry.entries import Conversion
 Floats = NDArray[np.float64]
 
 _ASPECTS = {"P": "BP", "C": "CC", "F": "MF"}
-_GAF = {1: "database", 2: "uniprot", 3: "symbol", 4: "qualifier", 5: "go_id", 7: "evidence", 9: "aspect"}
+_GAF = {
+    1: "database",
+    2: "uniprot",
+    3: "symbol",
+    4: "qualifier",
+    5: "go_id",
+    7: "evidence",
+    9: "aspect",
+    14: "date",
+}
 _GAF_COLUMNS = 17
 
 _STRING_PRIOR = 0.041
@@ -71,10 +80,12 @@ def unzip(archive: Path) -> list[bytes]:
 
 
 def go(gaf: Path, obo: Path) -> list[bytes]:
-    """Return ``symbol, uniprot, go_id, aspect, go_name``, gzipped, and ``go_id, label`` without a header.
+    """Return the table of annotations, gzipped, and ``go_id, label`` without a header.
 
     The annotations are in GAF 2, the ontology in OBO 1.2. Kept are annotations of UniProt's proteins that
-    say something: no ``NOT`` in the qualifier, and another evidence code than ND, "no data".
+    say something: no ``NOT`` in the qualifier, and another evidence code than ND, "no data". The table is
+    ``symbol, uniprot, go_id, aspect, go_name, evidence, date``; a protein has a row for each code and date
+    (``20190503``) with which it is annotated to a term.
     """
     labels = _labels(obo)
     annotations = (
@@ -85,13 +96,16 @@ def go(gaf: Path, obo: Path) -> list[bytes]:
             ~pl.col("qualifier").fill_null("").str.split("|").list.contains("NOT"),
         )
         .with_columns(pl.col("aspect").replace_strict(_ASPECTS, default=None))
-        .select("symbol", "uniprot", "go_id", "aspect")
+        .select("symbol", "uniprot", "go_id", "aspect", "evidence", "date")
         .unique()
         .join(labels.rename({"label": "go_name"}), on="go_id", how="left")
-        .sort("symbol", "uniprot", "go_id", "aspect")
+        .select("symbol", "uniprot", "go_id", "aspect", "go_name", "evidence", "date")
+        .sort("symbol", "uniprot", "go_id", "aspect", "evidence", "date")
     )
     if (bad := annotations.filter(pl.any_horizontal(pl.exclude("go_name").is_null()))).height:
-        raise DataError(f"{gaf.name}: an annotation without symbol, protein, term or aspect: {bad.row(0)}")
+        raise DataError(
+            f"{gaf.name}: an annotation without symbol, protein, term, aspect, code or date: {bad.row(0)}"
+        )
     return [_gzip(_tsv(annotations)), _tsv(labels, header=False)]
 
 

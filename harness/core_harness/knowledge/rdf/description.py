@@ -15,9 +15,6 @@ _SPDX = {
 }  # fmt: skip
 """Licences that data have and that have a page on spdx.org."""
 
-_DATES = {4: "xsd:gYear", 7: "xsd:gYearMonth", 10: "xsd:date"}
-"""Types by the number of characters."""
-
 _USUAL = {"sets": "member_of", "edges": "interacts_with"}
 
 Facts = Sequence[tuple[str, str]]
@@ -50,10 +47,12 @@ def described(graph: Graph, origins: Origins, syntax: Syntax) -> str:
                 home,
                 [
                     (v.TYPE, syntax.iri(classes[layer.kind])),
+                    *([] if layer.annotations is None else [(v.TYPE, syntax.iri(v.ANNOTATED))]),
                     (v.IDENTIFIER, syntax.literal(layer.name)),
                     (v.POSITION, syntax.literal(str(position), v.expand("xsd:integer"))),
                     (v.RELATION, syntax.iri(relation_of(layer, origin))),
-                    *_release(origin, syntax),
+                    *((v.DERIVED_FROM, syntax.iri(v.kg_iri("layer", name))) for name in layer.of),
+                    *_release(origin, syntax, layer.date),
                 ],
             )
             for position, (home, layer, origin) in enumerate(
@@ -71,20 +70,19 @@ def described(graph: Graph, origins: Origins, syntax: Syntax) -> str:
     return "".join(_entry(subject, facts, syntax) for subject, facts in entries)
 
 
-def _release(origin: Origin | None, syntax: Syntax) -> Iterator[tuple[str, str]]:
-    if origin is None:
-        return
-    yield v.expand("dcterms:title"), syntax.literal(origin.title)
+def _release(origin: Origin | None, syntax: Syntax, date: str | None = None) -> Iterator[tuple[str, str]]:
+    origin = origin or Origin()
+    if origin.title is not None:
+        yield v.expand("dcterms:title"), syntax.literal(origin.title)
     if origin.licence is not None:
         yield v.expand("dcterms:rights"), syntax.literal(origin.licence)
         for licence in origin.licence.split(" / "):
             if licence in _SPDX:
                 yield v.expand("dcterms:license"), syntax.iri(f"https://spdx.org/licenses/{licence}")
-    if origin.date is not None:
-        datatype = v.expand(_DATES[len(origin.date)])
-        yield v.expand("dcterms:issued"), syntax.literal(origin.date, datatype)
+    if (issued := date or origin.date) is not None:
+        yield v.ISSUED, syntax.date(issued)
     if origin.sha256 is not None:
-        yield v.expand("prov:wasDerivedFrom"), syntax.iri(v.kg_iri("release", origin.sha256))
+        yield v.DERIVED_FROM, syntax.iri(v.kg_iri("release", origin.sha256))
 
 
 def _entry(subject: str, facts: Facts, syntax: Syntax) -> str:

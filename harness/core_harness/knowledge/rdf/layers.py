@@ -8,14 +8,15 @@ from urllib.parse import unquote
 import polars as pl
 
 from core_harness.errors import DataError, unknown
+from core_harness.knowledge.dates import FORMS, as_date, is_date
 from core_harness.knowledge.rdf.mapping import RdfMapping
-from core_harness.knowledge.rdf.nodes import labels_of, refuse, the_only
+from core_harness.knowledge.rdf.nodes import at_most_one, labels_of, refuse, the_only
 from core_harness.knowledge.rdf.parsing import read_statements
 from core_harness.knowledge.rdf.vocabulary import OBJECT, PREDICATE, SUBJECT, short
 
 
 def read_rows(path: Path, mapping: RdfMapping, *, divisor: float = 1.0) -> pl.DataFrame:
-    """Return the rows that ``mapping`` makes of a file: ``set, gene`` or ``a, b, weight``.
+    """Return the rows that ``mapping`` makes of a file, of the columns of :func:`rows_of`.
 
     Raises what :func:`~core_harness.knowledge.rdf.parsing.read_statements` does, and
     :class:`~core_harness.errors.DataError` for what :func:`rows_of` refuses and where there are no rows.
@@ -32,6 +33,8 @@ def rows_of(
 ) -> pl.DataFrame:
     """Return the rows of a layer in any order, perhaps repeated, perhaps none.
 
+    Their columns are ``a, b, weight`` or ``set, gene``, with ``evidence, date`` where the mapping has them.
+
     Parameters
     ----------
     statements
@@ -45,8 +48,9 @@ def rows_of(
     ------
     DataError
         A literal is where an entity is wanted; an association has not exactly one subject, object
-        and score, or has an association for an end; a score is no number or out of range; a gene or a
-        set has not exactly one name; a node is a gene and a set; two sets have one name.
+        and score, has several evidence codes or dates, or an association for an end; a score is no number or
+        out of range; a date is none; a gene or a set has not exactly one name; a node is a gene and a set;
+        two sets have one name.
     """
     links = _links(_here(statements, mapping), mapping, path)
     if mapping.kind == "sets":
@@ -58,14 +62,33 @@ def _memberships(
     statements: pl.DataFrame, links: pl.DataFrame, mapping: RdfMapping, path: Path
 ) -> pl.DataFrame:
     other = "object" if mapping.gene == "subject" else "subject"
-    links = links.select(pl.col(mapping.gene).alias("gene"), pl.col(other).alias("set"))
+    links = links.select("association", pl.col(mapping.gene).alias("gene"), pl.col(other).alias("set"))
     symbols = _symbols(statements, links["gene"], mapping, path)
     links = links.join(symbols.rename({"name": "symbol"}), left_on="gene", right_on="node")
     nested = links.join(links, left_on="gene", right_on="set", how="semi").select("gene").unique()
     refuse(nested, path, "{gene} is both a gene and a set; take sets out of sets")
     names = _set_names(statements, links["set"], mapping, path)
     named = links.join(names, left_on="set", right_on="node")
-    return named.select(pl.col("name").alias("set"), pl.col("symbol").alias("gene"))
+    rows = named.select("association", pl.col("name").alias("set"), pl.col("symbol").alias("gene"))
+    if not mapping.annotated:
+        return rows.select("set", "gene")
+    return _annotated(rows, _here(statements, mapping), mapping, path)
+
+
+def _annotated(rows: pl.DataFrame, here: pl.DataFrame, mapping: RdfMapping, path: Path) -> pl.DataFrame:
+    """Return ``set, gene, evidence, date``: the rows with what is said about their associations."""
+    associations = rows["association"].drop_nulls()
+    for column, predicate in (("evidence", mapping.evidence), ("date", mapping.date)):
+        if predicate is None:
+            rows = rows.with_columns(pl.lit(None, pl.String).alias(column))
+            continue
+        said = at_most_one(here, associations, predicate, path, "association")
+        said = said.select("node", pl.col("value").alias(column))
+        rows = rows.join(said, left_on="association", right_on="node", how="left")
+    rows = rows.with_columns(as_date(pl.col("date")))
+    odd = rows.filter(~is_date(pl.col("date"))).select("association", "date")
+    refuse(odd, path, f"the date {{date!r}} of association {{association}} is no date ({FORMS}); correct it")
+    return rows.select("set", "gene", "evidence", "date")
 
 
 def _edges(

@@ -40,6 +40,9 @@ class RdfMapping(BaseModel):
     score
         Edges only: the predicate from an association to its score. Then only associations count, and
         each must have one; without it, every edge weighs 1.
+    evidence, date
+        Sets only: the predicates from an association to its evidence code and its date. An association
+        may have one of each; a statement without an association has none.
     label
         The predicate from a gene to its symbol.
     iri
@@ -57,6 +60,8 @@ class RdfMapping(BaseModel):
     follow: Annotated[tuple[Iri, ...], Field(min_length=1)]
     gene: Literal["subject", "object"] = "subject"
     score: Iri | None = None
+    evidence: Iri | None = None
+    date: Iri | None = None
     label: Iri = LABEL
     iri: Annotated[str, AfterValidator(_template)] | None = None
     set_label: Iri | None = None
@@ -64,12 +69,18 @@ class RdfMapping(BaseModel):
 
     @model_validator(mode="after")
     def _options_fit_the_kind(self) -> Self:
-        for option, kind in (("gene", "sets"), ("set_label", "sets"), ("score", "edges")):
+        of_sets = ("gene", "set_label", "evidence", "date")
+        for option, kind in (*((option, "sets") for option in of_sets), ("score", "edges")):
             if option in self.model_fields_set and self.kind != kind:
                 raise ValueError(f"kind {self.kind!r} takes no {option!r}")
         if self.iri is not None and "label" in self.model_fields_set:
             raise ValueError("a gene's symbol is either its 'label' or in its 'iri'; leave one out")
         return self
+
+    @property
+    def annotated(self) -> bool:
+        """Whether memberships may have evidence codes and dates."""
+        return not (self.evidence is None and self.date is None)
 
     @property
     def iri_pattern(self) -> str | None:

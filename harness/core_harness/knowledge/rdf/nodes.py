@@ -18,16 +18,27 @@ def the_only(
     ``kind`` is what a message calls the nodes. Raises :class:`~core_harness.errors.DataError` where a
     node has none, or several.
     """
+    found = at_most_one(statements, nodes, predicate, path, kind)
+    refuse(
+        nodes.unique().alias("node").to_frame().join(found, on="node", how="anti"),
+        path,
+        f"{kind} {{node}} has no {short(predicate)}; add it, or delete what is said about the node",
+    )
+    return found
+
+
+def at_most_one(
+    statements: pl.DataFrame, nodes: pl.Series, predicate: str, path: Path, kind: str
+) -> pl.DataFrame:
+    """Return ``node, value, literal`` of those of the ``nodes`` that have an object, which is their only one.
+
+    Raises :class:`~core_harness.errors.DataError` where a node has several.
+    """
     wanted = nodes.unique().alias("node").to_frame()
     said = statements.filter(pl.col("predicate") == predicate).select(
         pl.col("subject").alias("node"), pl.col("object").alias("value"), "literal"
     )
     found = said.join(wanted, on="node", how="semi").unique()
-    refuse(
-        wanted.join(found, on="node", how="anti"),
-        path,
-        f"{kind} {{node}} has no {short(predicate)}; add it, or delete what is said about the node",
-    )
     several = found.filter(pl.col("node").is_duplicated()).group_by("node").agg(pl.col("value").sort())
     refuse(
         several.select("node", pl.col("value").list.get(0).alias("one"), pl.col("value").list.get(1)),

@@ -11,7 +11,6 @@ import polars as pl
 
 from core_harness.knowledge.files import read_bytes, read_columns, refuse
 from core_harness.knowledge.layer_source import AliasSource, IdentifierSource, LayerSource
-from core_harness.knowledge.set_names import SET_NAMES, read_set_names
 from core_harness.knowledge.symbols import Symbols
 
 IDS = {"gene": pl.String, "id": pl.String}
@@ -33,16 +32,13 @@ class Origin:
         Of the file.
     biolink
         The Biolink predicate of the layer's statements, without prefix; None is the usual one of its kind.
-    names
-        ``set, name``: readable names of the sets of the layer, where they differ from those in it.
     """
 
-    title: str
+    title: str | None = None
     licence: str | None = None
     date: str | None = None
     sha256: str | None = None
     biolink: str | None = None
-    names: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SET_NAMES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,12 +102,10 @@ def read_ids(source: IdentifierSource, folder: Path, symbols: Symbols) -> pl.Dat
 
 
 def _origin(source: LayerSource | AliasSource | IdentifierSource, folder: Path) -> Origin:
-    layer = source if isinstance(source, LayerSource) else None
     return Origin(
         title=source.source,
         licence=source.licence,
         date=source.date,
-        sha256=hashlib.sha256(read_bytes(folder / source.file)).hexdigest(),
-        biolink=None if layer is None else layer.biolink,
-        names=pl.DataFrame(schema=SET_NAMES) if layer is None else read_set_names(layer, folder),
+        sha256=None if source.file is None else hashlib.sha256(read_bytes(folder / source.file)).hexdigest(),
+        biolink=source.biolink if isinstance(source, LayerSource) else None,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -11,7 +13,7 @@ from core_harness.knowledge.layers import Graph, Layer
 from core_harness.knowledge.rdf import vocabulary as v
 from core_harness.knowledge.rdf.layers import rows_of
 from core_harness.knowledge.rdf.mapping import RdfMapping
-from core_harness.knowledge.rdf.nodes import labels_of, the_only
+from core_harness.knowledge.rdf.nodes import at_most_one, labels_of, the_only
 from core_harness.knowledge.rdf.parsing import STATEMENTS, read_statements
 from core_harness.knowledge.rdf.syntaxes import syntax_of
 from core_harness.knowledge.symbols import Symbols
@@ -20,7 +22,8 @@ from core_harness.knowledge.symbols import Symbols
 def read_graph(path: Path) -> Graph:
     """Return the graph in a file that :func:`~core_harness.knowledge.rdf.writing.write_graph` wrote.
 
-    Layers and symbols equal those that were written; the digest is that of their content.
+    Layers and symbols equal those that were written; the digest is that of their content. Names of sets, and
+    the date of a layer's release, are those in the file.
 
     Raises what :func:`~core_harness.knowledge.rdf.layers.rows_of` does, and
     :class:`~core_harness.errors.DataError` for a graph that does not describe its layers.
@@ -34,7 +37,7 @@ def read_graph(path: Path) -> Graph:
 
 
 def _described(statements: pl.DataFrame, path: Path) -> pl.DataFrame:
-    """Return ``node, kind, name, relation, position`` of the layers, in their order."""
+    """Return ``node, kind, name, relation, position, date, of, annotated`` of the layers, in their order."""
     typed = statements.filter(pl.col("predicate") == v.TYPE)
     if v.GRAPH not in typed["object"]:
         raise DataError(
@@ -48,7 +51,20 @@ def _described(statements: pl.DataFrame, path: Path) -> pl.DataFrame:
     for column, predicate in (("name", v.IDENTIFIER), ("relation", v.RELATION), ("position", v.POSITION)):
         found = the_only(statements, layers["node"], predicate, path, "layer")
         layers = layers.join(found.select("node", pl.col("value").alias(column)), on="node")
-    return layers.sort(pl.col("position").cast(pl.Int64, strict=False), "name")
+    dates = at_most_one(statements, layers["node"], v.ISSUED, path, "layer")
+    begin = v.kg_iri("layer", "")
+    parts = (
+        statements.filter(pl.col("predicate") == v.DERIVED_FROM, pl.col("object").str.starts_with(begin))
+        .group_by(pl.col("subject").alias("node"))
+        .agg(pl.col("object").str.strip_prefix(begin).sort().alias("of"))
+    )
+    annotated = typed.filter(pl.col("object") == v.ANNOTATED)["subject"]
+    return (
+        layers.join(dates.select("node", pl.col("value").alias("date")), on="node", how="left")
+        .join(parts, on="node", how="left")
+        .with_columns(pl.col("node").is_in(annotated.implode()).alias("annotated"))
+        .sort(pl.col("position").cast(pl.Int64, strict=False), "name")
+    )
 
 
 def _in_graphs(statements: pl.DataFrame, path: Path) -> pl.DataFrame:
@@ -65,13 +81,27 @@ def _in_graphs(statements: pl.DataFrame, path: Path) -> pl.DataFrame:
     )
 
 
-def _layer(statements: pl.DataFrame, about: dict[str, str], path: Path) -> Layer:
-    follow, name, home = (about["relation"],), about["name"], about["node"]
+def _layer(statements: pl.DataFrame, about: dict[str, Any], path: Path) -> Layer:
+    follow, name, home, date = (about["relation"],), about["name"], about["node"], about["date"]
     if about["kind"] == "edges":
         mapping = RdfMapping(kind="edges", follow=follow, score=v.SCORE, graph=home)
-        return Layer.edges(name, rows_of(statements, mapping, path))
-    mapping = RdfMapping(kind="sets", follow=follow, set_label=v.IDENTIFIER, graph=home)
-    return Layer.sets(name, rows_of(statements, mapping, path))
+        return Layer.edges(name, rows_of(statements, mapping, path), date=date)
+    evidence, created = (v.EVIDENCE, v.CREATED) if about["annotated"] else (None, None)
+    mapping = RdfMapping(
+        kind="sets", follow=follow, set_label=v.IDENTIFIER, evidence=evidence, date=created, graph=home
+    )
+    rows = rows_of(statements, mapping, path)
+    of = tuple(sorted(unquote(part) for part in about["of"] or ()))
+    return Layer.sets(name, rows, names=_set_names(statements, home, path), date=date, of=of)
+
+
+def _set_names(statements: pl.DataFrame, home: str, path: Path) -> pl.DataFrame | None:
+    """Return ``set, name`` of the sets of a layer that have a label, or None if none has."""
+    here = statements.filter(pl.col("graph") == home)
+    sets = here.filter(pl.col("predicate") == v.IDENTIFIER).select("subject", pl.col("object").alias("set"))
+    labels = at_most_one(here, sets["subject"], v.LABEL, path, "set")
+    names = sets.join(labels, left_on="subject", right_on="node").select("set", pl.col("value").alias("name"))
+    return None if names.is_empty() else names.unique()
 
 
 def _symbols(statements: pl.DataFrame, path: Path) -> Symbols:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from core_harness.errors import DataError
-from core_harness.knowledge.rdf.vocabulary import PREFIXES, TYPE
+from core_harness.knowledge.rdf.vocabulary import PREFIXES, TYPE, expand
 
 Term = TypeVar("Term")
 
 _ENDING = re.compile(r"\.(nt|ttl|trig)(\.gz)?$")
 _SHORT = {iri: prefix for prefix, iri in PREFIXES.items()}
 _SPLIT = re.compile(rf"({'|'.join(map(re.escape, sorted(_SHORT, key=len, reverse=True)))})(\w+)", re.ASCII)
+_DATES = {4: "xsd:gYear", 7: "xsd:gYearMonth", 10: "xsd:date"}
+"""Types by the number of characters."""
 _ESCAPES = {
     **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
     **str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}),
@@ -58,6 +60,10 @@ class Syntax:
         """Return a literal as it is written; ``datatype`` is an IRI."""
         quoted = f'"{text.translate(_ESCAPES)}"'
         return quoted if datatype is None else f"{quoted}^^{self.iri(datatype)}"
+
+    def date(self, date: str) -> str:
+        """Return a year, a month or a day as it is written."""
+        return self.literal(date, expand(_DATES[len(date)]))
 
     def template(self, predicates: Sequence[str]) -> str:
         """Return what is said about one subject, ``{}`` for each term that :meth:`arguments` gives."""

@@ -6,6 +6,7 @@
 ``GO:0006915``                 a term of Gene Ontology
 ``KG/set/LAYER/NAME``          any other set
 ``KG/edge/LAYER/A/B``          an association of two genes
+``KG/annotation/LAYER/...``    an association of a gene with a set, by gene, set, code and date
 ``KG/layer/LAYER``             a layer: a named graph
 ``KG/genes``, ``KG/symbols``   the named graphs of genes' symbols and of their aliases
 ``KG/release/SHA256``          a file that layers come from
@@ -79,10 +80,17 @@ OBJECT = expand("rdf:object")
 LABEL = expand("rdfs:label")
 IDENTIFIER = expand("dcterms:identifier")
 PART_OF = expand("dcterms:isPartOf")
+ISSUED = expand("dcterms:issued")
+DERIVED_FROM = expand("prov:wasDerivedFrom")
+"""From a layer to the file or the layers that it is made of."""
 GENE = expand("biolink:Gene")
 ASSOCIATION = expand("biolink:Association")
 DOUBLE = expand("xsd:double")
 SCORE = expand("biolink:has_confidence_score")
+EVIDENCE = expand("kg:evidence")
+"""The evidence code of an annotation."""
+CREATED = expand("dcterms:created")
+"""The date of an annotation."""
 SYMBOL = expand("biolink:symbol")
 SYNONYM = expand("biolink:synonym")
 
@@ -96,3 +104,5 @@ GRAPH = expand("kg:Graph")
 """Class of a graph that has such layers."""
 KINDS = {expand("kg:SetLayer"): "sets", expand("kg:EdgeLayer"): "edges"}
 """Classes of layers."""
+ANNOTATED = expand("kg:AnnotationLayer")
+"""Further class of a set layer whose memberships may have evidence codes and dates."""

@@ -14,12 +14,15 @@ import polars as pl
 from core_harness.errors import DataError
 from core_harness.knowledge.layers import Graph, Layer
 from core_harness.knowledge.rdf import vocabulary as v
+from core_harness.knowledge.rdf.annotations import annotation_rows
 from core_harness.knowledge.rdf.description import described, relation_of
-from core_harness.knowledge.rdf.origins import Origin, Origins
+from core_harness.knowledge.rdf.origins import Origins
 from core_harness.knowledge.rdf.syntaxes import Syntax, syntax_of
 
 _ROWS_AT_ONCE = 50_000
 _GO = re.compile(r"GO:\d{7}")
+_LINK = {v.TYPE: "class", v.SUBJECT: "subject", v.PREDICATE: "predicate", v.OBJECT: "object"}
+"""What is said of each association, with the columns of the objects."""
 
 
 def write_graph(graph: Graph, path: Path, origins: Origins | None = None) -> None:
@@ -75,7 +78,7 @@ def _written(graph: Graph, origins: Origins, syntax: Syntax) -> Iterator[str]:
         if layer.kind == "edges":
             text = _edges(layer, relation_of(layer, origin), genes, syntax)
         else:
-            text = _sets(layer, origin, genes, syntax, seen)
+            text = _sets(layer, relation_of(layer, origin), genes, syntax, seen)
         yield from _named(home, text, syntax)
     yield from _named(v.SYMBOLS, _symbols(graph, genes, syntax), syntax)
 
@@ -128,18 +131,11 @@ def _edges(layer: Layer, relation: str, genes: pl.DataFrame, syntax: Syntax) -> 
         score.alias("score"),
         pl.lit(syntax.iri(v.kg_iri("layer", layer.name))).alias("layer"),
     )
-    facts = {
-        v.TYPE: "class",
-        v.SUBJECT: "subject",
-        v.PREDICATE: "predicate",
-        v.OBJECT: "object",
-        v.SCORE: "score",
-    }
-    return _said(rows, "association", facts | _part_of(syntax), syntax)
+    return _said(rows, "association", _LINK | {v.SCORE: "score"} | _part_of(syntax), syntax)
 
 
 def _sets(
-    layer: Layer, origin: Origin | None, genes: pl.DataFrame, syntax: Syntax, seen: dict[str, str]
+    layer: Layer, relation: str, genes: pl.DataFrame, syntax: Syntax, seen: dict[str, str]
 ) -> Iterator[str]:
     names = layer.frame["set"].unique().sort()
     iris = [v.expand(name) if _GO.fullmatch(name) else v.kg_iri("set", layer.name, name) for name in names]
@@ -154,15 +150,24 @@ def _sets(
         }
     )
     yield from _said(sets, "term", {v.IDENTIFIER: "identifier"} | _part_of(syntax), syntax)
-    if origin is not None:
-        named = sets.join(origin.names, on="set", maintain_order="left")
+    if layer.names is not None:
+        named = sets.join(layer.names, on="set", maintain_order="left")
         labels = pl.Series("label", [syntax.literal(name) for name in named["name"]], dtype=pl.String)
         yield from _said(named.with_columns(labels), "term", {v.LABEL: "label"}, syntax)
     rows = layer.frame.select(
         pl.col("gene").replace_strict(genes["gene"], genes["term"], return_dtype=pl.String),
         pl.col("set").replace_strict(sets["set"], sets["term"], return_dtype=pl.String),
     )
-    yield from _said(rows, "gene", {relation_of(layer, origin): "set"}, syntax)
+    yield from _said(rows, "gene", {relation: "set"}, syntax)
+    if layer.annotations is None:
+        return
+    rows = annotation_rows(layer.name, layer.annotations, genes, sets, syntax).with_columns(
+        pl.lit(syntax.iri(relation)).alias("predicate")
+    )
+    for known in ({v.EVIDENCE: "evidence", v.CREATED: "date"}, {v.EVIDENCE: "evidence"}, {v.CREATED: "date"}):
+        columns = ("evidence", "date")
+        some = rows.filter(pl.col(name).is_not_null() == (name in known.values()) for name in columns)
+        yield from _said(some, "association", _LINK | known | _part_of(syntax), syntax)
 
 
 def _symbols(graph: Graph, genes: pl.DataFrame, syntax: Syntax) -> Iterator[str]:
