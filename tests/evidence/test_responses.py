@@ -49,7 +49,7 @@ def likeness_of(
     matrix = unit_matrix(evidence.related(), names, responses.units)
     likeness = Likeness(
         responses=responses, perturbations=names, direct=shares(matrix), mixture=shares(matrix**2),
-        share=share, power=power, context=block.context,
+        share=share, elsewhere=np.zeros_like(matrix), elsewhere_share=0.0, power=power, context=block.context,
     )  # fmt: skip
     return likeness, evidence
 
@@ -196,4 +196,4 @@ def test_a_perturbation_is_not_alike_to_itself_in_its_own_context() -> None:
         for q, name in enumerate(likeness.perturbations)
         if (first.block.context, name) in units
     ]
-    assert all(likeness.weights()[at] == 0 for at in own)
+    assert all(sum(part[at] for part in likeness.parts()) == 0 for at in own)

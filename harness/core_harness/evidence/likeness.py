@@ -49,6 +49,11 @@ class Likeness:
         (queries, units): with what weight each unit's profile is part of the expected one.
     share
         Share of the second step, from 0 to 1; the first has the rest.
+    elsewhere
+        (queries, units): shares of those that responded alike in other contexts, rows that sum to 1, or to 0
+        where the query's perturbation was not measured there.
+    elsewhere_share
+        Their share where there are any; both steps have the rest.
     power
         Of the cosine of two profiles; one below 0 counts as 0.
     context
@@ -60,6 +65,8 @@ class Likeness:
     direct: Floats
     mixture: Floats
     share: float
+    elsewhere: Floats
+    elsewhere_share: float
     power: float
     context: str
 
@@ -72,7 +79,7 @@ class Likeness:
         """Return (queries, units): cosines of expected profiles with the units' own, all genes in them."""
         expected, own = self.expected, self.responses.profiles
         lengths = [np.sqrt(_squares(profiles)) for profiles in (expected, own)]
-        cosines = _divide(expected @ own.T, np.outer(*lengths))
+        cosines = divide(expected @ own.T, np.outer(*lengths))
         units = self.responses.units
         names = units["perturbation"].to_numpy()[None, :] == self.perturbations.to_numpy()[:, None]
         return np.where(names & (units["context"].to_numpy() == self.context), 0.0, cosines)
@@ -81,20 +88,39 @@ class Likeness:
         """Return (queries, units): shares of the second step, all genes in the profiles."""
         return shares(np.clip(self.cosines(), 0.0, None) ** self.power)
 
-    def weights(self) -> Floats:
-        """Return (queries, units): both steps together, all genes in the profiles."""
-        return (1 - self.share) * self.direct + self.share * self.indirect()
+    def parts(self) -> tuple[Floats, Floats, Floats]:
+        """Return three times (queries, units): the parts of the weights, all genes in the profiles.
+
+        They are those of the relatives themselves, of who responds like them, and of who responded like the
+        query's perturbation elsewhere.
+        """
+        both = 1 - self.elsewhere_share * self.elsewhere.any(axis=1, keepdims=True)
+        return (
+            both * (1 - self.share) * self.direct,
+            both * self.share * self.indirect(),
+            self.elsewhere_share * self.elsewhere,
+        )
 
     def relations(self, related: pl.DataFrame) -> pl.DataFrame:
         """Return :data:`~core_harness.schemas.RELATIONS` of both steps, sorted.
 
-        ``direct`` is the share of the first step, ``via`` the relative of :meth:`through` where the second
-        step gives more. Other columns of ``related`` (:data:`~core_harness.schemas.RELATED`) ride along.
+        ``direct`` is the part of the relatives themselves. Where another part is larger, ``via`` says through
+        whom: the relative of :meth:`through`, or the query's own perturbation, in other contexts. Other
+        columns of ``related`` (:data:`~core_harness.schemas.RELATED`) ride along.
         """
-        weights, direct = self.weights(), (1 - self.share) * self.direct
+        direct, indirect, elsewhere = self.parts()
+        weights = direct + indirect + elsewhere
         q, u = np.nonzero(weights)
         names, contexts = self.responses.units["perturbation"], self.responses.units["context"]
-        via = pl.Series(np.where(2 * direct < weights, self.through(), -1)[q, u])
+        largest = np.argmax([part[q, u] for part in (direct, indirect, elsewhere)], axis=0)
+        told = pl.DataFrame(
+            {
+                "part": largest,
+                "relative": names.gather(self.through()[q, u]),
+                "itself": self.perturbations.gather(q),
+            }
+        )
+        via = pl.when(pl.col("part") == 1).then("relative").when(pl.col("part") == 2).then("itself")
         first = cells_of(related, self.perturbations, self.responses.units)
         row = np.full(weights.shape, -1)
         row[first.q, first.u] = first.row
@@ -107,7 +133,7 @@ class Likeness:
                 "neighbour_context": contexts.gather(u),
                 "weight": weights[q, u],
                 "direct": direct[q, u],
-                "via": names.gather(via.set(via < 0, None)),
+                "via": told.select(via.alias("via")).to_series(),
             }
         ).hstack(extra.select(pl.all().gather(said.set(said < 0, None))))
 
@@ -133,7 +159,7 @@ class Likeness:
         pairs
             Frame of :data:`~core_harness.schemas.PAIRS`, of these perturbations.
         support
-            Frame of :data:`~core_harness.schemas.SUPPORT`, of these units and genes.
+            Frame of :data:`~core_harness.schemas.SUPPORT`; weights of other units stay as they are.
 
         Returns
         -------
@@ -151,7 +177,8 @@ class Likeness:
             units, on=["context", "perturbation"], how="left", maintain_order="left"
         )
         q = asked["q"].to_numpy()
-        u, g = rows["u"].to_numpy(), rows["g"].to_numpy()
+        here = rows["u"].is_not_null().to_numpy()
+        u, g = rows["u"].fill_null(0).to_numpy(), rows["g"].fill_null(0).to_numpy()
         own, expected, loadings = of.profiles, self.expected, of.loadings
         length = _squares(loadings)
 
@@ -167,16 +194,19 @@ class Likeness:
 
         product = expected @ own.T
         total = (np.clip(self.cosines(), 0.0, None) ** self.power).sum(axis=1)
-        weights = self.weights()
+        direct, indirect, elsewhere = self.parts()
+        fixed, weights = direct + elsewhere, direct + indirect + elsewhere
+        share = (1 - self.elsewhere_share * self.elsewhere.any(axis=1)) * self.share
 
         def factors(pair: Places, row: Places) -> Floats:
             at = q[pair], u[row]
             gene = length[g[row]]
             left = product[at] - mixed[pair] * along[row] - residual[row] * pair_along[pair]
             left += mixed[pair] * residual[row] * gene
-            cosine = _divide(left, np.sqrt(pair_without[pair] * without[row]))
-            second = _divide(np.clip(cosine, 0.0, 1.0) ** self.power, total[q[pair]])
-            return _divide((1 - self.share) * self.direct[at] + self.share * second, weights[at])
+            cosine = divide(left, np.sqrt(pair_without[pair] * without[row]))
+            second = divide(np.clip(cosine, 0.0, 1.0) ** self.power, total[q[pair]])
+            on_gene = divide(fixed[at] + share[q[pair]] * second, weights[at])
+            return np.where(here[row], on_gene, 1.0)
 
         return factors
 
@@ -230,7 +260,7 @@ def unit_matrix(related: pl.DataFrame, perturbations: pl.Series, units: pl.DataF
 
 def shares(weights: Floats) -> Floats:
     """Return each row over its sum; a row of zeros stays one."""
-    return _divide(weights, weights.sum(axis=1, keepdims=True))
+    return divide(weights, weights.sum(axis=1, keepdims=True))
 
 
 def _without(whole: Floats, residual: Floats, along: Floats, length: Floats) -> Floats:
@@ -254,7 +284,7 @@ def _products(left: Floats, at: Places, right: Floats, on: Places) -> Floats:
     return products
 
 
-def _divide(above: Floats, below: Floats) -> Floats:
+def divide(above: Floats, below: Floats) -> Floats:
     """Return quotients, 0 where there is nothing to divide by."""
     return np.divide(
         above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0

@@ -6,6 +6,7 @@ import polars as pl
 
 from core_harness import Evidence, Task
 from core_harness.errors import UsageError
+from core_harness.evidence.elsewhere import alike_elsewhere
 from core_harness.evidence.likeness import Likeness, shares, unit_matrix
 from core_harness.evidence.responses import responses_of
 from core_harness_plugins.organizers.voters import Voters
@@ -26,6 +27,11 @@ class Responders(Voters):
     (:mod:`core_harness.evidence.likeness`). Relations say how much of a weight is ``direct``, and through
     which relative (``via``) most of the rest came, where the rest is more.
 
+    Where the support has other contexts and the query's perturbation was measured there, those that
+    responded like it there have the share ``elsewhere`` of the weight
+    (:mod:`core_harness.evidence.elsewhere`), and what it did there itself has ``itself``, beside the rest.
+    Units of the query's own context vote, and no others.
+
     Any retriever's relations will do. All values were chosen on support: ``docs/voting.md``.
 
     Parameters
@@ -40,6 +46,10 @@ class Responders(Voters):
         Share of those who respond alike; with 0 relatives alone vote.
     likeness_power
         Of the cosine of two profiles.
+    elsewhere
+        Share of those who responded alike in other contexts.
+    itself
+        Weight of the query's own perturbation in other contexts, all together.
     graded, facts, reasons, samples
         As in :class:`Voters`.
     """
@@ -52,6 +62,8 @@ class Responders(Voters):
         factors: int = 60,
         second_step: float = 0.7,
         likeness_power: float = 2.0,
+        elsewhere: float = 0.3,
+        itself: float = 0.03,
         graded: int = 50,
         facts: int = 12,
         reasons: int = 4,
@@ -63,28 +75,56 @@ class Responders(Voters):
         self.factors = factors
         self.second_step = second_step
         self.likeness_power = likeness_power
+        self.elsewhere = elsewhere
+        self.itself = itself
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:
         """Return the evidence with the weights of both steps.
 
         Raises :class:`~core_harness.errors.UsageError` for parameters out of range.
         """
-        if not 0 <= self.second_step <= 1 or self.factors < 1:
-            raise UsageError(
-                f"organizer 'responders', second_step={self.second_step}, factors={self.factors}: the first "
-                "must be from 0 to 1, the second at least 1"
-            )
-        responses = responses_of(evidence.support, task.question, factors=self.factors)
-        related = evidence.related()
+        for name, value in {"second_step": self.second_step, "elsewhere": self.elsewhere}.items():
+            if not 0 <= value <= 1:
+                raise UsageError(f"organizer 'responders', {name}={value}: it must be from 0 to 1")
+        if self.factors < 1:
+            raise UsageError(f"organizer 'responders', factors={self.factors}: it must be at least 1")
+        likeness, related = self._likeness(task, evidence)
+        relations = [likeness.relations(related), self._itself(evidence)]
+        return Evidence(evidence.block, pl.concat(relations, how="diagonal"), on_gene=likeness)
+
+    def _likeness(self, task: Task, evidence: Evidence) -> tuple[Likeness, pl.DataFrame]:
+        context, support = evidence.block.context, evidence.support
+        related = evidence.related().filter(pl.col("context") == context)
         names = pl.Series("perturbation", evidence.block.perturbations, dtype=pl.String)
-        weight = unit_matrix(related, names, responses.units)
+        own = responses_of(support.filter(pl.col("context") == context), task.question, factors=self.factors)
+        weight = unit_matrix(related, names, own.units)
         likeness = Likeness(
-            responses=responses,
+            responses=own,
             perturbations=names,
             direct=shares(weight**self.power),
             mixture=shares(weight**self.profile_power),
             share=self.second_step,
+            elsewhere=alike_elsewhere(
+                support, own, names,
+                context=context, question=task.question, factors=self.factors, power=self.likeness_power,
+            ),
+            elsewhere_share=self.elsewhere,
             power=self.likeness_power,
-            context=evidence.block.context,
+            context=context,
+        )  # fmt: skip
+        return likeness, related
+
+    def _itself(self, evidence: Evidence) -> pl.DataFrame:
+        """Return relations of the queries' perturbations to themselves in other contexts."""
+        asked = evidence.pairs.select("perturbation").unique()
+        units = evidence.support.select("perturbation", pl.col("context").alias("neighbour_context")).unique()
+        weight = self.itself / pl.len().over("perturbation")
+        return (
+            units.filter(pl.col("neighbour_context") != evidence.block.context)
+            .join(asked, on="perturbation", how="semi")
+            .sort("perturbation", "neighbour_context")
+            .with_columns(
+                pl.col("perturbation").alias("neighbour"), weight.alias("weight"), weight.alias("direct")
+            )
+            .filter(pl.col("weight") > 0)
         )
-        return Evidence(evidence.block, likeness.relations(related), on_gene=likeness)
