@@ -178,7 +178,7 @@ def test_no_test_row_is_read(
     assert found[0].equals(found[1])
 
 
-def test_methods_are_asked_about_the_same_pairs_and_equal_retrievers_relate_once(tmp_path: Path) -> None:
+def test_methods_are_asked_about_the_same_pairs_as_if_each_were_alone() -> None:
     spec = RunSpec(dataset="simulated", parameters={"dataset": {"perturbations": 60, "genes": 10}})
     here = session()
     parameters = ({"aggregator": {"power": 1}}, {"aggregator": {"power": 3}})
@@ -190,6 +190,18 @@ def test_methods_are_asked_about_the_same_pairs_and_equal_retrievers_relate_once
     for one, found in zip(parameters, together, strict=True):
         alone = session()
         assert crossvalidate(alone, spec, method(alone, parameters=one), folds=3).equals(found)
+
+
+@pytest.mark.parametrize(("stage", "times"), [("aggregator", 1), ("organizer", 2)])
+def test_evidence_is_shared_by_methods_that_are_shown_the_same(
+    tmp_path: Path, stage: Stage, times: int
+) -> None:
+    spec = RunSpec(dataset=table(tmp_path / "t.csv", world()))
+    here = session()
+    methods = [method(here, **SPY, parameters={stage: {"number": number}}) for number in (1, 2)]
+    crossvalidate_all(here, spec, methods, folds=3)
+    assert len(Spy.learnt) == 6
+    assert len(Spy.related) == times * 6  # queries and examples of each fold
 
 
 def test_a_control_that_draws_has_its_seeds(tmp_path: Path) -> None:

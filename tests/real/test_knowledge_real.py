@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import cache
 from pathlib import Path
@@ -9,9 +10,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from core_harness import evaluate
 from core_harness.data.rates import gene_rate_of
+from core_harness.errors import UsageError
+from core_harness.evaluation.session import Session
 from core_harness.evidence.evidence import Evidence
 from core_harness.knowledge import Graph, open_graph
+from core_harness.knowledge.filters import restricted
 from core_harness.registry.loading import shipped_registry
 from core_harness.schemas import PAIRS, SUPPORT, Block, Task
 from core_harness_plugins.retrievers.kg import KnowledgeGraph
@@ -63,7 +68,64 @@ def test_sizes_of_the_layers(graph: Graph) -> None:
         "reactome": (132422, 11644),
         "coessentiality": (38559, 15367),
         "string": (174962, 17287),
+        "words": (847766, 19669),
+        "gene-name": (217404, 40872),
+        "string-coexpression": (137636, 15945),
+        "string-experiments": (133380, 15947),
+        "string-database": (95648, 11569),
     }
+
+
+def test_channels_are_edges_of_the_combined_layer_and_seldom_stronger(graph: Graph) -> None:
+    layers = {layer.name: layer.frame for layer in graph.layers}
+    for channel in ("coexpression", "experiments", "database"):
+        both = layers[f"string-{channel}"].join(layers["string"], on=["a", "b"], suffix="_of_all")
+        assert both.height == layers[f"string-{channel}"].height
+        # STRING takes its prior out of each channel, so that only the strongest can exceed the combined score
+        assert (both["weight"] > both["weight_of_all"] + 0.05).mean() < 0.001  # type: ignore[operator]
+
+
+def test_words_are_those_of_the_names_that_a_gene_has(graph: Graph) -> None:
+    words = next(layer for layer in graph.layers if layer.name == "words")
+    assert words.frame["set"].str.contains("^[a-z0-9]+$").all()
+    of = words.frame.filter(gene="PSMA1")["set"].to_list()
+    assert {"proteasome", "ubiquitin", "mrna"} <= set(of)
+    assert "ribosome" not in of
+
+
+def test_a_graph_of_before_2022_is_of_the_modules_alone(graph: Graph) -> None:
+    names = [layer.name for layer in graph.layers]
+    assert [layer.name for layer in restricted(graph, names, before="2022-01")] == ["coessentiality"]
+    with pytest.raises(UsageError, match="layer 'go-bp' has no evidence codes"):
+        restricted(graph, names, without=["IMP"])
+    of_2023 = restricted(graph, names, before="2024-01", without=["IMP"])
+    kinds = {layer.name: layer.kind for layer in of_2023}
+    assert {name for name, kind in kinds.items() if kind == "sets"} == {"coessentiality", "gene-name"}
+    assert {name for name, kind in kinds.items() if kind == "edges"} == {n for n in names if "string" in n}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "digest"),
+    [
+        ("simulated", "fe8a4e92062d74ba1f9ec9ce549fc733d0cf71a7eb4101ade28c97ee050ef1ea"),
+        ("perturbqa/k562", "0908fc048f89ad17214c35e2c236d2604e69d46ef971e39e7807def67ec135d2"),
+        ("perturbqa/hepg2", "c1b352b54cc6f816b9bca7726d8be21707c596322fa150ae911bea4562ce8b64"),
+    ],
+)
+def test_the_first_vote_can_be_made_again(
+    graph: Graph, dataset: str, digest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Predictions as they were before there were words and channels, to nine decimals on any processor."""
+    monkeypatch.setenv("CORE_HARNESS_DATA", str(data()))
+    if dataset != "simulated":
+        monkeypatch.setattr(Session, "open_graph", lambda session, dataset=None: graph)
+    (result,) = evaluate(dataset, "voting-one-step", out=tmp_path)
+    assert result.run is not None
+    predictions = pl.read_parquet(result.run / "predictions.parquet")
+    rounded = predictions.with_columns(pl.col("score").round(9)).select(
+        pl.exclude("score"), "score"
+    )  # the order of which the digest was taken
+    assert hashlib.sha256(rounded.write_csv().encode()).hexdigest() == digest
 
 
 def test_symbols_of_hgnc(graph: Graph) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import polars as pl
 from threadpoolctl import threadpool_limits
@@ -25,10 +26,9 @@ from core_harness.evaluation.methods import Method
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.evidence import controls
-from core_harness.knowledge.facts import Facts
 from core_harness.plugins.component import Instance
+from core_harness.plugins.protocols import LearningAggregator
 from core_harness.schemas import SUPPORT, Task
-from core_harness.vocabulary import Control
 
 FOLDS = 5
 
@@ -139,7 +139,8 @@ def crossvalidate_all(
 ) -> list[pl.DataFrame]:
     """Return what :func:`crossvalidate` does for each of several methods.
 
-    Methods take turns within a fold, so that those with equal retrievers relate its perturbations once.
+    Methods take turns within a fold. Those that follow each other with equal retrievers and organizers share
+    the evidence; so it is best to have them side by side.
     """
     for method in methods:
         if method.asks:
@@ -153,14 +154,17 @@ def crossvalidate_all(
     pairs = [_pairs(split) for split in splits]
     scored: list[list[list[pl.DataFrame]]] = [[[] for _ in tasks] for _ in methods]
     with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
-        for at, split in enumerate(splits):
+        for at, (split, (seed, task)) in enumerate(product(splits, enumerate(tasks))):
             controls.check_fits(spec.control, split)
+            last: tuple[object, pipeline.Shown] | None = None
             for place, method in enumerate(methods):
-                done = at * len(methods) + place
-                session.tell(f"{spec.dataset}, {method.label}", done, len(splits) * len(methods))
+                done, total = at * len(methods) + place, len(splits) * len(tasks) * len(methods)
+                session.tell(f"{spec.dataset}, {method.label}", done, total)
                 facts = session.open_knowledge(support.dataset, method)
-                for seed, task in enumerate(tasks):
-                    scored[place][seed].append(_predictions(method, task, split, spec.control, facts))
+                key = _evidence_key(method)
+                if last is None or last[0] != key:
+                    last = key, pipeline.show(method, task, split, spec.control, facts)  # relate, organize
+                scored[place][seed].append(_predictions(method, last[1]))
     asked = pl.concat(pairs).with_row_index("pair_id")
     asked = asked.join(support.folds(folds), on="perturbation", maintain_order="left").select(
         "fold", *asked.columns
@@ -168,14 +172,18 @@ def crossvalidate_all(
     return [_with_scores(asked, by_seed, tasks) for by_seed in scored]
 
 
-def _predictions(
-    method: Method, task: Task, split: Split, control: Control | None, facts: Facts
-) -> pl.DataFrame:
-    """Return what a method predicts about the queries of a split, by way of the whole pipeline."""
-    shown = pipeline.show(method, task, split, control, facts)  # relate, organize
+def _evidence_key(method: Method) -> object:
+    """Return what the evidence that a method is shown depends on: methods with equal keys share it."""
+    learner = method.aggregator.object
+    examples = learner.examples if isinstance(learner, LearningAggregator) else None
+    return method.retriever.reference, method.organizer.reference, examples
+
+
+def _predictions(method: Method, shown: pipeline.Shown) -> pl.DataFrame:
+    """Return what a method predicts from what it is shown, by the steps that are left."""
     answers = pipeline.parse(pipeline.prompt(method, shown), None)  # nothing is asked
     pipeline.fit(method, shown, answers)
-    return pipeline.predict(method, task, shown.evidence, answers)
+    return pipeline.predict(method, shown.task, shown.evidence, answers)
 
 
 def _pairs(split: Split) -> pl.DataFrame:

@@ -37,6 +37,7 @@ class _Setting:
     tried: Values
     parameters: Values
     retriever: str
+    organizer: str
 
 
 def tune(session: Session, spec: TuneSpec) -> Tuning:
@@ -117,7 +118,11 @@ def _setting(spec: TuneSpec, strategy: StrategyEntry, method: Method, given: Par
             if not isinstance(value, Scalar):
                 raise UsageError(f"{stage}.{name}={value!r} cannot be written into a registry")
     return _Setting(
-        given=given, tried=tried, parameters=written, retriever=method.retriever.reference.model_dump_json()
+        given=given,
+        tried=tried,
+        parameters=written,
+        retriever=method.retriever.reference.model_dump_json(),
+        organizer=method.organizer.reference.model_dump_json(),
     )
 
 
@@ -162,6 +167,7 @@ def _figures(
     found: dict[int, Resampled] = {}
     for retriever in dict.fromkeys(setting.retriever for setting in settings):
         group = [at for at, setting in enumerate(settings) if setting.retriever == retriever]
+        group.sort(key=lambda at: settings[at].organizer)  # side by side they share evidence
         methods = [_method(session, spec, settings[at].given) for at in group]
         scored = crossvalidate_all(session, run, methods, folds=spec.folds)
         session.forget(methods)
