@@ -80,6 +80,11 @@ def core_aggregators() -> list[Component]:
         Component("potency", f"{at}.potency:Potency", "how much related perturbations move, over all genes"),
         Component("additive", f"{at}.additive:Additive", "gene frequency and potency, added as log-odds"),
         Component("answer", f"{at}.answer:ModelAnswer", "what the model answered"),
+        Component(
+            "learned-vote",
+            f"{at}.learned:LearnedVote",
+            "votes by layer and by other genes, weighed on support",
+        ),
         Component("fused", f"{at}.fused:Fused", "the vote and the model, weighed on support"),
         Component("mean-label", f"{at}.mean_label:MeanLabel", "the plain mean label of the evidence"),
         Component("vote", f"{at}.vote:Vote", "the weighted vote of the evidence, shrunk to gene frequency"),

@@ -134,7 +134,7 @@ def test_examples_to_learn_from_leave_no_label_in_their_support(
 ) -> None:
     split = split_rows(rows)
     number = data.draw(st.integers(1, split.support["perturbation"].n_unique() - 1))
-    drawn = examples(split, number, seed=data.draw(st.integers(0, 5)))
+    (drawn,) = examples(split, number, seed=data.draw(st.integers(0, 5)))
     assert drawn.queries["perturbation"].n_unique() == number
     assert not set(drawn.queries["perturbation"]) & set(drawn.support["perturbation"])
     assert "label" not in drawn.queries.columns
@@ -151,7 +151,7 @@ def test_examples_of_a_context_keep_what_they_did_elsewhere(
     split = split_rows(rows)
     asked = split.support.filter(pl.col("context").is_in(contexts))
     number = data.draw(st.integers(1, asked["perturbation"].n_unique() - 1))
-    drawn = examples(split, number, seed=data.draw(st.integers(0, 5)), contexts=contexts)
+    (drawn,) = examples(split, number, seed=data.draw(st.integers(0, 5)), contexts=contexts)
     units = drawn.queries.select("context", "perturbation").unique()
     assert units.height == units["perturbation"].n_unique() == number
     assert set(units["context"]) <= set(contexts)

@@ -8,7 +8,7 @@ a gene's rate without one row reveals that row's label.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 import polars as pl
@@ -58,8 +58,10 @@ def out_of_fold(
                 yield split
 
 
-def examples(split: Split, number: int, *, seed: int, contexts: Collection[str] = ()) -> Split:
+def examples(split: Split, number: int | None, *, seed: int, contexts: Collection[str] = ()) -> list[Split]:
     """Return ``number`` perturbations of the support, drawn with ``seed``, as queries of the rest.
+
+    None: all perturbations, fold by fold (:func:`out_of_fold`); otherwise there is one division.
 
     Without ``contexts``, the drawn perturbations leave the support in every context. With ``contexts``, in
     the cross-context regime, they are drawn among those measured there, each is asked about in one of these
@@ -69,6 +71,8 @@ def examples(split: Split, number: int, *, seed: int, contexts: Collection[str] 
     once. Raises :class:`~core_harness.errors.UsageError` where no support would be left.
     """
     support = split.support
+    if number is None:
+        return _numbered_after(split, out_of_fold(support, seed=seed, contexts=contexts))
     asked = support.filter(pl.col("context").is_in(contexts)) if contexts else support
     names = asked["perturbation"].unique().sort()
     if not 0 < number < len(names):
@@ -84,10 +88,16 @@ def examples(split: Split, number: int, *, seed: int, contexts: Collection[str] 
         held = held[order].unique("perturbation", keep="first", maintain_order=True)
     marked = support.join(held.with_columns(pl.lit("test").alias("split")), on=unit, how="left")
     made = split_rows(marked.with_columns(pl.col("split").fill_null("train")).sort(*unit, "gene"))
+    return _numbered_after(split, [made])
+
+
+def _numbered_after(split: Split, made: Iterable[Split]) -> list[Split]:
+    """Return divisions whose pairs are numbered on from the queries of a split."""
     after = int(split.queries["pair_id"].max() or 0) + 1  # type: ignore[arg-type]
-    later = (pl.col("pair_id") + after).cast(pl.UInt32)
-    return Split(
-        support=made.support,
-        queries=made.queries.with_columns(later),
-        truth=made.truth.with_columns(later),
-    )
+    numbered = []
+    for one in made:
+        later = (pl.col("pair_id") + after).cast(pl.UInt32)
+        queries, truth = one.queries.with_columns(later), one.truth.with_columns(later)
+        numbered.append(Split(support=one.support, queries=queries, truth=truth))
+        after += one.queries.height
+    return numbered

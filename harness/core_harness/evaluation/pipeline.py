@@ -10,7 +10,7 @@ and ``organize`` block by block, when the evidence is first walked. No component
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import chain
@@ -184,28 +184,29 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     seen = controls.on_split(control, split, seed=task.seed)
     codes = controls.on_names(control, seen, seed=task.seed)
 
-    def gather(part: Split | None) -> Blocks:
+    def gather(parts: Sequence[Split]) -> Blocks:
         def make(block: Block) -> Evidence:
             relations = controls.on_relations(control, relate(method, task, block), block, seed=task.seed)
             evidence = organize(method, task, Evidence(block, relations))
             evidence = controls.on_evidence(control, evidence)
             return evidence if codes is None else evidence.renamed(codes)
 
-        if part is None:
-            return Blocks(lambda: iter(()), make)
-        contexts = task.support_contexts
-        return Blocks(lambda: splits.blocks(part.queries, part.support, support_contexts=contexts), make)
+        def blocks() -> Iterator[Block]:
+            for part in parts:
+                yield from splits.blocks(part.queries, part.support, support_contexts=task.support_contexts)
+
+        return Blocks(blocks, make)
 
     learner = method.aggregator.object
-    examples = None
+    examples: list[Split] = []
     if isinstance(learner, LearningAggregator):
         asked = seen.queries["context"].unique().to_list() if task.support_contexts else []
         examples = crossfit.examples(seen, learner.examples, seed=task.seed, contexts=asked)
     return Shown(
         task=task,
-        evidence=gather(seen),
+        evidence=gather([seen]),
         examples=gather(examples),
-        labels=split.truth.clear() if examples is None else examples.truth,
+        labels=pl.concat([split.truth.clear(), *(part.truth for part in examples)]),
         facts=facts if codes is None else facts.anonymous(codes),
     )
 

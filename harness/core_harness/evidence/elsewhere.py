@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from core_harness.evidence.likeness import divide, shares
+from core_harness.evidence.placing import divide, shares
 from core_harness.evidence.related import Floats
 from core_harness.evidence.responses import Responses, responses_of
 from core_harness.vocabulary import Question
@@ -44,7 +44,8 @@ def alike_elsewhere(
     """
     names = own.units["perturbation"]
     within = np.clip(_cosines(own, names, names), 0.0, None) ** power
-    total, worths = np.zeros((len(perturbations), own.units.height)), np.zeros((len(perturbations), 1))
+    total = np.zeros((len(perturbations), own.units.height))
+    worths = np.zeros((len(perturbations), 1))
     elsewhere = support.filter(pl.col("context") != context).sort("context")
     for _, rows in elsewhere.group_by("context", maintain_order=True):
         there = responses_of(rows, question, factors=factors)
@@ -58,7 +59,7 @@ def alike_elsewhere(
 
 
 def worth(within: Floats, there: Floats) -> float:
-    """Return how far alikeness in another context tells alikeness in one's own: their correlation, at least 0.
+    """Return how far alikeness elsewhere tells alikeness in the own context: their correlation, at least 0.
 
     Parameters
     ----------

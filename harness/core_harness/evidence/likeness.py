@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from core_harness.evidence.placing import (
+    Placed,
+    cells_of,
+    divide,
+    place,
+    products,
+    shares,
+    squares,
+    without_gene,
+)
 from core_harness.evidence.related import Factors, Floats, Places
 from core_harness.evidence.responses import Responses
 from core_harness.schemas import RELATED
 
 LOOKED_AT = 32
 """Relatives among whom :meth:`Likeness.through` looks: they have nearly all of the mixture."""
-
-_AT_ONCE = 10_000
-"""Rows whose factors are copied at a time, so that they stay in the cache."""
-
-_NOTHING_LEFT = 1e-9
-"""Share of a squared length below which what is left of a profile is rounding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,7 @@ class Likeness:
     def cosines(self) -> Floats:
         """Return (queries, units): cosines of expected profiles with the units' own, all genes in them."""
         expected, own = self.expected, self.responses.profiles
-        lengths = [np.sqrt(_squares(profiles)) for profiles in (expected, own)]
+        lengths = [np.sqrt(squares(profiles)) for profiles in (expected, own)]
         cosines = divide(expected @ own.T, np.outer(*lengths))
         units = self.responses.units
         names = units["perturbation"].to_numpy()[None, :] == self.perturbations.to_numpy()[:, None]
@@ -159,56 +162,49 @@ class Likeness:
         pairs
             Frame of :data:`~core_harness.schemas.PAIRS`, of these perturbations.
         support
-            Frame of :data:`~core_harness.schemas.SUPPORT`; weights of other units stay as they are.
+            Frame of :data:`~core_harness.schemas.SUPPORT`; weights of units without a profile stay as they
+            are.
 
         Returns
         -------
         A function of row numbers of ``pairs`` and of ``support``, as many of each; the two rows of a place
         are about one gene. It returns the weight with the gene left out over the weight with it.
         """
-        of = self.responses
-        genes = of.genes.to_frame("gene").with_row_index("g")
-        names = self.perturbations.to_frame("perturbation").with_row_index("q")
-        units = of.units.with_row_index("u")
-        asked = pairs.join(genes, on="gene", how="left", maintain_order="left").join(
-            names, on="perturbation", how="left", maintain_order="left"
-        )
-        rows = support.join(genes, on="gene", how="left", maintain_order="left").join(
-            units, on=["context", "perturbation"], how="left", maintain_order="left"
-        )
-        q = asked["q"].to_numpy()
-        here = rows["u"].is_not_null().to_numpy()
-        u, g = rows["u"].fill_null(0).to_numpy(), rows["g"].fill_null(0).to_numpy()
-        own, expected, loadings = of.profiles, self.expected, of.loadings
-        length = _squares(loadings)
+        placed = place(self.responses, self.perturbations, pairs, support)
+        direct, indirect, elsewhere = self.parts()
+        weights, whole = self.weights_on(placed), direct + indirect + elsewhere
 
-        # of each row of the support: its residual, its profile along the gene, its length without the gene
-        residual = np.asarray(of.residuals[u, g])
-        along = _products(own, u, loadings, g)
-        without = _without(_squares(own)[u], residual, along, length[g])
-        # the same of each pair, of what is expected of its perturbation
-        pair_g = asked["g"].fill_null(0).to_numpy()
-        mixed = np.asarray(self.mixture @ of.residuals)[q, pair_g]
-        pair_along = _products(expected, q, loadings, pair_g)
-        pair_without = _without(_squares(expected)[q], mixed, pair_along, length[pair_g])
+        def factors(pair: Places, row: Places) -> Floats:
+            found = divide(weights(pair, row), whole[placed.q[pair], placed.u[row]])
+            return np.where(placed.known[row], found, 1.0)
+
+        return factors
+
+    def weights_on(self, placed: Placed) -> Factors:
+        """Return the function of the weights themselves, the gene left out."""
+        own, expected, loadings = self.responses.profiles, self.expected, self.responses.loadings
+        length = squares(loadings)
+        # of each pair: what is expected of its perturbation on the gene, along the gene, and without it
+        mixed = np.asarray(self.mixture @ self.responses.residuals)[placed.q, placed.pair_g]
+        pair_along = products(expected, placed.q, loadings, placed.pair_g)
+        pair_without = without_gene(squares(expected)[placed.q], mixed, pair_along, length[placed.pair_g])
 
         product = expected @ own.T
         total = (np.clip(self.cosines(), 0.0, None) ** self.power).sum(axis=1)
-        direct, indirect, elsewhere = self.parts()
-        fixed, weights = direct + elsewhere, direct + indirect + elsewhere
+        direct, _, elsewhere = self.parts()
+        fixed = direct + elsewhere
         share = (1 - self.elsewhere_share * self.elsewhere.any(axis=1)) * self.share
 
-        def factors(pair: Places, row: Places) -> Floats:
-            at = q[pair], u[row]
-            gene = length[g[row]]
-            left = product[at] - mixed[pair] * along[row] - residual[row] * pair_along[pair]
-            left += mixed[pair] * residual[row] * gene
-            cosine = divide(left, np.sqrt(pair_without[pair] * without[row]))
-            second = divide(np.clip(cosine, 0.0, 1.0) ** self.power, total[q[pair]])
-            on_gene = divide(fixed[at] + share[q[pair]] * second, weights[at])
-            return np.where(here[row], on_gene, 1.0)
+        def weights(pair: Places, row: Places) -> Floats:
+            q, at = placed.q[pair], (placed.q[pair], placed.u[row])
+            along, residual, mix = placed.along[row], placed.residual[row], mixed[pair]
+            left = product[at] - mix * along - residual * pair_along[pair]
+            left += mix * residual * length[placed.g[row]]
+            cosine = divide(left, np.sqrt(pair_without[pair] * placed.without[row]))
+            second = divide(np.clip(cosine, 0.0, 1.0) ** self.power, total[q])
+            return fixed[at] + share[q] * second
 
-        return factors
+        return weights
 
     def renamed(self, codes: Mapping[str, str]) -> Likeness:
         """Return the same under other names."""
@@ -217,75 +213,3 @@ class Likeness:
             responses=self.responses.renamed(codes),
             perturbations=self.perturbations.replace(codes),
         )
-
-
-class Cells(NamedTuple):
-    """Rows of a frame of relations, by number, and the query and the unit that each relates, by number."""
-
-    row: Places
-    q: Places
-    u: Places
-
-
-def cells_of(related: pl.DataFrame, perturbations: pl.Series, units: pl.DataFrame) -> Cells:
-    """Return where relations stand in a matrix (queries, units).
-
-    Parameters
-    ----------
-    related
-        Frame of :data:`~core_harness.schemas.RELATED`, of these perturbations and units.
-    perturbations
-        Names of the queries' perturbations, in the order of the rows.
-    units
-        ``context, perturbation``, in the order of the columns.
-    """
-    queries = perturbations.to_frame("perturbation").with_row_index("q")
-    numbered = units.rename({"perturbation": "neighbour"}).with_row_index("u")
-    cells = (
-        related.select("perturbation", "neighbour", "context")
-        .with_row_index("row")
-        .join(queries, on="perturbation")
-        .join(numbered, on=["neighbour", "context"])
-    )
-    return Cells(*(cells[column].to_numpy() for column in ("row", "q", "u")))
-
-
-def unit_matrix(related: pl.DataFrame, perturbations: pl.Series, units: pl.DataFrame) -> Floats:
-    """Return (queries, units): weights of relations, 0 where there is none. Parameters as before."""
-    cells = cells_of(related, perturbations, units)
-    matrix = np.zeros((len(perturbations), units.height))
-    matrix[cells.q, cells.u] = related["weight"].to_numpy()[cells.row]
-    return matrix
-
-
-def shares(weights: Floats) -> Floats:
-    """Return each row over its sum; a row of zeros stays one."""
-    return divide(weights, weights.sum(axis=1, keepdims=True))
-
-
-def _without(whole: Floats, residual: Floats, along: Floats, length: Floats) -> Floats:
-    """Return squared lengths of profiles once ``residual`` of a gene is taken out of them."""
-    left = whole - 2 * residual * along + residual**2 * length
-    return np.where(left > _NOTHING_LEFT * whole, left, 0.0)
-
-
-def _squares(rows: Floats) -> Floats:
-    """Return the squared length of each row."""
-    squares: Floats = np.einsum("ij,ij->i", rows, rows)
-    return squares
-
-
-def _products(left: Floats, at: Places, right: Floats, on: Places) -> Floats:
-    """Return products of rows of two arrays, as many as there are places; some rows at a time."""
-    products = np.empty(len(at))
-    for start in range(0, len(at), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        np.einsum("ij,ij->i", left[at[some]], right[on[some]], out=products[some])
-    return products
-
-
-def divide(above: Floats, below: Floats) -> Floats:
-    """Return quotients, 0 where there is nothing to divide by."""
-    return np.divide(
-        above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0
-    )

@@ -52,6 +52,16 @@ class Responses:
     profiles: Floats
     loadings: Floats
 
+    def of_units(self, units: pl.DataFrame) -> Responses:
+        """Return the profiles of other ``context, perturbation``, sorted: 0 where there is none."""
+        rows = units.join(
+            self.units.with_row_index("u"), on=["context", "perturbation"], how="left", maintain_order="left"
+        )["u"]
+        at, known = rows.fill_null(0).to_numpy(), rows.is_not_null().to_numpy()[:, None]
+        profiles = np.where(known, self.profiles[at], 0.0)
+        residuals = sp.csr_array(self.residuals[at].multiply(known))
+        return replace(self, units=units, residuals=residuals, profiles=profiles)
+
     def renamed(self, codes: Mapping[str, str]) -> Responses:
         """Return the same profiles under other names."""
         units = self.units.with_columns(pl.col("perturbation").replace(codes))

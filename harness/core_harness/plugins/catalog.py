@@ -19,6 +19,7 @@ from core_harness.plugins.discovery import Broken, Found, installed
 from core_harness.plugins.guard import call, guarded
 from core_harness.runs.manifest import ComponentReference
 from core_harness.schemas import Need
+from core_harness.vocabulary import Beyond
 
 _PROTOCOLS: dict[Stage, type] = {
     "dataset": protocols.Dataset,
@@ -33,7 +34,8 @@ _ATTRIBUTES: dict[Stage, dict[str, Any]] = {
     "organizer": {"gives": frozenset[Need], "facts": StrictInt},
     "aggregator": {
         "needs": frozenset[Need],
-        "examples": StrictInt,
+        "examples": StrictInt | None,
+        "beyond_contrast": frozenset[Beyond],
         "scores": Literal["probabilities", "ranks"],
     },
 }

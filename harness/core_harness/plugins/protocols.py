@@ -189,9 +189,10 @@ class Aggregator(Protocol):
 class LearningAggregator(Aggregator, Protocol):
     """An aggregator that is fitted, before it predicts, on perturbations of the support."""
 
-    examples: int
+    examples: int | None
     """Perturbations of the support that become queries for it, the support being without them.
 
+    None: all of them, in folds, each block of the evidence with the support that its fold leaves.
     In the cross-context regime it keeps what they did in other contexts, as it does for the queries.
     """
 

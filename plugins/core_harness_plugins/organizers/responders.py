@@ -6,9 +6,7 @@ import polars as pl
 
 from core_harness import Evidence, Task
 from core_harness.errors import UsageError
-from core_harness.evidence.elsewhere import alike_elsewhere
-from core_harness.evidence.likeness import Likeness, shares, unit_matrix
-from core_harness.evidence.responses import responses_of
+from core_harness.evidence.two_steps import TwoSteps, weights_of
 from core_harness_plugins.organizers.voters import Voters
 
 
@@ -57,12 +55,12 @@ class Responders(Voters):
     def __init__(
         self,
         *,
-        power: float = 2.0,
-        profile_power: float = 3.0,
-        factors: int = 60,
-        second_step: float = 0.7,
-        likeness_power: float = 2.0,
-        elsewhere: float = 0.3,
+        power: float = TwoSteps.power,
+        profile_power: float = TwoSteps.profile_power,
+        factors: int = TwoSteps.factors,
+        second_step: float = TwoSteps.second_step,
+        likeness_power: float = TwoSteps.likeness_power,
+        elsewhere: float = TwoSteps.elsewhere,
         itself: float = 0.03,
         graded: int = 50,
         facts: int = 12,
@@ -88,31 +86,19 @@ class Responders(Voters):
                 raise UsageError(f"organizer 'responders', {name}={value}: it must be from 0 to 1")
         if self.factors < 1:
             raise UsageError(f"organizer 'responders', factors={self.factors}: it must be at least 1")
-        likeness, related = self._likeness(task, evidence)
-        relations = [likeness.relations(related), self._itself(evidence)]
+        steps = TwoSteps(
+            power=self.power,
+            profile_power=self.profile_power,
+            factors=self.factors,
+            second_step=self.second_step,
+            likeness_power=self.likeness_power,
+            elsewhere=self.elsewhere,
+        )
+        responses = steps.responses(evidence, task.question)
+        elsewhere = steps.alike_elsewhere(evidence, responses, task.question)
+        likeness = steps.likeness(evidence, responses, weights_of(evidence, responses), elsewhere)
+        relations = [likeness.relations(evidence.related()), self._itself(evidence)]
         return Evidence(evidence.block, pl.concat(relations, how="diagonal"), on_gene=likeness)
-
-    def _likeness(self, task: Task, evidence: Evidence) -> tuple[Likeness, pl.DataFrame]:
-        context, support = evidence.block.context, evidence.support
-        related = evidence.related().filter(pl.col("context") == context)
-        names = pl.Series("perturbation", evidence.block.perturbations, dtype=pl.String)
-        own = responses_of(support.filter(pl.col("context") == context), task.question, factors=self.factors)
-        weight = unit_matrix(related, names, own.units)
-        likeness = Likeness(
-            responses=own,
-            perturbations=names,
-            direct=shares(weight**self.power),
-            mixture=shares(weight**self.profile_power),
-            share=self.second_step,
-            elsewhere=alike_elsewhere(
-                support, own, names,
-                context=context, question=task.question, factors=self.factors, power=self.likeness_power,
-            ),
-            elsewhere_share=self.elsewhere,
-            power=self.likeness_power,
-            context=context,
-        )  # fmt: skip
-        return likeness, related
 
     def _itself(self, evidence: Evidence) -> pl.DataFrame:
         """Return relations of the queries' perturbations to themselves in other contexts."""

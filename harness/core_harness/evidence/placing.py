@@ -1,0 +1,135 @@
+"""Where relations, pairs and rows of a support stand among response profiles, and products of their rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from core_harness.evidence.related import Floats, Places
+from core_harness.evidence.responses import Responses
+
+_AT_ONCE = 10_000
+"""Rows whose factors are copied at a time, so that they stay in the cache."""
+
+_NOTHING_LEFT = 1e-9
+"""Share of a squared length below which what is left of a profile is rounding."""
+
+
+class Cells(NamedTuple):
+    """Rows of a frame of relations, by number, and the query and the unit that each relates, by number."""
+
+    row: Places
+    q: Places
+    u: Places
+
+
+def cells_of(related: pl.DataFrame, perturbations: pl.Series, units: pl.DataFrame) -> Cells:
+    """Return where relations stand in a matrix (queries, units).
+
+    Parameters
+    ----------
+    related
+        Frame of :data:`~core_harness.schemas.RELATED`, of these perturbations and units.
+    perturbations
+        Names of the queries' perturbations, in the order of the rows.
+    units
+        ``context, perturbation``, in the order of the columns.
+    """
+    queries = perturbations.to_frame("perturbation").with_row_index("q")
+    numbered = units.rename({"perturbation": "neighbour"}).with_row_index("u")
+    cells = (
+        related.select("perturbation", "neighbour", "context")
+        .with_row_index("row")
+        .join(queries, on="perturbation")
+        .join(numbered, on=["neighbour", "context"])
+    )
+    return Cells(*(cells[column].to_numpy() for column in ("row", "q", "u")))
+
+
+class Placed(NamedTuple):
+    """Pairs and rows of a support by their places among profiles; shared by all likenesses of one support.
+
+    Attributes
+    ----------
+    q, pair_g
+        Of each pair: its query and its gene.
+    u, g, known
+        Of each row: its unit and its gene, and whether the unit has a profile.
+    residual, along, without
+        Of each row: its residual, its unit's profile along the gene, and the squared length of the profile
+        without the gene.
+    """
+
+    q: Places
+    pair_g: Places
+    u: Places
+    g: Places
+    known: NDArray[np.bool_]
+    residual: Floats
+    along: Floats
+    without: Floats
+
+
+def place(
+    responses: Responses, perturbations: pl.Series, pairs: pl.DataFrame, support: pl.DataFrame
+) -> Placed:
+    """Return where pairs and rows of a support stand among profiles. Parameters as before."""
+    genes = responses.genes.to_frame("gene").with_row_index("g")
+    names = perturbations.to_frame("perturbation").with_row_index("q")
+    units = responses.units.with_row_index("u")
+    asked = pairs.join(genes, on="gene", how="left", maintain_order="left").join(
+        names, on="perturbation", how="left", maintain_order="left"
+    )
+    rows = support.join(genes, on="gene", how="left", maintain_order="left").join(
+        units, on=["context", "perturbation"], how="left", maintain_order="left"
+    )
+    u, g = rows["u"].fill_null(0).to_numpy(), rows["g"].fill_null(0).to_numpy()
+    residual = np.asarray(responses.residuals[u, g])
+    along = products(responses.profiles, u, responses.loadings, g)
+    length = squares(responses.loadings)[g]
+    return Placed(
+        q=asked["q"].to_numpy(),
+        pair_g=asked["g"].fill_null(0).to_numpy(),
+        u=u,
+        g=g,
+        known=rows["u"].is_not_null().to_numpy(),
+        residual=residual,
+        along=along,
+        without=without_gene(squares(responses.profiles)[u], residual, along, length),
+    )
+
+
+def shares(weights: Floats) -> Floats:
+    """Return each row over its sum; a row of zeros stays one."""
+    return divide(weights, weights.sum(axis=1, keepdims=True))
+
+
+def without_gene(whole: Floats, residual: Floats, along: Floats, length: Floats) -> Floats:
+    """Return squared lengths of profiles once ``residual`` of a gene is taken out of them."""
+    left = whole - 2 * residual * along + residual**2 * length
+    return np.where(left > _NOTHING_LEFT * whole, left, 0.0)
+
+
+def squares(rows: Floats) -> Floats:
+    """Return the squared length of each row."""
+    squares: Floats = np.einsum("ij,ij->i", rows, rows)
+    return squares
+
+
+def products(left: Floats, at: Places, right: Floats, on: Places) -> Floats:
+    """Return products of rows of two arrays, as many as there are places; some rows at a time."""
+    products = np.empty(len(at))
+    for start in range(0, len(at), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        np.einsum("ij,ij->i", left[at[some]], right[on[some]], out=products[some])
+    return products
+
+
+def divide(above: Floats, below: Floats) -> Floats:
+    """Return quotients, 0 where there is nothing to divide by."""
+    return np.divide(
+        above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below > 0
+    )

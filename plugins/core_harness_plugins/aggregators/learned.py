@@ -1,0 +1,126 @@
+"""A vote of votes, learnt within genes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+from scipy.special import logit
+from sklearn.linear_model import LogisticRegression
+
+from core_harness import Beyond, Evidence, Need, Task
+from core_harness.data.rates import gene_rate_of
+from core_harness.evidence.related import Floats
+from core_harness.evidence.two_steps import TwoSteps
+from core_harness_plugins.aggregators.pairwise import Scale, draw_differences, fit_pairwise
+from core_harness_plugins.aggregators.votes import votes_on
+
+_CERTAIN = 1e-6
+"""Rates are kept this far from 0 and 1, where log odds are infinite."""
+
+
+class LearnedVote:
+    """Votes by each layer of the graph, by both steps and by other genes, weighed by what holds in genes.
+
+    The weights are those of a logistic regression on differences of a positive and a negative pair of one
+    gene (:mod:`core_harness_plugins.aggregators.pairwise`): what all pairs of a gene have in common, such as
+    its rate, cancels, so the weights cannot learn it. All perturbations of the support are examples, in
+    folds, each asked about with the rest as its support. A logistic regression of the label on the weighed vote and
+    the log odds of the gene's shrunk rate then makes probabilities of it; within a gene it changes no rank.
+
+    Without ``potency`` and ``unlisted_weight`` all votes contrast measured pairs of one gene. Where nothing
+    can be learnt, because no gene has both classes in a fold, all votes weigh the same.
+
+    Parameters
+    ----------
+    potency
+        Whether the strength of a perturbation, by that of its relatives, and how much evidence there is join.
+        They are no contrast; the method says that it uses them.
+    unlisted_weight
+        Share of an observation for which an unlisted pair counts in two votes that join; 0: they do not.
+    ridge
+        Of the weights.
+    """
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"relations", "evidence"})
+    examples: ClassVar[None] = None
+
+    def __init__(self, *, potency: bool = False, unlisted_weight: float = 0.0, ridge: float = 0.2) -> None:
+        self.potency = potency
+        self.unlisted_weight = unlisted_weight
+        self.ridge = ridge
+        self._weights: dict[str, float] = {}
+        self._scale: Scale | None = None
+        self._chance: LogisticRegression | None = None
+
+    @property
+    def beyond_contrast(self) -> frozenset[Beyond]:
+        """What joins beside contrasts of measured pairs."""
+        return frozenset({"potency"} if self.potency else set()) | frozenset(
+            {"unlisted pairs"} if self.unlisted_weight else set()
+        )
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weights of the votes as they were learnt, by name; votes are standardised first."""
+        return dict(self._weights)
+
+    def fit(
+        self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
+    ) -> None:
+        """Learn the weights of the votes, then what a vote and a rate make together."""
+        parts, frames = [], []
+        for fold, block in enumerate(evidence):
+            parts.append(self._votes(task, block))
+            rate = gene_rate_of(block.pairs, block.support).alias("rate")
+            frames.append(block.pairs.with_columns(rate, pl.lit(fold).alias("fold")))
+        names = list(dict.fromkeys(name for part in parts for name in part))
+        features = np.vstack([_stacked(part, names) for part in parts])
+        rows = pl.concat(frames).join(labels, on="pair_id", maintain_order="left")
+        self._scale = Scale.of(features)
+        groups = rows.with_row_index("at").group_by("fold", "context", "gene", maintain_order=True)
+        pairs = draw_differences(
+            [(part["at"].to_numpy().astype(np.int64), part["label"].to_numpy()) for _, part in groups],
+            seed=task.seed,
+        )
+        scaled = self._scale(features)
+        weights = fit_pairwise(scaled, pairs, ridge=self.ridge) if len(pairs.weight) else np.ones(len(names))
+        self._weights = dict(zip(names, weights.tolist(), strict=True))
+        self._chance = None
+        if rows["label"].n_unique() == 2:
+            inputs = _inputs(scaled @ weights, rows["rate"])
+            self._chance = LogisticRegression(C=np.inf).fit(inputs, rows["label"].to_numpy())
+
+    def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
+        """Return the probabilities; none (``not_fitted``) without two classes among the examples."""
+        if self._chance is None or self._scale is None:
+            return evidence.pairs.select(
+                "pair_id", pl.lit(None, pl.Float64).alias("score"), pl.lit("not_fitted").alias("status")
+            )
+        names = list(self._weights)
+        scaled = self._scale(_stacked(self._votes(task, evidence), names))
+        vote = scaled @ np.array([self._weights[name] for name in names])
+        rate = gene_rate_of(evidence.pairs, evidence.support)
+        score = self._chance.predict_proba(_inputs(vote, rate))[:, 1]
+        totals = evidence.totals()
+        heard = (totals["n_pos"] + totals["n_neg"]) > 0
+        status = pl.when(heard).then(pl.lit("ok")).otherwise(pl.lit("no_evidence"))
+        return evidence.pairs.select("pair_id", pl.Series("score", score), status.alias("status"))
+
+    def _votes(self, task: Task, evidence: Evidence) -> dict[str, Floats]:
+        return votes_on(
+            task, evidence, TwoSteps(), unlisted_weight=self.unlisted_weight, potency=self.potency
+        )
+
+
+def _stacked(votes: dict[str, Floats], names: Sequence[str]) -> Floats:
+    """Return (pairs, votes); a vote that a block does not have says nothing."""
+    nothing = np.zeros(len(next(iter(votes.values()))))
+    return np.column_stack([votes.get(name, nothing) for name in names])
+
+
+def _inputs(vote: Floats, rate: pl.Series) -> Floats:
+    odds = logit(rate.clip(_CERTAIN, 1 - _CERTAIN).to_numpy())
+    return np.column_stack([vote, odds])
