@@ -18,7 +18,7 @@ from core_harness.evidence.likeness import Likeness
 from core_harness.evidence.placing import shares
 from core_harness.evidence.related import Floats
 from core_harness.evidence.responses import UNLISTED_WEIGHT, Responses, responses_of
-from core_harness.evidence.two_steps import names_of, weights_of
+from core_harness.evidence.two_steps import FirstStep, names_of
 from core_harness.schemas import EVIDENCE
 from core_harness.vocabulary import Question
 
@@ -47,7 +47,7 @@ def likeness_of(
     weight = rng.random(pairs.height) * (rng.random(pairs.height) < 0.7)
     evidence = Evidence(block, pairs.with_columns(pl.Series("weight", weight)))
     responses = responses_of(block.support, "de", factors=factors)
-    names, matrix = names_of(evidence), weights_of(evidence, responses)
+    names, matrix = names_of(evidence), FirstStep(evidence, responses.units).weights()
     likeness = Likeness(
         responses=responses, perturbations=names, direct=shares(matrix), mixture=shares(matrix**2),
         share=share, elsewhere=np.zeros_like(matrix), elsewhere_share=0.0, power=power, context=block.context,

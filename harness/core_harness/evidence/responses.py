@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
 from core_harness.data.rates import gene_rates
@@ -52,15 +53,13 @@ class Responses:
     profiles: Floats
     loadings: Floats
 
-    def of_units(self, units: pl.DataFrame) -> Responses:
-        """Return the profiles of other ``context, perturbation``, sorted: 0 where there is none."""
-        rows = units.join(
-            self.units.with_row_index("u"), on=["context", "perturbation"], how="left", maintain_order="left"
-        )["u"]
-        at, known = rows.fill_null(0).to_numpy(), rows.is_not_null().to_numpy()[:, None]
-        profiles = np.where(known, self.profiles[at], 0.0)
-        residuals = sp.csr_array(self.residuals[at].multiply(known))
-        return replace(self, units=units, residuals=residuals, profiles=profiles)
+    def without_genes(self, genes: NDArray[np.bool_]) -> Responses:
+        """Return the profiles of the same units with some genes taken out, in as many factors."""
+        kept = np.flatnonzero(~genes)
+        profiles, loadings = leading_factors(sp.csr_array(self.residuals[:, kept]), self.profiles.shape[1])
+        whole = np.zeros((len(self.genes), loadings.shape[1]))
+        whole[kept] = loadings
+        return replace(self, profiles=profiles, loadings=whole)
 
     def renamed(self, codes: Mapping[str, str]) -> Responses:
         """Return the same profiles under other names."""
@@ -100,12 +99,15 @@ def responses_of(support: pl.DataFrame, question: Question, *, factors: int) -> 
         values = np.divide(label - rate, spread, out=np.zeros_like(rate), where=spread > 0)
     cells = (rows["u"].to_numpy(), rows["g"].to_numpy())
     residuals = sp.csr_array((values, cells), shape=(units.height, len(genes)))
-    profiles, loadings = _factors(residuals, factors)
+    profiles, loadings = leading_factors(residuals, factors)
     return Responses(units=units, genes=genes, residuals=residuals, profiles=profiles, loadings=loadings)
 
 
-def _factors(matrix: sp.csr_array, number: int) -> tuple[Floats, Floats]:
-    """Return left vectors times singular values, and right vectors, of the leading factors."""
+def leading_factors(matrix: sp.csr_array, number: int) -> tuple[Floats, Floats]:
+    """Return left vectors times singular values, and right vectors, of the leading factors.
+
+    Fewer than ``number`` where the matrix has fewer rows or columns.
+    """
     number = min(number, *matrix.shape)
     if number == 0 or matrix.nnz == 0:
         return np.zeros((matrix.shape[0], number)), np.zeros((matrix.shape[1], number))

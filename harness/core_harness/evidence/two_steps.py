@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from core_harness.errors import PluginError
 from core_harness.evidence.elsewhere import alike_elsewhere
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.likeness import Likeness
@@ -73,7 +72,7 @@ class TwoSteps:
         responses, elsewhere
             As the two methods before return them.
         weights
-            (queries, units): weights of the relations, of :func:`weights_of`.
+            (queries, units): of :meth:`FirstStep.weights`.
         """
         return Likeness(
             responses=responses,
@@ -93,16 +92,28 @@ def names_of(evidence: Evidence) -> pl.Series:
     return pl.Series("perturbation", evidence.block.perturbations, dtype=pl.String)
 
 
-def weights_of(evidence: Evidence, responses: Responses, layer: str | None = None) -> Floats:
-    """Return (queries, units): weights of relations, or what one layer alone says; 0 where there is none.
+class FirstStep:
+    """Relations of a block as matrices (queries, units), 0 where there is none.
 
-    Raises :class:`~core_harness.errors.PluginError` for a layer that the relations do not have.
+    Parameters
+    ----------
+    evidence
+        With the relations.
+    units
+        ``context, perturbation``: the columns.
     """
-    if layer is not None and layer not in evidence.layers:
-        raise PluginError(f"evidence has no layer {layer!r} (layers: {', '.join(evidence.layers) or 'none'})")
-    related = evidence.related()
-    cells = cells_of(related, names_of(evidence), responses.units)
-    weight = related["weight"] if layer is None else related["layers"].struct.field(layer).fill_null(0.0)
-    matrix = np.zeros((len(names_of(evidence)), responses.units.height))
-    matrix[cells.q, cells.u] = weight.to_numpy()[cells.row]
-    return matrix
+
+    def __init__(self, evidence: Evidence, units: pl.DataFrame) -> None:
+        names = names_of(evidence)
+        self._related = evidence.related()
+        self._cells = cells_of(self._related, names, units)
+        self._shape = len(names), units.height
+
+    def weights(self, layer: str | None = None) -> Floats:
+        """Return the weights, or what one layer of the relations alone says."""
+        weight = self._related["weight"]
+        if layer is not None:
+            weight = self._related["layers"].struct.field(layer).fill_null(0.0)
+        matrix = np.zeros(self._shape)
+        matrix[self._cells.q, self._cells.u] = weight.to_numpy()[self._cells.row]
+        return matrix

@@ -11,8 +11,8 @@ from core_harness import Evidence, Task
 from core_harness.data.rates import gene_rates
 from core_harness.evidence.placing import Placed, place
 from core_harness.evidence.related import Floats
-from core_harness.evidence.responses import Responses, responses_of
-from core_harness.evidence.two_steps import TwoSteps, names_of, weights_of
+from core_harness.evidence.responses import Responses, leading_factors
+from core_harness.evidence.two_steps import FirstStep, TwoSteps, names_of
 
 PARTS = 5
 """Parts of the support: which genes respond together is read off four, and votes are counted in the fifth."""
@@ -24,7 +24,7 @@ _SPREAD = 1e-3
 """Added to the variance of a gene's labels, so that rates of 0 and 1 have a spread."""
 
 
-def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, elsewhere: Floats) -> Floats:
+def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Responses) -> Floats:
     """Return, for each pair, what the votes on other genes say of its gene.
 
     A gene that responds together with the pair's gene speaks for it, one that responds the other way speaks
@@ -39,42 +39,38 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, elsewhere: Float
     Parameters
     ----------
     task
-        Its seed divides support and genes.
+        Its seed divides units and genes.
     evidence
         With the relations of the first step.
     steps
         Settings of the two-step vote, by which voters are weighed.
-    elsewhere
-        As for :meth:`TwoSteps.likeness`.
+    responses
+        Of :meth:`TwoSteps.responses`.
     """
-    context = evidence.block.context
-    own = evidence.support.filter(pl.col("context") == context)
-    whole = steps.responses(evidence, task.question)
-    rng = np.random.default_rng([task.seed, 11])
-    part = rng.permutation(whole.units.height) % PARTS
-    group = rng.permutation(len(whole.genes)) % GROUPS
-    placed = place(whole, names_of(evidence), evidence.pairs, own)
+    own = evidence.support.filter(pl.col("context") == evidence.block.context)
+    placed = place(responses, names_of(evidence), evidence.pairs, own)
     labels = own["label"].cast(pl.Float64).to_numpy()
-    spread = _spread(own, whole)
+    spread = _spread(own, responses)
+    weights = FirstStep(evidence, responses.units).weights()
+    rng = np.random.default_rng([task.seed, 11])
+    part = rng.permutation(responses.units.height) % PARTS
+    group = rng.permutation(len(responses.genes)) % GROUPS
 
     voters = []
-    for one in range(GROUPS):  # by the responses of the genes of other groups
-        genes = whole.genes.filter(pl.Series(group != one)).implode()
-        some = responses_of(own.filter(pl.col("gene").is_in(genes)), task.question, factors=steps.factors)
-        some = some.of_units(whole.units)
-        voters.append(sum(steps.likeness(evidence, some, weights_of(evidence, some), elsewhere).parts()))
+    for one in range(GROUPS):
+        others = responses.without_genes(group == one)
+        voters.append(sum(steps.likeness(evidence, others, weights, np.zeros_like(weights)).parts()))
     said = np.zeros(evidence.pairs.height)
     for one in range(PARTS):
-        votes = _votes(placed, labels, part[placed.u] == one, whole.residuals.shape)
-        moved = np.zeros((len(whole.genes), len(evidence.block.perturbations)))
-        for number, weights in enumerate(voters):
-            moved[group == number] = votes[group == number] @ weights.T
-        moved = moved / spread[:, None]
-        rest = own.filter(pl.Series(part[placed.u] != one))
-        loadings = _loadings(responses_of(rest, task.question, factors=steps.factors), whole)
-        together = loadings.T @ moved
-        own_part = (loadings**2).sum(axis=1)[:, None] * moved
-        said += (loadings @ together - own_part)[placed.pair_g, placed.q]
+        votes = _votes(placed, labels, part[placed.u] == one, responses.residuals.shape)
+        moved = np.zeros((len(responses.genes), len(weights)))
+        for number, of_voters in enumerate(voters):
+            moved[group == number] = votes[group == number] @ of_voters.T
+        moved /= spread[:, None]
+        rest = sp.csr_array(responses.residuals[part != one])
+        _, loadings = leading_factors(rest, steps.factors)
+        itself = (loadings**2).sum(axis=1)[:, None] * moved
+        said += (loadings @ (loadings.T @ moved) - itself)[placed.pair_g, placed.q]
     return said
 
 
@@ -94,11 +90,3 @@ def _spread(own: pl.DataFrame, whole: Responses) -> Floats:
     rate = rates.to_numpy()
     spread: Floats = np.sqrt(rate * (1 - rate) + _SPREAD)
     return spread
-
-
-def _loadings(of: Responses, whole: Responses) -> Floats:
-    """Return (genes of ``whole``, factors): loadings, 0 for a gene that these profiles do not have."""
-    at = whole.genes.search_sorted(of.genes).to_numpy()
-    loadings = np.zeros((len(whole.genes), of.loadings.shape[1]))
-    loadings[at] = of.loadings
-    return loadings

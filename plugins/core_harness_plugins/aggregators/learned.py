@@ -27,8 +27,9 @@ class LearnedVote:
     The weights are those of a logistic regression on differences of a positive and a negative pair of one
     gene (:mod:`core_harness_plugins.aggregators.pairwise`): what all pairs of a gene have in common, such as
     its rate, cancels, so the weights cannot learn it. All perturbations of the support are examples, in
-    folds, each asked about with the rest as its support. A logistic regression of the label on the weighed vote and
-    the log odds of the gene's shrunk rate then makes probabilities of it; within a gene it changes no rank.
+    folds, each asked about with the rest as its support. A logistic regression of the label on the weighed
+    vote and the log odds of the gene's shrunk rate then makes probabilities of it; within a gene it changes
+    no rank.
 
     Without ``potency`` and ``unlisted_weight`` all votes contrast measured pairs of one gene. Where nothing
     can be learnt, because no gene has both classes in a fold, all votes weigh the same.
@@ -80,11 +81,8 @@ class LearnedVote:
         features = np.vstack([_stacked(part, names) for part in parts])
         rows = pl.concat(frames).join(labels, on="pair_id", maintain_order="left")
         self._scale = Scale.of(features)
-        groups = rows.with_row_index("at").group_by("fold", "context", "gene", maintain_order=True)
-        pairs = draw_differences(
-            [(part["at"].to_numpy().astype(np.int64), part["label"].to_numpy()) for _, part in groups],
-            seed=task.seed,
-        )
+        group = rows.select(pl.struct("fold", "context", "gene").rank("dense").cast(pl.Int64) - 1).to_series()
+        pairs = draw_differences(group.to_numpy(), rows["label"].to_numpy(), seed=task.seed)
         scaled = self._scale(features)
         weights = fit_pairwise(scaled, pairs, ridge=self.ridge) if len(pairs.weight) else np.ones(len(names))
         self._weights = dict(zip(names, weights.tolist(), strict=True))

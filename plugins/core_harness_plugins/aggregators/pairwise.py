@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +44,7 @@ class Differences(NamedTuple):
     weight: Floats
 
 
-def draw_differences(groups: Sequence[tuple[Numbers, NDArray[np.uint8]]], *, seed: int) -> Differences:
+def draw_differences(group: Numbers, label: NDArray[np.uint8], *, seed: int) -> Differences:
     """Draw pairs of a positive and a negative within each group.
 
     A group's pairs weigh, together, the square root of how many there are: between genes counting alike and
@@ -53,23 +52,25 @@ def draw_differences(groups: Sequence[tuple[Numbers, NDArray[np.uint8]]], *, see
 
     Parameters
     ----------
-    groups
-        Row numbers and labels of what may be compared: one gene in one fold.
+    group
+        Of each row, a number from 0 on: rows of one group may be compared, those of one gene in one fold.
+    label
+        Of each row.
     seed
         Of the draw, where a group has more than :data:`PAIRS_OF_A_GENE`.
     """
     rng = np.random.default_rng([seed, 12])
+    order = np.lexsort((label, group))  # in each group the negatives first
+    ends = np.cumsum(np.bincount(group))
+    moved = np.bincount(group, weights=label).astype(np.int64)
     drawn = []
-    for rows, labels in groups:
-        positive, negative = rows[labels == 1], rows[labels == 0]
+    for start, end, positives in zip([0, *ends[:-1]], ends, moved, strict=True):
+        negative, positive = np.split(order[start:end], [end - start - positives])
         number = len(positive) * len(negative)
         if number == 0:
             continue
-        kept = (
-            np.arange(number)
-            if number <= PAIRS_OF_A_GENE
-            else rng.choice(number, PAIRS_OF_A_GENE, replace=False)
-        )
+        every = np.arange(number)
+        kept = every if number <= PAIRS_OF_A_GENE else rng.choice(number, PAIRS_OF_A_GENE, replace=False)
         weight = np.full(len(kept), np.sqrt(number) / len(kept))
         drawn.append((positive[kept // len(negative)], negative[kept % len(negative)], weight))
     if not drawn:

@@ -12,7 +12,7 @@ from core_harness import Block, Evidence, Task
 from core_harness.data.rates import gene_rates
 from core_harness.evidence.placing import place
 from core_harness.evidence.related import Floats, Matched, matches
-from core_harness.evidence.two_steps import TwoSteps, names_of, weights_of
+from core_harness.evidence.two_steps import FirstStep, TwoSteps, names_of
 from core_harness.schemas import RELATED
 from core_harness_plugins.aggregators.gene_votes import gene_votes
 from core_harness_plugins.aggregators.potency import potency_of
@@ -49,6 +49,7 @@ def votes_on(
     responses = steps.responses(evidence, task.question)
     own = evidence.support.filter(pl.col("context") == evidence.block.context)
     own_evidence = Evidence(_with_support(evidence, own), evidence.relations)
+    first = FirstStep(own_evidence, responses.units)
     placed = place(responses, names_of(evidence), evidence.pairs, own)
     elsewhere = steps.alike_elsewhere(evidence, responses, task.question)
     found = list(_all_rows(own_evidence))
@@ -71,7 +72,7 @@ def votes_on(
     votes: dict[str, Floats] = {}
     counted: dict[str, Counted] = {}
     for name, layer in {"both steps": None, **{f"both steps, {one}": one for one in evidence.layers}}.items():
-        weights = weights_of(evidence, responses, layer)
+        weights = first.weights(layer)
         likeness = steps.likeness(evidence, responses, weights, np.zeros_like(weights))
         if layer is None:
             counted["relatives"] = by_units(likeness.direct)
@@ -83,12 +84,12 @@ def votes_on(
         votes[name] = _vote(sums, rate, 0.0, measured, units)
         if unlisted_weight and name in {"relatives", "both steps"}:
             votes[f"{name}, unlisted"] = _vote(sums, rate, unlisted_weight, measured, units)
-    votes["other genes"] = gene_votes(task, own_evidence, steps, np.zeros_like(elsewhere))
+    votes["other genes"] = gene_votes(task, own_evidence, steps, responses)
     if potency:
         strength, _ = potency_of(evidence, power=2.0, shrinkage=6.0)
         odds = strength.clip(1e-6, 1 - 1e-6).to_numpy()
         votes["potency"] = np.log(odds / (1 - odds))
-        votes["mass"] = np.log((weights_of(evidence, responses) ** 2).sum(axis=1) + SHRINKAGE)[placed.q]
+        votes["mass"] = np.log((first.weights() ** 2).sum(axis=1) + SHRINKAGE)[placed.q]
     return votes
 
 

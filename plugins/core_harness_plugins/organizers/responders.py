@@ -6,7 +6,7 @@ import polars as pl
 
 from core_harness import Evidence, Task
 from core_harness.errors import UsageError
-from core_harness.evidence.two_steps import TwoSteps, weights_of
+from core_harness.evidence.two_steps import FirstStep, TwoSteps
 from core_harness_plugins.organizers.voters import Voters
 
 
@@ -96,7 +96,8 @@ class Responders(Voters):
         )
         responses = steps.responses(evidence, task.question)
         elsewhere = steps.alike_elsewhere(evidence, responses, task.question)
-        likeness = steps.likeness(evidence, responses, weights_of(evidence, responses), elsewhere)
+        weights = FirstStep(evidence, responses.units).weights()
+        likeness = steps.likeness(evidence, responses, weights, elsewhere)
         relations = [likeness.relations(evidence.related()), self._itself(evidence)]
         return Evidence(evidence.block, pl.concat(relations, how="diagonal"), on_gene=likeness)
 
