@@ -46,7 +46,7 @@ def hostile(runs: tuple[Run, Run], tmp_path: Path) -> Board:
     method = {"label": HOSTILE, "model": f"../../{HOSTILE}", "components": {HOSTILE: component}}
     rewrite(voting, None, method=method, packages={HOSTILE: HOSTILE})
     unranked = shutil.copytree(voting.folder, tmp_path / "..%2f..%2fetc <b>")
-    rewrite(open_run(unranked), control=HOSTILE)
+    rewrite(open_run(unranked), task={"dataset": HOSTILE})
     return board_of([frequency.folder, voting.folder, unranked])
 
 
@@ -143,7 +143,7 @@ def test_a_terminal_shows_what_a_run_says_and_does_not_obey_it(
     printed = capsys.readouterr().out
     assert "<script>" in printed
     assert "\x1b" not in printed
-    assert "?[31m" in printed
+    assert r"\x1b[31m" in printed
 
 
 def test_json_is_that_of_the_board(board: Board, tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ from runs.records import record, summary
 
 from core_harness.errors import RunError
 from core_harness.runs.folder import list_runs, new_run, open_run, reopen_run
+from core_harness.schemas import PAIRS
+from core_harness.schemas import PREDICTIONS as SCORES
 
 MANIFEST = record(dataset="table:/a b/../<x>.csv")
-PREDICTIONS = pl.DataFrame({"pair_id": [0], "score": [0.5], "status": ["ok"]})
+PREDICTIONS = pl.DataFrame([(0, "K562", "TP53", "CDKN1A", 0.5, "ok")], {**PAIRS, **SCORES}, orient="row")
 
 
 def test_a_run_is_written_and_read(tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ def test_damaged_predictions_are_one_line(tmp_path: Path) -> None:
         run = writer.finish(PREDICTIONS, {}, None)
     path = run.folder / "predictions.parquet"
     path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="is no whole Parquet file"):
         run.predictions()
 
 

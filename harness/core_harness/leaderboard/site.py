@@ -92,5 +92,5 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"figure": figure, "number": number, "described": described, "regime": regime_of}
-    made.globals |= {"GROUPS": GROUPS, "Drawing": Drawing}
+    made.globals |= {"GROUPS": GROUPS, "Drawing": Drawing, "seen": columns.seen}
     return made
