@@ -226,7 +226,7 @@ def test_what_listing_alone_reaches_carries_a_note(tmp_path: Path) -> None:
     counted = run.predictions().with_columns(score=(pl.len().over("perturbation") / 1000).cast(pl.Float64))
     rewrite(run, counted, method={"label": "counting", "components": {}})
     board = build([run.folder], SUITE, session, resamples=100)
-    (note,) = run_on(board, run.name, "screen").notes
+    note = run_on(board, run.name, "screen").notes[0]
     assert note == f"not better than what the list of pairs reaches alone ({reached.value:.3f})"
     assert run_on(board, NAME, "screen").notes == ()
 
