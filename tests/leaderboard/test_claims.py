@@ -228,7 +228,7 @@ def test_what_listing_alone_reaches_carries_a_note(tmp_path: Path) -> None:
     board = build([run.folder], SUITE, session, resamples=100)
     note = run_on(board, run.name, "screen").notes[0]
     assert note == f"not better than what the list of pairs reaches alone ({reached.value:.3f})"
-    assert run_on(board, NAME, "screen").notes == ()
+    assert not any("list of pairs" in note for note in run_on(board, NAME, "screen").notes)
 
 
 SCRIPTED: dict[str, dict[str, Any]] = {

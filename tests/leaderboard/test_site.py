@@ -18,7 +18,6 @@ from small_runs import made, rewrite
 
 from core_harness.cli import cli
 from core_harness.cli.output.leaderboard_tables import print_board
-from core_harness.errors import RunError
 from core_harness.leaderboard import Board, write_site
 from core_harness.leaderboard.exports import as_dict
 from core_harness.runs.folder import Run, open_run
@@ -97,22 +96,6 @@ def test_the_same_runs_give_the_same_bytes(runs: tuple[Run, Run], board: Board, 
     write_site(board_of([run.folder for run in runs[::-1]]), tmp_path / "two")
     for path in (tmp_path / "one").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
-
-
-def test_an_earlier_board_is_replaced_and_nothing_else_is(board: Board, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    write_site(board, site)
-    (site / "runs" / "old.html").write_text("an earlier board's")
-    write_site(board, site)
-    assert not (site / "runs" / "old.html").exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["site"]
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "thesis.tex").write_text("years of work")
-    with pytest.raises(RunError, match="exists and holds no leaderboard"):
-        write_site(board, home)
-    assert (home / "thesis.tex").is_file()
 
 
 def test_what_a_run_says_is_text_and_nothing_else(hostile: Board, tmp_path: Path) -> None:
