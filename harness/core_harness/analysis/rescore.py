@@ -14,6 +14,7 @@ from core_harness.data.rates import gene_rate_of
 from core_harness.errors import RunError
 from core_harness.evaluation.session import Loaded, Session
 from core_harness.evidence import controls
+from core_harness.metrics import mean_report, report
 from core_harness.runs.folder import Run
 from core_harness.runs.predictions import FILE, parse, read_content
 from core_harness.schemas import PAIRS, Task
@@ -67,6 +68,21 @@ def rescore(run: Run, session: Session) -> Scored:
     simulated = loaded.task.simulated or answered_by_script
     task = replace(loaded.task, regime=run.manifest.task.regime, simulated=simulated)
     return Scored(run=run, loaded=loaded, task=task, repeats=repeats)
+
+
+def with_report(run: Run, session: Session) -> Run:
+    """Return a complete run with its metrics, made again where its folder has none.
+
+    Raises what :func:`rescore` does.
+    """
+    if run.has_report:
+        return run
+    scored = rescore(run, session)
+    seed, several = scored.task.seed, len(scored.repeats) > 1
+    resamples = 0 if several else session.resamples  # seeds give the interval of a control
+    reports = [report(rows, seed=seed + at, resamples=resamples) for at, rows in enumerate(scored.repeats)]
+    made = mean_report(reports) if several else reports[0]
+    return replace(run, made_again=made.as_dict())
 
 
 def predictions_of(run: Run, rows: int) -> pl.DataFrame:

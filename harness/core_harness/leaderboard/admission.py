@@ -55,7 +55,9 @@ def run_folders(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
             continue
         try:
-            below = sorted(found for found in path.iterdir() if _is_there(found / "run.json"))
+            below = sorted(
+                found for found in path.iterdir() if not found.is_symlink() and _is_there(found / "run.json")
+            )
         except OSError as error:
             raise RunError(f"{path} cannot be read: {error.strerror}") from None
         if not below:
@@ -77,9 +79,8 @@ def open_untrusted(folder: Path) -> Run | Unranked:
     try:
         return open_run(folder)
     except RunError as error:
-        return Unranked(
-            run=shown_name(folder.name), method="", dataset="", reason=message_without_path(folder, error)
-        )
+        reason = message_without_path(folder, error)
+    return Unranked(run=shown_name(folder.name), method="", dataset="", reason=reason)
 
 
 def message_without_path(folder: Path, error: HarnessError) -> str:

@@ -18,8 +18,10 @@ from core_harness.errors import RunError
 LIST = ".core-harness-site.json"
 """The list of the files that were written."""
 
+_NONE: frozenset[str] = frozenset()
+
 _Digests = Mapping[str, frozenset[str]]
-"""By path below the folder: of what was written there, and of what was about to be when writing was cut off."""
+"""By path below the folder: of what was written there, or was about to be when writing was cut off."""
 
 
 def publish(out: Path, write: Callable[[Path], None]) -> None:
@@ -74,10 +76,8 @@ def _move(new: Path, out: Path, before: _Digests) -> None:
     }
     for name in after:
         _refuse_foreign(out, name, before)
-    _write_list(
-        out,
-        {name: after.get(name, frozenset()) | before.get(name, frozenset()) for name in {*after, *before}},
-    )
+    either = {*after, *before}  # what this list has may be replaced, wherever the moving is cut off
+    _write_list(out, {name: after.get(name, _NONE) | before.get(name, _NONE) for name in either})
     for name in after:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (new / name).replace(out / name)
@@ -92,7 +92,7 @@ def _refuse_foreign(out: Path, name: str, before: _Digests) -> None:
     """Raise RunError where a file is in the way that was not written here, or that was changed since."""
     path = out / name
     there = path.is_symlink() or path.exists()
-    if _linked(out, name) or (there and not _is_ours(path, before.get(name, frozenset()))):
+    if _linked(out, name) or (there and not _is_ours(path, before.get(name, _NONE))):
         raise RunError(
             f"{path} was not written by core-harness, or was changed since; move it away, or name another "
             "folder with --out"

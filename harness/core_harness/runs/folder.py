@@ -22,6 +22,7 @@ import polars as pl
 
 from core_harness.errors import RunError
 from core_harness.llm import Summary
+from core_harness.runs import report
 from core_harness.runs.manifest import Manifest, parse_manifest
 from core_harness.runs.predictions import FILE, parse, read_content
 from core_harness.runs.reading import read_json
@@ -35,6 +36,8 @@ class Run:
 
     folder: Path
     manifest: Manifest
+    made_again: Mapping[str, Any] | None = None
+    """The metrics, where they were made again as the folder has none."""
 
     @property
     def name(self) -> str:
@@ -46,9 +49,14 @@ class Run:
         """``complete``, ``partial`` (asking ended early), or ``running`` (not ended, or killed)."""
         return self.manifest.state
 
-    def report(self) -> dict[str, Any]:
+    @property
+    def has_report(self) -> bool:
+        """Whether there are metrics to show; a result that was handed in has none of its own."""
+        return self.made_again is not None or (self.folder / report.FILE).exists()
+
+    def report(self) -> Mapping[str, Any]:
         """Return the metrics as they were written. Raises :class:`RunError`."""
-        return read_json(self.folder / "report.json")
+        return report.read_report(self.folder) if self.made_again is None else self.made_again
 
     def predictions(self) -> pl.DataFrame:
         """Return the predictions with the pairs they are about. Raises :class:`RunError`."""
@@ -102,8 +110,8 @@ class RunWriter:
         """The file of replies; it exists where a model was asked."""
         return self.folder / "replies.sqlite"
 
-    def finish(self, predictions: pl.DataFrame, report: Mapping[str, Any], asking: Summary | None) -> Run:
-        """Write predictions, report and, last, the final state.
+    def finish(self, predictions: pl.DataFrame, metrics: Mapping[str, Any], asking: Summary | None) -> Run:
+        """Write predictions, metrics and, last, the final state.
 
         ``asking`` is the summary of what was asked; a run whose asking ended early is ``partial``.
         """
@@ -111,7 +119,7 @@ class RunWriter:
             path = self.folder / FILE
             predictions.write_parquet(path.with_suffix(".tmp"), compression="zstd")
             path.with_suffix(".tmp").replace(path)
-            self.write_json("report.json", report)
+            self.write_json(report.FILE, metrics)
             ended = self.manifest.model_copy(
                 update={
                     "state": "partial" if asking is not None and asking.ended else "complete",

@@ -39,10 +39,11 @@ def read_bytes(path: Path, *, most: int) -> bytes:
     except (OSError, ValueError) as error:
         why = "it is a link, and only regular files are read" if path.is_symlink() else _why(error)
         raise RunError(f"{path} cannot be read: {why}") from None
+    state = os.fstat(opened)
+    if not stat.S_ISREG(state.st_mode):
+        os.close(opened)
+        raise RunError(f"{path} cannot be read: it is no regular file")
     with os.fdopen(opened, "rb") as file:
-        state = os.fstat(opened)
-        if not stat.S_ISREG(state.st_mode):
-            raise RunError(f"{path} cannot be read: it is no regular file")
         try:
             content = b"" if state.st_size > most else file.read(state.st_size + 1)  # it may have grown
         except OSError as error:
