@@ -93,3 +93,11 @@ def test_any_part_of_a_file_is_one_line(length: int, more: bytes) -> None:
 def test_other_rows_are_refused(change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     with pytest.raises(RunError):
         parse(written(change(honest(ROWS))), PATH, rows=ROWS)
+
+
+def test_an_encoding_in_which_texts_grow_is_refused() -> None:
+    """Wherever a byte may state an encoding, state DELTA_BYTE_ARRAY."""
+    i32, delta = 0x15, 14
+    places = [at + 1 for at in range(len(CONTENT) - 1) if CONTENT[at] == i32 and CONTENT[at + 1] <= 16]
+    refused = [refusal(CONTENT[:at] + bytes([delta]) + CONTENT[at + 1 :]) or "" for at in places]
+    assert sum("DELTA_BYTE_ARRAY" in error for error in refused) >= len(COLUMNS)
