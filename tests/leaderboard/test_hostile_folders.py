@@ -177,7 +177,11 @@ def test_hostile_folders_take_no_memory(honest: list[Path], tmp_path: Path) -> N
 
     before = measured()
     contents = [bombs.many_rows(8_000_000), bombs.long_names(), bombs.many_groups()]
-    records = [{"note": [[] for _ in range(80_000)]}, {"note": ["x" * 9_999] * 25}, {"note": 0}]
+    records: list[dict[str, Any]] = [
+        {"note": [[] for _ in range(80_000)]},
+        {"note": ["x" * 9_999] * 25},
+        {"note": 0},
+    ]
     for at, (content, note) in enumerate(zip(contents, records, strict=True)):
         for part, hostile in (
             ("p", {"predictions_sha256": hashlib.sha256(content).hexdigest()}),

@@ -59,10 +59,10 @@ def telling(value: str) -> Manifest:
     """Return a record that names a place wherever a record may."""
     parts: dict[str, Any] = {"parameters": {"source": value}, "changes_answers": {"source": value}}
     whole = record(
-        method=method(components={stage: component(stage, **parts) for stage in ("retriever", "llm")}),
-        dataset=component("table", **parts),
+        method=method(components={stage: component(stage, **parts) for stage in ("retriever", "llm")})
     )
-    return whole.model_copy(update={"task": replace(whole.task, dataset=f"table:{value}")})
+    task = replace(whole.task, dataset=f"table:{value}")
+    return whole.model_copy(update={"task": task, "dataset": component("table", **parts)})
 
 
 @pytest.mark.parametrize("value", [*PLACES, *ADDRESSES[1:]])
