@@ -176,21 +176,13 @@ def test_hostile_folders_take_no_memory(honest: list[Path], tmp_path: Path) -> N
         return found
 
     before = measured()
-    contents = [bombs.many_rows(8_000_000), bombs.long_names(), bombs.many_groups()]
-    records: list[dict[str, Any]] = [
-        {"note": [[] for _ in range(80_000)]},
-        {"note": ["x" * 9_999] * 25},
-        {"note": 0},
-    ]
-    for at, (content, note) in enumerate(zip(contents, records, strict=True)):
-        for part, hostile in (
-            ("p", {"predictions_sha256": hashlib.sha256(content).hexdigest()}),
-            ("r", note),
-        ):
-            copy = shutil.copytree(honest[1], honest[1].with_name(f"{part}-{at}"))
-            change(open_run(copy), **hostile)
-            if part == "p":
-                (copy / "predictions.parquet").write_bytes(content)
+    for at, content in enumerate([bombs.many_rows(8_000_000), bombs.long_names(), bombs.many_groups()]):
+        copy = shutil.copytree(honest[1], honest[1].with_name(f"predictions-{at}"))
+        change(open_run(copy), predictions_sha256=hashlib.sha256(content).hexdigest())
+        (copy / "predictions.parquet").write_bytes(content)
+    for at, note in enumerate(([[] for _ in range(80_000)], ["x" * 9_999] * 25, "x" * 200_000)):
+        copy = shutil.copytree(honest[1], honest[1].with_name(f"record-{at}"))
+        change(open_run(copy), note=note)
     after = measured()
     assert after["ranked"] == before["ranked"] == 2
     assert after["unranked"] == 6
