@@ -13,13 +13,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from runs import bombs
 from runs.records import summary
 from runs.test_reading import HOSTILE as HOSTILE_JSON
 from runs.test_reading import SPECIAL
 from small_boards import board_of, run_on
-from small_runs import change, made
+from small_runs import change, made, rewrite
 
 from core_harness.leaderboard import write_site
 from core_harness.leaderboard.untrusted import UNNAMED
@@ -187,3 +188,22 @@ def test_hostile_folders_take_no_memory(honest: list[Path], tmp_path: Path) -> N
     assert after["ranked"] == before["ranked"] == 2
     assert after["unranked"] == 6
     assert after["megabytes"] < before["megabytes"] + 150
+
+
+SCORES = {
+    "huge": (pl.col("score") - 0.5) * 3e307,
+    "tiny": pl.col("score") * 5e-324,
+    "zeros of both signs": pl.when(pl.col("pair_id") % 2 == 0).then(0.0).otherwise(-0.0),
+    "one value": pl.lit(1e308),
+}
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_scores_at_the_ends_of_what_numbers_can_be_are_a_row(
+    name: str, folder: Path, honest: list[Path], tmp_path: Path
+) -> None:
+    rewrite(open_run(folder), open_run(folder).predictions().with_columns(score=SCORES[name]))
+    board = board_of([honest[0].parent])
+    assert run_on(board, "hostile").figures.coverage == 1.0
+    assert run_on(board, honest[1].name).figures.report == board_of([honest[1]]).runs[0].figures.report
+    write_site(board, tmp_path / "site")
