@@ -9,6 +9,7 @@ from small_runs import SMALL
 
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import Board, build
+from core_harness.leaderboard.rows import RankedRun
 from core_harness.registry.entries import DatasetEntry, Registry, SuiteEntry
 from core_harness.registry.loading import shipped_registry
 
@@ -37,6 +38,12 @@ def two_worlds_registry() -> Registry:
     first = registry.datasets["simulated"]
     second = first.model_copy(update={"parameters": {**first.parameters, "seed": 1}})
     return registry.model_copy(update={"datasets": {"simulated": first, "second": second}})
+
+
+def run_on(board: Board, name: str, dataset: str = "simulated") -> RankedRun:
+    """Return the run on a board whose folder has this name."""
+    (found,) = (run for run in board.ranked(dataset) if run.run == name)
+    return found
 
 
 def board_of(paths: Sequence[Path], *, resamples: int = 200, **changes: object) -> Board:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that are printed as nothing although they are called letters and symbols."""
+
+_MARKUP = re.compile(
+    r"(?P<figure>(?<=.)\[[-+\d., %]+\](?![(\[:]))"  # an interval, which no address follows
+    r"|(?P<entity>[<>&@~]|://|www\.)|(?P<mark>[\\`*_{}\[\]|])",
+    re.IGNORECASE,
+)
+_BLOCK = re.compile(r"^(\d{0,9})([-+.)](?= )|[+.)](?=$)|-(?=--)|#|!)")
+"""The beginning of a list, a rule, a heading or a box."""
+
 
 def plain(text: str) -> str:
-    """Return text of a file or a user on one line, with a question mark for each control character."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+    """Return text on one line, with a question mark for each character that controls or that is not seen."""
+    return "".join(
+        character if character.isprintable() and character not in _BLANK else "?" for character in text
+    )
 
 
 def figure(estimate: Mapping[str, Any]) -> str:
@@ -69,7 +84,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows that share their keys as a Markdown table; numbers have four digits."""
     lines = [
-        list(rows[0]),
+        [markdown_text(heading) for heading in rows[0]],
         ["---"] * len(rows[0]),
         *([markdown_text(value) for value in row.values()] for row in rows),
     ]
@@ -77,12 +92,25 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def markdown_text(value: Any) -> str:
-    """Return a value as harmless text: no table, no markup, no control characters."""
+    """Return a value as text that no Markdown takes for anything else: no table, link, image, HTML, heading.
+
+    Figures with their intervals stay as they are: ``0.7 [0.6, 0.8]`` is no link where no address follows.
+    """
     if value is None:
         return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return plain(str(value)).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    text = _MARKUP.sub(_as_text, plain(str(value)).strip())
+    return _BLOCK.sub(r"\1\\\2", text)
+
+
+def _as_text(found: re.Match[str]) -> str:
+    if found["mark"]:
+        return f"\\{found[0]}"
+    if found["entity"]:  # not all Markdown lets these be escaped
+        named = html.escape(found[0], quote=False)
+        return named if named != found[0] else "".join(f"&#{ord(character)};" for character in found[0])
+    return found[0]
 
 
 def _harmless(value: Any) -> Any:

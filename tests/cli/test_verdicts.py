@@ -114,7 +114,7 @@ def test_a_hostile_name_is_harmless(tmp_path: Path) -> None:
             assert row["second_method"] == HOSTILE.replace("\x1b", "?")
             continue
         assert "\x1b" not in done.stdout
-        assert "[bold]x[/bold]" in done.stdout
+        assert "[bold]x[/bold]" in done.stdout.replace("\\", "")
         if "md" in arguments:
             assert "<script>" not in done.stdout
             assert "\\| cell" in done.stdout

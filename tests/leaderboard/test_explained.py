@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from small_boards import board_of
+from small_boards import board_of, run_on
 from small_runs import SMALL, made, rewrite
 
 from core_harness import explain
@@ -31,8 +31,7 @@ def copied(run: Run, tmp_path: Path) -> Run:
 
 
 def ranked(run: Run) -> RankedRun:
-    (found,) = board_of([run.folder]).ranked("simulated")
-    return found
+    return run_on(board_of([run.folder]), run.name)
 
 
 def test_cards_are_those_that_explain_prints(run: Run) -> None:
@@ -70,9 +69,9 @@ def test_another_method_has_no_card(copied: Run, change: str) -> None:
 def test_a_page_shows_them(run: Run, tmp_path: Path) -> None:
     board = board_of([run.folder])
     write_site(board, tmp_path / "site")
-    (page,) = (tmp_path / "site" / "runs").iterdir()
-    text = page.read_text()
+    voting = run_on(board, run.name)
+    text = (tmp_path / "site" / "runs" / f"{voting.page}.html").read_text()
     assert text.count("<details") == 2 * CARDS
-    for card in board.ranked("simulated")[0].cards:
+    for card in voting.cards:
         assert f"Evidence: {card['pair']['perturbation']} on {card['pair']['gene']}" in text
         assert card["voters"][0]["neighbour"] in text

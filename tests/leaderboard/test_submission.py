@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from small_boards import SUITE, board_of, small_registry
+from small_boards import SUITE, board_of, run_on, small_registry
 from small_runs import made, rewrite
 
 from core_harness import RunSpec, explain_run
@@ -31,8 +31,8 @@ def test_a_result_is_ranked_as_its_run_is(run: Run, tmp_path: Path) -> None:
     result = submit(run.folder, SUITE, Session(small_registry()), out=tmp_path)
     assert result.parent == tmp_path / SUITE
     assert sorted(path.name for path in result.iterdir()) == ["predictions.parquet", "run.json"]
-    (before,) = board_of([run.folder]).ranked("simulated")
-    (after,) = board_of([result]).ranked("simulated")
+    before = run_on(board_of([run.folder]), run.name)
+    after = run_on(board_of([result]), result.name)
     assert after.figures.report == before.figures.report
     assert after.identity == before.identity
     with pytest.raises(RunError, match="this result was written before"):

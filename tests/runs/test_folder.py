@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,20 +12,27 @@ from runs.records import record, summary
 
 from core_harness.errors import RunError
 from core_harness.runs.folder import list_runs, new_run, open_run, reopen_run
+from core_harness.schemas import PAIRS
+from core_harness.schemas import PREDICTIONS as SCORES
 
 MANIFEST = record(dataset="table:/a b/../<x>.csv")
-PREDICTIONS = pl.DataFrame({"pair_id": [0], "score": [0.5], "status": ["ok"]})
+PREDICTIONS = pl.DataFrame([(0, "K562", "TP53", "CDKN1A", 0.5, "ok")], {**PAIRS, **SCORES}, orient="row")
+ESTIMATE = {"value": 0.5, "low": None, "high": None, "genes": 1, "perturbations": 1, "pairs": 1}
+REPORT = {
+    "metrics": {"macro_gene_auroc": ESTIMATE},
+    "coverage": {"pairs": 1, "scored": 1, "genes": 1, "evaluable_genes": 0, "status": {"ok": 1}},
+}
 
 
 def test_a_run_is_written_and_read(tmp_path: Path) -> None:
     with new_run(tmp_path / "runs", MANIFEST) as writer:
         assert open_run(writer.folder).state == "running"
-        run = writer.finish(PREDICTIONS, {"metrics": {}}, None)
+        run = writer.finish(PREDICTIONS, REPORT, None)
     (again,) = list_runs(tmp_path / "runs")
     assert again.name == run.name
     assert again.state == "complete"
     assert again.predictions().equals(PREDICTIONS)
-    assert again.report() == {"metrics": {}}
+    assert again.report() == REPORT
     assert again.folder.parent == tmp_path / "runs"
     assert not list(run.folder.glob("*.tmp"))
 
@@ -90,7 +98,7 @@ def test_damaged_predictions_are_one_line(tmp_path: Path) -> None:
         run = writer.finish(PREDICTIONS, {}, None)
     path = run.folder / "predictions.parquet"
     path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="is no whole Parquet file"):
         run.predictions()
 
 
@@ -109,3 +117,24 @@ def test_replies_outlive_a_run_that_fails_and_the_run_can_go_on(tmp_path: Path) 
     again.finish(PREDICTIONS, {}, summary())
     with pytest.raises(RunError, match="there is nothing to resume"):
         reopen_run(open_run(run.folder))
+
+
+@pytest.mark.parametrize(
+    ("report", "key"),
+    [
+        ({}, "key metrics: Field required"),
+        ({**REPORT, "metrics": {}}, "key metrics.macro_gene_auroc: missing"),
+        (
+            {**REPORT, "metrics": {"macro_gene_auroc": {**ESTIMATE, "value": "best"}}},
+            "value: Input should be",
+        ),
+        ({**REPORT, "coverage": []}, "key coverage: "),
+        ({**REPORT, "reliability": [{}]}, "key reliability.0.mean_score: "),
+        ({**REPORT, "reliability": [{"mean_score": 0, "positives": 0, "pairs": 0}]}, "metrics.ece: missing"),
+    ],
+)
+def test_a_report_that_is_none_is_one_line(report: dict[str, Any], key: str, tmp_path: Path) -> None:
+    with new_run(tmp_path, MANIFEST) as writer:
+        run = writer.finish(PREDICTIONS, report, None)
+    with pytest.raises(RunError, match=key):
+        run.report()

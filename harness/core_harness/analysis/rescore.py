@@ -6,16 +6,18 @@ Metrics on disk are what some program once wrote. Comparisons, audits and boards
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from core_harness.data.rates import gene_rate_of
-from core_harness.errors import PluginError, RunError
+from core_harness.errors import RunError
 from core_harness.evaluation.session import Loaded, Session
+from core_harness.evidence import controls
+from core_harness.metrics import mean_report, report
 from core_harness.runs.folder import Run
-from core_harness.schemas import PAIRS, PREDICTIONS, Task, check
+from core_harness.runs.predictions import FILE, parse, read_content
+from core_harness.schemas import PAIRS, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +59,9 @@ def rescore(run: Run, session: Session) -> Scored:
             f"{run.name} is incomplete (its state is {run.state!r}), so its figures do not count; continue "
             "it with `core-harness eval --resume`, or evaluate again"
         )
-    predictions = parse_predictions(predictions_file(run), run)
     loaded = session.load_of(run.manifest, run.name)
+    asked = controls.repeats(run.manifest.control, run.manifest.control_seeds)
+    predictions = predictions_of(run, loaded.split.queries.height * asked)
     seeds = predictions.partition_by("seed", maintain_order=True) if "seed" in predictions.columns else None
     repeats = tuple(with_truth(frame, loaded, run.name) for frame in seeds or [predictions])
     answered_by_script = "answers" in run.manifest.simulated
@@ -67,25 +70,36 @@ def rescore(run: Run, session: Session) -> Scored:
     return Scored(run=run, loaded=loaded, task=task, repeats=repeats)
 
 
-def predictions_file(run: Run) -> bytes:
-    """Return the predictions as bytes. Raises RunError where they are not the file that the run wrote."""
-    path = run.folder / "predictions.parquet"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RunError(f"{path} cannot be used: {error}; evaluate again") from None
+def with_report(run: Run, session: Session) -> Run:
+    """Return a complete run with its metrics, made again where its folder has none.
+
+    Raises what :func:`rescore` does.
+    """
+    if run.has_report:
+        return run
+    scored = rescore(run, session)
+    seed, several = scored.task.seed, len(scored.repeats) > 1
+    resamples = 0 if several else session.resamples  # seeds give the interval of a control
+    reports = [report(rows, seed=seed + at, resamples=resamples) for at, rows in enumerate(scored.repeats)]
+    made = mean_report(reports) if several else reports[0]
+    return replace(run, made_again=made.as_dict())
+
+
+def predictions_of(run: Run, rows: int) -> pl.DataFrame:
+    """Return the predictions of a run that was asked ``rows`` pairs. Raises RunError."""
+    return parse(predictions_file(run, rows), run.folder / FILE, rows=rows)
+
+
+def predictions_file(run: Run, rows: int) -> bytes:
+    """Return the file of the predictions of a run that was asked ``rows`` pairs.
+
+    Raises RunError where they are not the file that the run wrote.
+    """
+    content = read_content(run.folder, rows=rows)
     if hashlib.sha256(content).hexdigest() != run.manifest.predictions_sha256:
+        path = run.folder / FILE
         raise RunError(f"{path} is not the file that the run wrote (its sha256 differs); evaluate again")
     return content
-
-
-def parse_predictions(content: bytes, run: Run) -> pl.DataFrame:
-    """Return the predictions of a run from the bytes of its file. Raises RunError."""
-    path = run.folder / "predictions.parquet"
-    try:
-        return check(pl.read_parquet(io.BytesIO(content)), {**PAIRS, **PREDICTIONS}, str(path))
-    except (pl.exceptions.PolarsError, PluginError) as error:
-        raise RunError(f"{path} cannot be used: {error}; evaluate again") from None
 
 
 def with_truth(predictions: pl.DataFrame, loaded: Loaded, name: str) -> pl.DataFrame:

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -27,12 +29,8 @@ from core_harness.plugins.guard import call
 from core_harness.plugins.protocols import BringsKnowledge, UsesKnowledge
 from core_harness.registry.entries import Registry
 from core_harness.registry.loading import shipped_registry
-from core_harness.runs.manifest import (
-    HIDDEN,
-    ComponentReference,
-    Manifest,
-    MethodReference,
-)
+from core_harness.runs.manifest import ComponentReference, Manifest, MethodReference
+from core_harness.runs.masking import HIDDEN, is_file, masked
 from core_harness.schemas import ROWS, Task
 
 
@@ -154,11 +152,12 @@ class Session:
         Raises
         ------
         RunError
-            The regime is not what the run's settings amount to, or the rows are not those that it saw.
+            The regime is not what the run's settings amount to, the rows are not those that it saw, or the
+            record names a pipe or a device as their file.
         DataError, UsageError
             The dataset cannot be read.
         """
-        dataset = self._known(self._made("dataset", manifest.dataset))
+        dataset = self._known(self._made("dataset", self._with_files(manifest, name)))
         loaded = self.load(replace(spec_of(manifest), control=None), dataset)
         if manifest.task.regime not in {loaded.task.regime, "undeclared"}:
             raise RunError(
@@ -288,6 +287,20 @@ class Session:
     def contamination(self, spec: RunSpec) -> Contamination | None:
         """Return the dates by which the model of a spec may have read about its dataset."""
         return contamination(spec, self.registry)
+
+    def _with_files(self, manifest: Manifest, name: str) -> ComponentReference:
+        """Return the dataset of a record; where only the last name of a file is left, with the registry's."""
+        dataset = manifest.dataset
+        entry = self.registry.datasets.get(manifest.task.dataset)
+        known = {} if entry is None or entry.component != dataset.name else masked(entry.parameters)
+        parameters: dict[str, Any] = {
+            key: entry.parameters[key] if entry and known.get(key) == value else value
+            for key, value in dataset.parameters.items()
+        }
+        for key, value in parameters.items():
+            if is_file(key, value) and Path(value).exists() and not Path(value).is_file():
+                raise RunError(f"{name} was made on {value}, which is no regular file")
+        return dataset.model_copy(update={"parameters": parameters})
 
     def _made(self, stage: Stage, reference: ComponentReference) -> Instance:
         shown = {key: value for key, value in reference.parameters.items() if value != HIDDEN}

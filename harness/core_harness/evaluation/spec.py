@@ -104,9 +104,9 @@ def spec_of(manifest: Manifest) -> RunSpec:
         model=manifest.method.model,
         support_contexts=task.support_contexts,
         gene_holdout=task.gene_holdout,
-        control=manifest.control,  # type: ignore[arg-type]  # checked by the class
+        control=manifest.control,
         limit=part.limit,
-        only=part.only,  # type: ignore[arg-type]
+        only=part.only,
         seed=task.seed,
         control_seeds=manifest.control_seeds,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core_harness.errors import RunError
+from core_harness.errors import HarnessError
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.leaderboard.admission import (
@@ -20,14 +20,16 @@ from core_harness.leaderboard.admission import (
 )
 from core_harness.leaderboard.explained import CARDS, Explainer
 from core_harness.leaderboard.figures import figures_of
-from core_harness.leaderboard.rows import RankedRun, Row, newest, or_lowest, rows_of
+from core_harness.leaderboard.notes import with_notes
+from core_harness.leaderboard.reference import NAME, listing, reference_run
+from core_harness.leaderboard.rows import RankedRun, Row, or_lowest, rows_of, with_ranks, without_copies
 from core_harness.leaderboard.suite_datasets import SuiteDataset, read_datasets
-from core_harness.leaderboard.untrusted import shown
+from core_harness.leaderboard.untrusted import LONGEST_REASON, short, shown, shown_name
 from core_harness.paths import cache_folder
 from core_harness.registry.entries import SuiteEntry
 from core_harness.runs.folder import Run
+from core_harness.runs.manifest import Manifest
 from core_harness.suites.suite import methods_of, suite_named
-from core_harness.text import plain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,6 +46,8 @@ class Board:
         Those of the suite that are on this machine, by name.
     missing
         Why the others are not, by name.
+    runs
+        Those with a figure, in no order.
     rows
         Methods, best mean first; without a mean by name.
     unranked
@@ -57,6 +61,7 @@ class Board:
     simulated: bool
     datasets: Mapping[str, SuiteDataset]
     missing: Mapping[str, str]
+    runs: Sequence[RankedRun]
     rows: Sequence[Row]
     unranked: Sequence[Unranked]
     seed: int
@@ -69,16 +74,17 @@ class Board:
 
     def ranked(self, dataset: str) -> list[RankedRun]:
         """Return the runs on a dataset, best first."""
-        runs = [row.runs[dataset] for row in self.rows if dataset in row.runs]
+        runs = [run for run in self.runs if run.manifest.task.dataset == dataset]
         return sorted(runs, key=lambda run: (-or_lowest(run.figures.ranking.value), run.page))
 
     def not_run(self, dataset: str) -> dict[str, list[str]]:
         """Return the methods that were not run on a dataset, by reason."""
-        reasons: dict[str, list[str]] = {}
+        ran = {(run.method, run.model) for run in self.ranked(dataset)}
+        reasons: dict[str, dict[str, None]] = {}
         for row in self.rows:
-            if dataset in row.not_run:
-                reasons.setdefault(row.not_run[dataset], []).append(row.name)
-        return reasons
+            if dataset in row.not_run and (row.method, row.model) not in ran:
+                reasons.setdefault(row.not_run[dataset], {})[row.name] = None  # once, whatever the seeds
+        return {reason: list(names) for reason, names in reasons.items()}
 
 
 def build(
@@ -122,7 +128,10 @@ def build(
             runs.append(found)
         else:
             unranked.append(found)
-    kept, superseded = newest(runs)
+    kept, copies = without_copies(runs)
+    kept = _with_references(kept, entry, datasets, session)
+    listings = {name: listing(dataset, entry.metric) for name, dataset in datasets.items()}
+    kept = with_notes(with_ranks(kept, entry), listings, entry.metric)
     explainers = {
         name: Explainer(dataset, entry, session, cache_dir=_cache_dir()) for name, dataset in datasets.items()
     }
@@ -135,11 +144,39 @@ def build(
         simulated=bool(datasets) and all(one.loaded.task.simulated for one in datasets.values()),
         datasets=datasets,
         missing=missing,
+        runs=kept,
         rows=rows_of(kept, entry, methods_of(entry, session), missing),
-        unranked=sorted([*unranked, *superseded], key=lambda one: (one.run, one.reason)),
+        unranked=sorted([*unranked, *copies], key=lambda one: (one.run, one.reason)),
         seed=0,
         resamples=resamples,
     )
+
+
+def _with_references(
+    runs: Sequence[RankedRun], suite: SuiteEntry, datasets: Mapping[str, SuiteDataset], session: Session
+) -> list[RankedRun]:
+    """Return the runs with the reference on each dataset: the run that is equal to it, or one made here."""
+    found = list(runs)
+    for dataset in datasets.values():
+        made = reference_run(dataset, suite, session, cache_dir=_cache_dir())
+        if made is None:
+            continue
+        reference = replace(_ranked(made, dataset, suite), run=NAME, page=_page(NAME, made.manifest))
+        at = next((at for at, run in enumerate(found) if _is_equal(run, reference)), len(found))
+        found[at : at + 1] = [replace(found[at] if at < len(found) else reference, is_reference=True)]
+    return found
+
+
+def _is_equal(run: RankedRun, other: RankedRun) -> bool:
+    """Return whether two runs are of one method, name, seed and dataset, with equal predictions."""
+    one, two = (
+        (
+            *(each.identity, each.method, each.model, each.manifest.task.dataset, each.manifest.task.seed),
+            each.figures.scores_sha256,
+        )
+        for each in (run, other)
+    )
+    return one == two
 
 
 def admit(
@@ -149,26 +186,34 @@ def admit(
     opened = open_untrusted(folder)
     if isinstance(opened, Unranked):
         return opened
-    run, manifest = opened, shown(opened.manifest)
-    reason = refusal(run.manifest, suite, datasets, missing)
+    reason = refusal(opened.manifest, suite, datasets, missing)
     if reason is None:
         try:
-            dataset = datasets[run.manifest.task.dataset]
-            figures = figures_of(run, dataset, suite.metric, cache_dir=_cache_dir())
-        except RunError as error:
+            ranked = _ranked(opened, datasets[opened.manifest.task.dataset], suite)
+        except HarnessError as error:
             reason = message_without_path(folder, error)
         else:
-            if figures.coverage >= suite.coverage:
-                return RankedRun(
-                    run=plain(run.name),
-                    manifest=manifest,
-                    identity=run.manifest.identity,
-                    figures=figures,
-                    page=_page(run),
-                )
-            reason = f"{figures.coverage:.1%} of the pairs answered, {suite.coverage:.0%} are wanted"
-    name, dataset_name = manifest.method.name, manifest.task.dataset
-    return Unranked(run=plain(run.name), method=name, dataset=dataset_name, reason=plain(reason))
+            if ranked.coverage >= suite.coverage:
+                return ranked
+            reason = f"{ranked.coverage:.1%} of the pairs answered, {suite.coverage:.0%} are wanted"
+    manifest = shown(opened.manifest)
+    return Unranked(
+        run=shown_name(opened.name),
+        method=manifest.method.name,
+        dataset=manifest.task.dataset,
+        reason=short(reason, LONGEST_REASON),
+    )
+
+
+def _ranked(run: Run, dataset: SuiteDataset, suite: SuiteEntry) -> RankedRun:
+    """Return a run with its figures. Raises RunError where its predictions cannot be used."""
+    return RankedRun(
+        run=shown_name(run.name),
+        manifest=shown(run.manifest),
+        identity=run.manifest.identity,
+        figures=figures_of(run, dataset, suite.metric, cache_dir=_cache_dir()),
+        page=_page(run.name, run.manifest),
+    )
 
 
 def _explained(run: RankedRun, explainer: Explainer, session: Session) -> RankedRun:
@@ -185,8 +230,8 @@ def _cache_dir() -> Path:
     return cache_folder() / "leaderboard"
 
 
-def _page(run: Run) -> str:
-    manifest = run.manifest
+def _page(name: str, manifest: Manifest) -> str:
     words = f"{manifest.method.name} {manifest.task.dataset}".lower()
     words = re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:60]
-    return f"{words}-{hashlib.sha256(f'{run.name} {manifest.predictions_sha256}'.encode()).hexdigest()[:8]}"
+    known = f"{name} {manifest.predictions_sha256}".encode("utf-8", "surrogateescape")
+    return f"{words}-{hashlib.sha256(known).hexdigest()[:8]}"

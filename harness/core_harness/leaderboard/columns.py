@@ -62,6 +62,8 @@ class Column(Generic[Entry_contra]):
         What is shown in its place.
     drawn
         Whether pages draw the figure, too, on a line from 0 to 1.
+    if_any
+        Whether it is left out where no line has it. JSON and CSV have it all the same.
     """
 
     keys: tuple[str, ...]
@@ -70,6 +72,7 @@ class Column(Generic[Entry_contra]):
     values: Callable[[Board, Entry_contra], Values | None]
     absent: str = "-"
     drawn: bool = False
+    if_any: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -85,9 +88,24 @@ def texts(
     columns: Sequence[Column[Entry_contra]], board: Board, entries: Iterable[Entry_contra]
 ) -> list[dict[str, str]]:
     """Return a table as people read it: the texts of each line, by heading."""
+    entries = list(entries)
     return [
-        {column.heading(board): column.show(column.values(board, entry)) for column in columns}
+        {
+            column.heading(board): column.show(column.values(board, entry))
+            for column in seen(columns, board, entries)
+        }
         for entry in entries
+    ]
+
+
+def seen(
+    columns: Sequence[Column[Entry_contra]], board: Board, entries: Sequence[Entry_contra]
+) -> list[Column[Entry_contra]]:
+    """Return the columns that a table of these lines shows."""
+    return [
+        column
+        for column in columns
+        if not column.if_any or any(column.values(board, entry) is not None for entry in entries)
     ]
 
 
@@ -153,6 +171,13 @@ DIFFERENCE: Column[Ranked] = Column(
     values=_difference,
 )
 P_HOLM: Column[Ranked] = Column(keys=("p_holm",), heading=_named("p (Holm)"), kind="p-value", values=_p_holm)
+NOTES: Column[Ranked] = Column(
+    keys=("notes",),
+    heading=_named("notes"),
+    kind="text",
+    values=lambda _, entry: ("; ".join(entry.notes),) if entry.notes else None,
+    if_any=True,
+)
 ANSWERED: Column[Ranked] = Column(
     keys=("coverage",),
     heading=_named("answered"),
@@ -192,6 +217,7 @@ DATASET_COLUMNS: Sequence[Column[RankedRun]] = (
         values=lambda _, run: (run.manifest.task.seed,),
     ),
     Column(keys=("run",), heading=_named("run"), kind="text", values=lambda _, run: (run.run,)),
+    NOTES,
 )
 """Of the table of a dataset, whose lines are runs."""
 
@@ -209,6 +235,13 @@ MEAN_COLUMNS: Sequence[Column[Row]] = (
     DIFFERENCE,
     P_HOLM,
     ANSWERED,
+    Column(
+        keys=("run_seed",),
+        heading=_named("seed"),
+        kind="integer",
+        values=lambda _, row: None if row.seed is None else (row.seed,),
+    ),
+    NOTES,
 )
 """Of the table of means, whose lines are methods; :func:`mean_columns` adds the datasets."""
 

@@ -64,6 +64,7 @@ def _method(board: Board, row: Row) -> dict[str, Any]:
     return {
         "method": row.method,
         "model": row.model,
+        "seed": row.seed,
         "mean": None if row.mean is None else columns.record(columns.MEAN_COLUMNS, board, row),
         "runs": {dataset: _run(board, run) for dataset, run in row.runs.items()},
         "not_run": dict(row.not_run),
@@ -90,8 +91,8 @@ def csv(board: Board) -> str:
     """Return one line a run, ranked or not, and one a cell that was not run."""
     lines = [
         {**columns.record(columns.DATASET_COLUMNS, board, run), **_basis(board, run), "dataset": dataset}
-        for row in board.rows
-        for dataset, run in row.runs.items()
+        for dataset in board.suite.datasets
+        for run in board.ranked(dataset)
     ]
     lines += [
         {"method": row.method, "model": row.model, "dataset": dataset, "not_ranked": f"not run: {reason}"}

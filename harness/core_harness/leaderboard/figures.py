@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from core_harness.analysis.rescore import parse_predictions, predictions_file, with_truth
+from core_harness.analysis.rescore import predictions_file, with_truth
 from core_harness.leaderboard.cache import cache_path, write_cache
 from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.metrics import Resampled, checked, measures, report
@@ -21,6 +21,7 @@ from core_harness.metrics.by_segment import genes_by_auroc
 from core_harness.metrics.prior import RateBin, scores_by_gene_rate
 from core_harness.metrics.scored import are_probabilities
 from core_harness.runs.folder import Run
+from core_harness.runs.predictions import FILE, parse
 
 EXAMPLES = 5
 """Predictions shown as a run's best, and as its worst."""
@@ -54,6 +55,9 @@ class Figures:
     ranking
         What the suite ranks by, on all pairs, unanswered ones at their gene's rate; so all runs of a
         dataset are compared on the same pairs, and leaving a pair out gains nothing.
+    scores_sha256
+        Digest of the scores, pair by pair, to nine decimals: equal predictions have one, however they are
+        stored, and whatever rounding the machine did that made them.
     genes_by_auroc
         :func:`core_harness.metrics.by_segment.genes_by_auroc`.
     risk_coverage, by_gene_rate
@@ -65,6 +69,7 @@ class Figures:
 
     report: Mapping[str, Any]
     ranking: Resampled
+    scores_sha256: str
     genes_by_auroc: tuple[int, ...]
     risk_coverage: tuple[tuple[float, float], ...]
     by_gene_rate: tuple[RateBin, ...]
@@ -96,6 +101,7 @@ class Figures:
                 values=np.array(ranking["values"], dtype=np.float64),
                 scale=float(ranking["scale"]),
             ),
+            scores_sha256=cached["scores_sha256"],
             genes_by_auroc=tuple(cached["genes_by_auroc"]),
             risk_coverage=tuple((coverage, risk) for coverage, risk in cached["risk_coverage"]),
             by_gene_rate=tuple(RateBin(**part) for part in cached["by_gene_rate"]),
@@ -110,32 +116,44 @@ def figures_of(run: Run, dataset: SuiteDataset, metric: str, *, cache_dir: Path)
     Raises :class:`~core_harness.errors.RunError` where the predictions are not the file that the run wrote,
     or not one score, finite or missing, for each pair that the suite asks.
     """
-    content = predictions_file(run)
+    asked = dataset.loaded.split.queries.height
+    content = predictions_file(run, asked)
     path = cache_path(cache_dir, hashlib.sha256(content).hexdigest(), dataset.digest, metric)
     try:
         return Figures.of_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError):
-        text = _make(parse_predictions(content, run), run.name, dataset, metric).as_json()
+        predictions = parse(content, run.folder / FILE, rows=asked)
+        text = _make(predictions, run.name, dataset, metric).as_json()
     write_cache(path, text)
     return Figures.of_json(text)
+
+
+def resampled(rows: pl.DataFrame, dataset: SuiteDataset, metric: str) -> Resampled:
+    """Return what a suite ranks by, of scored rows of one of its datasets."""
+    return Resampled.of([measures(rows)[f"{metric}_unanswered_gene_prior"]], dataset.draws)
 
 
 def _make(predictions: pl.DataFrame, name: str, dataset: SuiteDataset, metric: str) -> Figures:
     scored = with_truth(predictions, dataset.loaded, name)
     rows = checked(scored)
     answered = rows.drop_nulls("score")
-    ranked_by = measures(rows)[f"{metric}_unanswered_gene_prior"]
     probabilities = are_probabilities(rows)
     best, worst = _examples(answered) if probabilities else ((), ())
     return Figures(
         report=report(scored, seed=0, resamples=dataset.draws.weights.shape[1]).as_dict(),
-        ranking=Resampled.of([ranked_by], dataset.draws),
+        ranking=resampled(rows, dataset, metric),
+        scores_sha256=_digest(scored["score"]),
         genes_by_auroc=genes_by_auroc([rows]),
         risk_coverage=risk_coverage(answered) if probabilities else (),
         by_gene_rate=scores_by_gene_rate(answered) if probabilities else (),
         best=best,
         worst=worst,
     )
+
+
+def _digest(scores: pl.Series) -> str:
+    rounded = scores.round(9).fill_null(float("nan")) + 0.0  # one zero, with the sign or without it
+    return hashlib.sha256(rounded.to_numpy().tobytes()).hexdigest()
 
 
 def _examples(rows: pl.DataFrame) -> tuple[tuple[Example, ...], tuple[Example, ...]]:

@@ -2,20 +2,27 @@
 
 Comparing each run with each would mostly test pairs of no interest, and Holm's correction would weaken every
 test for it. A run is compared with the reference, with its nearest neighbours by value, and, so that a long
-board is not compared among neighbours only, with the runs 16, 32, 64, ... places above it. A run that was not
-compared counts as better where one below it, and above the loser, was compared and is better.
+board is not compared among neighbours only, with the runs 16, 32, 64, ... places above it.
+
+What is better than a run is better than all below it, too: they have lower values, so none of them beats it.
+Therefore ranks never fall going down. A run that was not compared counts as better where one below it, and
+above the loser, was compared and is better. Runs that are equal in every resample are compared as one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from core_harness.metrics import Resampled
 from core_harness.metrics.paired import ALPHA, Difference, difference, holm
 
 NEAREST = 8
 """Neighbours above, and so below, with which a run is always compared."""
+
+Adjusted = Mapping[tuple[int, int], float | None]
+"""The adjusted p of each comparison, by the places of the upper and the lower run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,24 +49,31 @@ def rank_runs(runs: Sequence[Resampled], reference: int | None) -> list[Rank]:
 
     ``reference`` is the index of the suite's reference among ``runs``, or None where it was not run.
     """
-    order = sorted(range(len(runs)), key=lambda run: -runs[run].value)
-    place = {run: at for at, run in enumerate(order)}
+    groups = _equal_runs(runs)
+    place = {run: at for at, group in enumerate(groups) for run in group}
     middle = None if reference is None else place[reference]
-    tested = sorted({pair for at in range(len(runs)) for pair in _comparisons(at, middle)})
-    found = [difference(runs[order[below]], runs[order[above]]) for above, below in tested]
-    above_of: list[dict[int, float | None]] = [{} for _ in runs]
-    for (above, below), p in zip(tested, holm([test.p for test in found]), strict=True):
-        above_of[below][above] = p
+    tested = sorted({pair for at in range(len(groups)) for pair in _comparisons(at, middle)})
+    found = [difference(runs[groups[below][0]], runs[groups[above][0]]) for above, below in tested]
+    adjusted = dict(zip(tested, holm([test.p for test in found]), strict=True))
+    positions = _positions([runs[group[0]].value for group in groups], list(map(len, groups)), adjusted)
 
     def rank(run: int) -> Rank:
         at = place[run]
-        position = 1 + _better(above_of[at])
         if reference is None or middle is None or run == reference:
-            return Rank(position=position, difference=None, p_holm=None)
+            return Rank(position=positions[at], difference=None, p_holm=None)
         against = difference(runs[reference], runs[run])
-        return Rank(position=position, difference=against, p_holm=above_of[max(at, middle)][min(at, middle)])
+        p = against.p if at == middle else adjusted[min(at, middle), max(at, middle)]
+        return Rank(position=positions[at], difference=against, p_holm=p)
 
     return [rank(run) for run in range(len(runs))]
+
+
+def _equal_runs(runs: Sequence[Resampled]) -> list[list[int]]:
+    """Return the indices of runs, best first, those together that are equal in every resample."""
+    groups: dict[tuple[float, bytes], list[int]] = {}
+    for at, run in enumerate(runs):
+        groups.setdefault((-run.value, run.values.tobytes()), []).append(at)
+    return [groups[key] for key in sorted(groups)]
 
 
 def _comparisons(at: int, reference: int | None) -> Iterator[tuple[int, int]]:
@@ -73,7 +87,23 @@ def _comparisons(at: int, reference: int | None) -> Iterator[tuple[int, int]]:
         yield min(at, reference), max(at, reference)
 
 
-def _better(compared: Mapping[int, float | None]) -> int:
-    """Return how many runs are significantly better, from the adjusted p by place of those compared above."""
+def _positions(values: Sequence[float], sizes: Sequence[int], adjusted: Adjusted) -> list[int]:
+    """Return the rank of each place, from the value and the number of the runs at each, best first."""
+    above_of: list[dict[int, float | None]] = [{} for _ in values]
+    for (above, below), p in adjusted.items():
+        above_of[below][above] = p
+    better: set[int] = set()
+    positions: list[int] = []
+    for _, level in groupby(range(len(values)), key=lambda at: values[at]):  # equal values, equal rank
+        places = list(level)
+        for at in places:
+            better |= _winners(above_of[at])
+        positions += [1 + sum(sizes[winner] for winner in better)] * len(places)
+    return positions
+
+
+def _winners(compared: Mapping[int, float | None]) -> set[int]:
+    """Return the places that are significantly better, from the adjusted p by place of those compared."""
     winners = {above for above, p in compared.items() if p is not None and p < ALPHA}
-    return len(winners) + sum(above not in compared for above in range(max(winners, default=0)))
+    between = range(max(winners, default=0))
+    return winners | {above for above in between if above not in compared}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product, zip_longest
 
 from core_harness.leaderboard.admission import Unranked
 from core_harness.leaderboard.explained import Card
@@ -14,6 +15,9 @@ from core_harness.metrics import Resampled
 from core_harness.registry.entries import SuiteEntry
 from core_harness.runs.manifest import Manifest
 from core_harness.suites.suite import SuiteMethod
+
+MOST_CHOICES = 16
+"""Ways to choose one run on each dataset that have a mean each: two submissions on four datasets."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +34,10 @@ class RankedRun:
         What runs of one method share (:attr:`core_harness.runs.manifest.Manifest.identity`).
     page
         Name of its page, safe in a path.
+    is_reference
+        Whether it has the predictions of the suite's reference, as the board makes them itself.
+    notes
+        What a reader should know before the figure is believed (:mod:`~core_harness.leaderboard.notes`).
     caution
         Where its model may have read about the data: a sentence that says so.
     rank
@@ -43,6 +51,8 @@ class RankedRun:
     identity: str
     figures: Figures
     page: str
+    is_reference: bool = False
+    notes: tuple[str, ...] = ()
     caution: str | None = None
     rank: Rank | None = None
     cards: Sequence[Card] = ()
@@ -75,12 +85,27 @@ class Mean:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Row:
-    """A method: its run on each dataset, or why there is none, and its mean where it ran on all of them."""
+    """A method under one seed: a run on each dataset, or why there is none, and their mean if there are all.
+
+    Attributes
+    ----------
+    method, model, seed
+        Of the runs; the seed is None where there is none.
+    runs, not_run
+        By dataset.
+    choices
+        Ways to choose one run on each dataset. Where a method was handed in several times with other
+        predictions, each choice is a row, as nothing tells which of the runs belong together.
+    mean
+        Over all datasets.
+    """
 
     method: str
     model: str | None
+    seed: int | None
     runs: Mapping[str, RankedRun]
     not_run: Mapping[str, str]
+    choices: int = 1
     mean: Mean | None = None
 
     @property
@@ -98,9 +123,22 @@ class Row:
         """The least share of the asked pairs that has a score on any dataset; None where it was not run."""
         return min((run.coverage for run in self.runs.values()), default=None)
 
+    @property
+    def is_reference(self) -> bool:
+        """Whether all its runs have the reference's predictions."""
+        return bool(self.runs) and all(run.is_reference for run in self.runs.values())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of its runs, by dataset, and why it has no mean although it ran on all of them."""
+        found = [f"{dataset}: {note}" for dataset, run in self.runs.items() for note in run.notes]
+        if self.choices > MOST_CHOICES:
+            found.append(f"no mean: {self.choices:,} ways to choose one run on each dataset")
+        return tuple(found)
+
 
 def rows_of(
-    runs: Sequence[RankedRun],
+    ranked: Sequence[RankedRun],
     suite: SuiteEntry,
     methods: Sequence[SuiteMethod],
     missing: Mapping[str, str],
@@ -110,44 +148,40 @@ def rows_of(
     ``methods`` are those of the suite; one that was not run has a row too. ``missing`` says why datasets of
     the suite are not there.
     """
-    reference = next((one.identities for one in methods if one.is_reference), frozenset())
-    ranked = _with_ranks(runs, suite, reference)
-    return _with_means(_rows(ranked, suite, methods, missing), suite, reference)
+    return _with_means(_rows(ranked, suite, methods, missing), suite)
 
 
-def newest(runs: Sequence[RankedRun]) -> tuple[list[RankedRun], list[Unranked]]:
-    """Return the newest run of each method on each dataset, and the others as superseded by it."""
-    newest: dict[tuple[str, str], RankedRun] = {}
-    superseded = []
-    for run in sorted(runs, key=lambda one: (one.manifest.finished, one.run), reverse=True):
-        key = (run.identity, run.manifest.task.dataset)
-        if (other := newest.setdefault(key, run)) is not run:
-            superseded.append(
-                Unranked(
-                    run=run.run,
-                    method=run.manifest.method.name,
-                    dataset=run.manifest.task.dataset,
-                    reason=f"the same method ran again: {other.run}",
-                )
-            )
-    return list(newest.values()), superseded
+def without_copies(runs: Sequence[RankedRun]) -> tuple[list[RankedRun], list[Unranked]]:
+    """Return one run for each set of equal predictions of a method under one seed, and the others as copies.
+
+    Runs of one method with other predictions all stay: which of them is true, nothing in them can tell.
+    """
+    first: dict[tuple[str, str, str, int, str], RankedRun] = {}
+    copies = []
+    for run in sorted(runs, key=lambda one: (one.manifest.finished, one.run)):
+        task = run.manifest.task
+        name = run.manifest.method.name  # a copy under another name is no copy that readers would know
+        key = (task.dataset, run.identity, name, task.seed, run.figures.scores_sha256)
+        if (other := first.setdefault(key, run)) is not run:
+            reason = f"the same method, seed and predictions as {other.run}"
+            copies.append(Unranked(run=run.run, method=name, dataset=task.dataset, reason=reason))
+    return list(first.values()), copies
 
 
-def _with_ranks(runs: Sequence[RankedRun], suite: SuiteEntry, reference: frozenset[str]) -> list[RankedRun]:
+def with_ranks(runs: Sequence[RankedRun], suite: SuiteEntry) -> list[RankedRun]:
+    """Return the runs with their ranks, dataset by dataset."""
     ranked = []
     for dataset in suite.datasets:
         here = [run for run in runs if run.manifest.task.dataset == dataset]
         defined = [run for run in here if not math.isnan(run.figures.ranking.value)]
         ranked += [run for run in here if run not in defined]
-        at = _first((run.identity for run in defined), reference)
-        ranks = rank_runs([run.figures.ranking for run in defined], at)
+        ranks = rank_runs([run.figures.ranking for run in defined], _reference(defined))
         ranked += [replace(run, rank=rank) for run, rank in zip(defined, ranks, strict=True)]
     return ranked
 
 
-def _first(identities: Iterable[str], wanted: frozenset[str]) -> int | None:
-    """Return the index of the first identity that is wanted."""
-    return next((at for at, identity in enumerate(identities) if identity in wanted), None)
+def _reference(entries: Sequence[RankedRun | Row]) -> int | None:
+    return next((at for at, entry in enumerate(entries) if entry.is_reference), None)
 
 
 def _rows(
@@ -156,35 +190,54 @@ def _rows(
     methods: Sequence[SuiteMethod],
     missing: Mapping[str, str],
 ) -> list[Row]:
-    """Return a row for each method that was run, and for each method of the suite that was not."""
-    ran: dict[str, dict[str, RankedRun]] = {}
+    """Return the rows of each method that was run, and one for each method of the suite that was not."""
+    ran: dict[tuple[str, str, int], dict[str, list[RankedRun]]] = {}
     for run in runs:
-        ran.setdefault(run.identity, {})[run.manifest.task.dataset] = run
+        key = (run.identity, run.manifest.method.name, run.manifest.task.seed)
+        ran.setdefault(key, {}).setdefault(run.manifest.task.dataset, []).append(run)
     reasons = {dataset: missing.get(dataset, "not among the runs") for dataset in suite.datasets}
     rows = []
     for by_dataset in ran.values():
-        method = next(iter(by_dataset.values())).manifest.method
-        not_run = {dataset: reason for dataset, reason in reasons.items() if dataset not in by_dataset}
-        rows.append(Row(method=method.label, model=method.model, runs=by_dataset, not_run=not_run))
+        whole = len(reasons) > 1 and by_dataset.keys() == reasons.keys()
+        choices = math.prod(map(len, by_dataset.values())) if whole else 1
+        for chosen in _choices(by_dataset, choices):
+            first = next(iter(chosen.values())).manifest
+            rows.append(
+                Row(
+                    method=first.method.label,
+                    model=first.method.model,
+                    seed=first.task.seed,
+                    runs=chosen,
+                    not_run={name: reason for name, reason in reasons.items() if name not in chosen},
+                    choices=choices,
+                )
+            )
+    known = {identity for identity, _, _ in ran}
     rows += [
-        Row(method=method.strategy, model=method.model, runs={}, not_run=reasons)
+        Row(method=method.strategy, model=method.model, seed=None, runs={}, not_run=reasons)
         for method in methods
-        if method.identities.isdisjoint(ran)
+        if method.identities.isdisjoint(known)
     ]
     return rows
 
 
-def _with_means(rows: Sequence[Row], suite: SuiteEntry, reference: frozenset[str]) -> list[Row]:
-    """Give a mean and its rank to the methods that ran on every dataset, and sort the rows."""
+def _choices(by_dataset: Mapping[str, Sequence[RankedRun]], choices: int) -> Iterator[dict[str, RankedRun]]:
+    """Yield runs by dataset: each choice of one a dataset where there are a few, otherwise each run once."""
+    few = 1 < choices <= MOST_CHOICES
+    for chosen in product(*by_dataset.values()) if few else zip_longest(*by_dataset.values()):
+        yield {name: run for name, run in zip(by_dataset, chosen, strict=True) if run is not None}
+
+
+def _with_means(rows: Sequence[Row], suite: SuiteEntry) -> list[Row]:
+    """Give a mean and its rank to the rows of runs on every dataset, and sort the rows."""
     means: dict[int, Resampled] = {}
     for at, row in enumerate(rows):
-        if row.not_run:
+        if row.not_run or row.choices > MOST_CHOICES:
             continue
         mean = Resampled.mean([run.figures.ranking for run in row.runs.values()])
         if not math.isnan(mean.value):
             means[at] = mean
-    identities = (next(iter(rows[at].runs.values())).identity for at in means)
-    ranks = rank_runs(list(means.values()), _first(identities, reference))
+    ranks = rank_runs(list(means.values()), _reference([rows[at] for at in means]))
     done = list(rows)
     for (at, mean), rank in zip(means.items(), ranks, strict=True):
         low, high = mean.interval(suite.metric) or (None, None)

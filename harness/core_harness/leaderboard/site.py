@@ -8,44 +8,28 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from importlib import resources
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from core_harness.analysis.charts import Chart, run_charts
-from core_harness.errors import RunError
 from core_harness.leaderboard import columns, exports
 from core_harness.leaderboard.board import Board
+from core_harness.leaderboard.publish import publish
 from core_harness.leaderboard.rows import RankedRun
 from core_harness.leaderboard.svg import Drawing
 from core_harness.leaderboard.untrusted import described
 from core_harness.metrics.catalog import GROUPS
 from core_harness.text import figure, number, regime_of
 
-_MARK = "leaderboard.json"
-"""The file by which a folder is known to hold a board, and may be replaced."""
-
 
 def write_site(board: Board, out: Path) -> None:
-    """Write the site of a board into ``out``, in place of an earlier one; it appears whole or not at all.
+    """Write the site of a board into ``out``, in place of an earlier one; nothing else there is touched.
 
     Raises :class:`~core_harness.errors.RunError` where ``out`` holds something else, or cannot be written.
     """
-    if out.exists() and not (out.is_dir() and ((out / _MARK).is_file() or not any(out.iterdir()))):
-        raise RunError(f"{out} exists and holds no leaderboard; name an empty or a new folder with --out")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-            new, old = Path(scratch) / "new", Path(scratch) / "old"
-            new.mkdir(mode=0o755)
-            _write_files(board, new)
-            if out.exists():
-                out.rename(old)
-            new.rename(out)
-    except OSError as error:
-        raise RunError(f"cannot write the site to {out}: {error}") from None
+    publish(out, lambda folder: _write_files(board, folder))
 
 
 def _write_files(board: Board, folder: Path) -> None:
@@ -68,7 +52,7 @@ def _write_files(board: Board, folder: Path) -> None:
     if board.has_means:
         _write(folder / "leaderboard-means.csv", exports.means_csv(board))
     _write(folder / "leaderboard.md", exports.markdown(board))
-    _write(folder / _MARK, json.dumps(exports.as_dict(board), indent=1, allow_nan=False) + "\n")
+    _write(folder / "leaderboard.json", json.dumps(exports.as_dict(board), indent=1, allow_nan=False) + "\n")
     with resources.as_file(resources.files("core_harness.leaderboard") / "assets") as assets:
         shutil.copytree(assets, folder / "assets")
 
@@ -92,5 +76,5 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"figure": figure, "number": number, "described": described, "regime": regime_of}
-    made.globals |= {"GROUPS": GROUPS, "Drawing": Drawing}
+    made.globals |= {"GROUPS": GROUPS, "Drawing": Drawing, "seen": columns.seen}
     return made

@@ -11,7 +11,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from core_harness.analysis.rescore import parse_predictions, predictions_file
+from core_harness.analysis.rescore import predictions_of
 from core_harness.errors import RunError
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard.admission import Unranked
@@ -43,7 +43,9 @@ def submit(folder: Path, suite: str, session: Session, *, out: Path) -> Path:
     result = out / suite / placed.page
     if result.exists():
         raise RunError(f"{result} exists: this result was written before")
-    predictions = parse_predictions(predictions_file(run), run).select(*{**PAIRS, **PREDICTIONS})
+    predictions = predictions_of(run, placed.figures.report["coverage"]["pairs"]).select(
+        *{**PAIRS, **PREDICTIONS}
+    )
     try:
         result.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=result.parent, prefix=".new-") as scratch:

@@ -22,7 +22,10 @@ import polars as pl
 
 from core_harness.errors import RunError
 from core_harness.llm import Summary
+from core_harness.runs import report
 from core_harness.runs.manifest import Manifest, parse_manifest
+from core_harness.runs.predictions import FILE, parse, read_content
+from core_harness.runs.reading import read_json
 
 DEFAULT_FOLDER = Path("runs")
 
@@ -33,6 +36,8 @@ class Run:
 
     folder: Path
     manifest: Manifest
+    made_again: Mapping[str, Any] | None = None
+    """The metrics, where they were made again as the folder has none."""
 
     @property
     def name(self) -> str:
@@ -44,17 +49,18 @@ class Run:
         """``complete``, ``partial`` (asking ended early), or ``running`` (not ended, or killed)."""
         return self.manifest.state
 
-    def report(self) -> dict[str, Any]:
+    @property
+    def has_report(self) -> bool:
+        """Whether there are metrics to show; a result that was handed in has none of its own."""
+        return self.made_again is not None or (self.folder / report.FILE).exists()
+
+    def report(self) -> Mapping[str, Any]:
         """Return the metrics as they were written. Raises :class:`RunError`."""
-        return _read_json(self.folder / "report.json")
+        return report.read_report(self.folder) if self.made_again is None else self.made_again
 
     def predictions(self) -> pl.DataFrame:
         """Return the predictions with the pairs they are about. Raises :class:`RunError`."""
-        path = self.folder / "predictions.parquet"
-        try:
-            return pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise RunError(f"{path} cannot be read: {error}; run the evaluation again") from None
+        return parse(read_content(self.folder), self.folder / FILE)
 
 
 @contextmanager
@@ -104,16 +110,16 @@ class RunWriter:
         """The file of replies; it exists where a model was asked."""
         return self.folder / "replies.sqlite"
 
-    def finish(self, predictions: pl.DataFrame, report: Mapping[str, Any], asking: Summary | None) -> Run:
-        """Write predictions, report and, last, the final state.
+    def finish(self, predictions: pl.DataFrame, metrics: Mapping[str, Any], asking: Summary | None) -> Run:
+        """Write predictions, metrics and, last, the final state.
 
         ``asking`` is the summary of what was asked; a run whose asking ended early is ``partial``.
         """
         try:
-            path = self.folder / "predictions.parquet"
+            path = self.folder / FILE
             predictions.write_parquet(path.with_suffix(".tmp"), compression="zstd")
             path.with_suffix(".tmp").replace(path)
-            self.write_json("report.json", report)
+            self.write_json(report.FILE, metrics)
             ended = self.manifest.model_copy(
                 update={
                     "state": "partial" if asking is not None and asking.ended else "complete",
@@ -138,11 +144,11 @@ class RunWriter:
 def open_run(folder: Path) -> Run:
     """Open a run folder for reading. Raises :class:`RunError` for one that is none, or of another schema."""
     path = folder / "run.json"
-    if not path.is_file():
+    if not path.exists() and not path.is_symlink():
         raise RunError(
             f"{folder} is not a run folder (it holds no run.json); `core-harness runs list` shows them"
         )
-    return Run(folder, parse_manifest(_read_json(path), str(path)))
+    return Run(folder, parse_manifest(read_json(path), str(path)))
 
 
 def find_run(name: str, parent: Path) -> Run:
@@ -174,13 +180,3 @@ def _make_folder(parent: Path, name: str) -> Path:
             continue
         return parent / f"{name}{suffix}"
     raise FileExistsError(f"{name} and 998 more of its name exist")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise RunError(f"{path} holds {type(content).__name__}, wanted a JSON object")
-    return content

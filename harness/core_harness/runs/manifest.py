@@ -10,22 +10,20 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from core_harness.errors import RunError
 from core_harness.llm.summary import Summary
+from core_harness.runs.masking import HIDDEN, masked, masked_dataset
 from core_harness.schemas import Task, simulated_parts
+from core_harness.vocabulary import Control, Only
 
 SCHEMA_VERSION = 2
 """Major version: it rises when a key changes its meaning, not when one is added."""
-
-ADDRESS = "api_base"
-"""The parameter that is the address of a server, which may hold a name."""
-HIDDEN = "(not shown)"
-"""What stands in its place where a record leaves the machine."""
 
 
 class Part(BaseModel):
@@ -58,11 +56,7 @@ class ComponentReference(Part):
     changes_answers: dict[str, Any] | None = None
 
     def public(self) -> Self:
-        """Return the reference without the address of a server."""
-
-        def masked(values: Mapping[str, Any]) -> dict[str, Any]:
-            return {key: HIDDEN if key == ADDRESS and value else value for key, value in values.items()}
-
+        """Return the reference without addresses of servers and folders of the machine."""
         stated = None if self.changes_answers is None else masked(self.changes_answers)
         return self.model_copy(update={"parameters": masked(self.parameters), "changes_answers": stated})
 
@@ -111,8 +105,8 @@ class MethodReference(Part):
     label: str
     strategy: str | None = None
     model: str | None = None
-    components: dict[str, ComponentReference] = Field(default_factory=dict)
-    templates: tuple[TemplateReference, ...] = ()
+    components: dict[str, ComponentReference] = Field(default_factory=dict, max_length=16)
+    templates: tuple[TemplateReference, ...] = Field(default=(), max_length=64)
 
     @property
     def name(self) -> str:
@@ -146,8 +140,8 @@ class MethodReference(Part):
 class Asked(Part):
     """Which part of a dataset was asked."""
 
-    limit: int | None = None
-    only: str | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None
+    only: Only | None = None
 
 
 class PredictionsFile(Part):
@@ -196,8 +190,8 @@ class Manifest(BaseModel):
     finished: str = ""
     task: Task
     part: Asked
-    control: str | None = None
-    control_seeds: int = 20
+    control: Control | None = None
+    control_seeds: int = Field(default=20, ge=1, le=10_000)
     method: MethodReference
     dataset: ComponentReference
     dataset_sha256: str
@@ -214,6 +208,15 @@ class Manifest(BaseModel):
     intervals: dict[str, Any] | None = None
 
     _as_read: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @field_validator("task")
+    @classmethod
+    def _check_task(cls, task: Task) -> Task:
+        if task.seed < 0:
+            raise ValueError(f"seed is {task.seed}; it is a whole number from 0 on")
+        if task.gene_holdout is not None and not 0 < task.gene_holdout < 1:
+            raise ValueError(f"gene_holdout is {task.gene_holdout}; it is a share between 0 and 1")
+        return task
 
     @property
     def identity(self) -> str:
@@ -239,11 +242,12 @@ class Manifest(BaseModel):
         return ours == theirs
 
     def public(self) -> Manifest:
-        """Return the record without addresses of servers or keys that this version does not know."""
+        """Return the record without what it tells of the machine, or keys that this version does not know."""
         components = {stage: part.public() for stage, part in self.method.components.items()}
         known = {name: getattr(self, name) for name in type(self).model_fields}
         method = self.method.model_copy(update={"components": components})
-        return Manifest(**{**known, "method": method, "dataset": self.dataset.public()})
+        task = replace(self.task, dataset=masked_dataset(self.task.dataset))
+        return Manifest(**{**known, "task": task, "method": method, "dataset": self.dataset.public()})
 
     def as_json(self) -> dict[str, Any]:
         """Return the record in plain types, with the keys that this version read and does not know."""

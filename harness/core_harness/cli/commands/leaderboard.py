@@ -34,7 +34,7 @@ def leaderboard_group() -> None:
     type=click.Path(path_type=Path),
     default=Path("site"),
     show_default=True,
-    help="Folder of the site; a board that is there is replaced.",
+    help="Folder of the site; an earlier site is replaced, and other files in it stay.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the content of leaderboard.json.")
 @registry_options

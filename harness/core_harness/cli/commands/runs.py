@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core_harness.cli.options.forms import folder_option, form_option, plot_option
+from core_harness.cli.options.registry import registry_options
+
+if TYPE_CHECKING:
+    from core_harness.registry.entries import Registry
+    from core_harness.runs.folder import Run
 
 
 @click.group("runs")
@@ -25,7 +32,9 @@ def list_command(*, folder: Path, form: str) -> None:
     from core_harness.runs.folder import list_runs
     from core_harness.text import as_csv, as_markdown
 
-    runs = list_runs(folder, notice=lambda line: click.echo(line, err=True))
+    runs = _readable(list_runs(folder, notice=_notice))
+    if missing := sum(run.state == "complete" and not run.has_report for run in runs):
+        _notice(f"{missing} without figures on file, as results that were handed in; `runs show` makes them")
     if form == "json":
         listing = [{"name": run.name, **run.manifest.as_json()} for run in runs]
         click.echo(json.dumps({"schema_version": 1, "runs": listing}, indent=2))
@@ -43,10 +52,14 @@ def list_command(*, folder: Path, form: str) -> None:
 @folder_option
 @form_option
 @plot_option
-def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> None:
-    """Show RUN (a name, or a path): its record, and every metric."""
+@registry_options
+def show_command(*, registry: Registry, run: str, folder: Path, form: str, plot: Path | None) -> None:
+    """Show RUN (a name, or a path): its record, and every metric.
+
+    The metrics of a result that was handed in are computed from its predictions and the dataset.
+    """
     from core_harness.analysis.charts import run_charts
-    from core_harness.analysis.rescore import rescore
+    from core_harness.analysis.rescore import rescore, with_report
     from core_harness.cli.output.charts import print_chart
     from core_harness.cli.output.pictures import check_picture, save_charts
     from core_harness.cli.output.run_rows import about, flat_run, sections
@@ -63,10 +76,12 @@ def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> Non
     complete = opened.state == "complete"
     if not complete and (plot is not None or form in {"md", "csv"}):
         raise RunError(f"{opened.name} is {opened.state}: it has no figures to draw or to list")
+    session = Session(registry)
+    opened = with_report(opened, session) if complete else opened
     genes: tuple[int, ...] = ()
     if complete and (plot is not None or form == "table"):
         try:
-            genes = genes_by_auroc(rescore(opened, Session()).repeats)
+            genes = genes_by_auroc(rescore(opened, session).repeats)
         except HarnessError as error:
             click.echo(plain(f"genes by AUROC are not shown: {error}"), err=True)
     if plot is not None:
@@ -83,3 +98,23 @@ def show_command(*, run: str, folder: Path, form: str, plot: Path | None) -> Non
     else:
         shown = as_csv(flat_run(opened)) if form == "csv" else sections_as_markdown(list(sections(opened)))
         click.echo(shown, nl=False)
+
+
+def _readable(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs whose figures can be read, if they have any; say why the others are left out."""
+    from core_harness.errors import RunError
+
+    kept = []
+    for run in runs:
+        try:
+            if run.state == "complete" and run.has_report:
+                run.report()
+        except RunError as error:
+            _notice(f"left out: {error}")
+        else:
+            kept.append(run)
+    return kept
+
+
+def _notice(line: str) -> None:
+    click.echo(line, err=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from core_harness.cli.options.registry import registry_arguments
 
 if TYPE_CHECKING:
     from core_harness.evaluation.spec import Parameters
@@ -93,10 +96,8 @@ def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: P
         calls = sum(estimate.calls for estimate in estimates)
         console.print(f"total: {calls:,} calls, about ${sum(costs):,.4f}{unknown}; nothing was sent")
     elif any(state.run is not None for state in states):
-        folder = printable(str(out))
-        console.print(
-            f"next: core-harness leaderboard build {folder} --suite {printable(name)}", soft_wrap=True
-        )
+        words = f"leaderboard build {shlex.quote(str(out))} --suite {shlex.quote(name)}{registry_arguments()}"
+        console.print(printable(f"next: core-harness {words}"), soft_wrap=True)
 
 
 def _row(state: CellState, notes: Mapping[str, int], *, dry_run: bool) -> dict[str, str]:

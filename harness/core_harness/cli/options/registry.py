@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -10,6 +11,15 @@ from typing import Any
 import click
 
 Command = Callable[..., None]
+
+
+def registry_arguments() -> str:
+    """Return the options that name the registry of the running command, to type again with another."""
+    given = click.get_current_context().params
+    words = ["--registry", str(given["path"])] if given.get("path") is not None else []
+    return "".join(f" {shlex.quote(word)}" for word in words) + (
+        " --trust-registry" if given.get("trust_registry") else ""
+    )
 
 
 def registry_options(command: Command) -> Command:

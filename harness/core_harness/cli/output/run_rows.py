@@ -30,10 +30,11 @@ def about(run: Run) -> str:
 
 
 def flat_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Return one row a run, with its macro-per-gene AUROC; empty where the run is not complete."""
+    """Return one row a run, with its macro-per-gene AUROC; empty where there is none on file."""
     rows = []
     for run in runs:
-        found = run.report()["metrics"]["macro_gene_auroc"] if run.state == "complete" else {}
+        shown = run.state == "complete" and run.has_report
+        found = run.report()["metrics"]["macro_gene_auroc"] if shown else {}
         rows.append({**_asked(run), **{f"macro_gene_auroc_{key}": found.get(key) for key in _FIGURE}})
     return rows
 

@@ -86,8 +86,8 @@ def print_runs(runs: Sequence[Run]) -> None:
     for title in ("dataset", "method", "control", "state", "macro-per-gene AUROC [95 %]"):
         table.add_column(title)
     for run in runs:
-        complete = run.state == "complete"
-        estimate = figure(run.report()["metrics"]["macro_gene_auroc"]) if complete else "-"
+        shown = run.state == "complete" and run.has_report
+        estimate = figure(run.report()["metrics"]["macro_gene_auroc"]) if shown else "-"
         task = run.manifest.task
         dataset = f"{task.dataset} (simulated)" if task.simulated else task.dataset
         cells = (
