@@ -82,8 +82,8 @@ def visits(layer: Layer, genes: Sequence[str], known: Mapping[str, Floats] | Non
         if gene in known:
             rows[row] = known[gene]
     start = _pick(nodes, genes)
-    asked = np.flatnonzero(np.diff(start.indptr))
-    asked = asked[[genes[row] not in known for row in asked]]
+    is_new = np.array([gene not in known for gene in genes], dtype=bool)
+    asked = np.flatnonzero((np.diff(start.indptr) > 0) & is_new)
     if not len(asked):
         return rows
     step, place = _steps(_adjacency(layer, nodes))

@@ -224,8 +224,9 @@ def _annotations(layer: Layer) -> dict[str, int] | None:
     """Return how many annotations a layer has, and of how many code and date are known."""
     if layer.annotations is None:
         return None
-    coded, dated = (layer.annotations[column].is_not_null().sum() for column in ("evidence", "date"))
-    return {"rows": layer.annotations.height, "coded": coded, "dated": dated}
+    rows = layer.annotations.height
+    coded, dated = (rows - layer.annotations[column].null_count() for column in ("evidence", "date"))
+    return {"rows": rows, "coded": coded, "dated": dated}
 
 
 def _release(origin: Origin | None) -> dict[str, Any]:
