@@ -59,7 +59,8 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
     voters = []
     for one in range(GROUPS):
         others = responses.without_genes(group == one)
-        voters.append(sum(steps.likeness(evidence, others, weights, np.zeros_like(weights)).parts()))
+        likeness = steps.likeness(evidence, others, weights, np.zeros_like(weights))
+        voters.append(np.sum(likeness.parts(), axis=0))
     said = np.zeros(evidence.pairs.height)
     for one in range(PARTS):
         votes = _votes(placed, labels, part[placed.u] == one, responses.residuals.shape)

@@ -59,9 +59,8 @@ class LearnedVote:
     @property
     def beyond_contrast(self) -> frozenset[Beyond]:
         """What joins beside contrasts of measured pairs."""
-        return frozenset({"potency"} if self.potency else set()) | frozenset(
-            {"unlisted pairs"} if self.unlisted_weight else set()
-        )
+        joins: dict[Beyond, bool] = {"potency": self.potency, "unlisted pairs": self.unlisted_weight > 0}
+        return frozenset(name for name, used in joins.items() if used)
 
     @property
     def weights(self) -> dict[str, float]:
