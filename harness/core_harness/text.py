@@ -58,6 +58,11 @@ def regime_of(row: Mapping[str, Any]) -> str:
     return str(row["regime"])
 
 
+def declared(beyond_contrast: Sequence[str]) -> str:
+    """Return `` (uses potency and unlisted pairs)`` to follow a method's name; empty for a pure contrast."""
+    return f" (uses {' and '.join(beyond_contrast)})" if beyond_contrast else ""
+
+
 def part_of(part: Mapping[str, Any]) -> str:
     """Return which part of a dataset was asked; empty for the whole."""
     words = []

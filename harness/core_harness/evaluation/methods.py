@@ -17,6 +17,7 @@ from core_harness.prompts import Template
 from core_harness.registry.entries import Registry, Route, StrategyStage
 from core_harness.runs.manifest import MethodReference, TemplateReference
 from core_harness.schemas import Need
+from core_harness.vocabulary import Beyond
 
 OnFailure = Callable[[str, PluginError], None]
 """Called with the name of a strategy whose component cannot be made, and why."""
@@ -80,13 +81,15 @@ class Method:
 
     @property
     def reference(self) -> MethodReference:
-        """What makes the method again."""
+        """What makes the method again, and what it declares."""
+        declared: frozenset[Beyond] = getattr(self.aggregator.object, "beyond_contrast", frozenset())
         return MethodReference(
             label=self.label,
             strategy=self.strategy,
             model=self.model,
             components={one.stage: one.reference for one in self.components},
             templates=tuple(TemplateReference.model_validate(one.identity()) for one in self.templates),
+            beyond_contrast=tuple(sorted(declared)),
         )
 
 

@@ -101,6 +101,7 @@ class Result:
             "task": self.task.question,
             "strategy": self.strategy,
             "model": self.model,
+            "beyond_contrast": list(self.method.beyond_contrast),
             "regime": self.task.regime,
             "support_contexts": list(self.task.support_contexts),
             "gene_holdout": self.task.gene_holdout,

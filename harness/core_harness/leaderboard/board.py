@@ -72,6 +72,11 @@ class Board:
         """Whether there is a table of means: the mean over one dataset is the figure itself."""
         return len(self.suite.datasets) > 1
 
+    @property
+    def declares(self) -> bool:
+        """Whether any method on it declares that it uses more than contrasts of measured pairs."""
+        return any(run.manifest.method.beyond_contrast for run in self.runs)
+
     def ranked(self, dataset: str) -> list[RankedRun]:
         """Return the runs on a dataset, best first."""
         runs = [run for run in self.runs if run.manifest.task.dataset == dataset]

@@ -6,7 +6,7 @@ To add a column, add it to :data:`DATASET_COLUMNS` or :data:`MEAN_COLUMNS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar
 
 from core_harness.leaderboard.admission import Unranked
@@ -64,6 +64,8 @@ class Column(Generic[Entry_contra]):
         Whether pages draw the figure, too, on a line from 0 to 1.
     if_any
         Whether it is left out where no line has it. JSON and CSV have it all the same.
+    applies
+        Whether boards show it at all. JSON and CSV have it all the same.
     """
 
     keys: tuple[str, ...]
@@ -73,6 +75,7 @@ class Column(Generic[Entry_contra]):
     absent: str = "-"
     drawn: bool = False
     if_any: bool = False
+    applies: Callable[[Board], bool] = lambda _: True
 
     @property
     def is_number(self) -> bool:
@@ -105,7 +108,8 @@ def seen(
     return [
         column
         for column in columns
-        if not column.if_any or any(column.values(board, entry) is not None for entry in entries)
+        if column.applies(board)
+        and (not column.if_any or any(column.values(board, entry) is not None for entry in entries))
     ]
 
 
@@ -204,6 +208,11 @@ DATASET_COLUMNS: Sequence[Column[RankedRun]] = (
         kind="figure",
         values=lambda board, run: _bounds(estimate(run, ranked_metric(board))),
         drawn=True,
+    ),
+    # beside the figure, so that what is the strength of perturbations alone is not taken for contrast
+    replace(
+        _metric("potency_residual_auroc", "strength taken out"),
+        applies=lambda board: board.declares,
     ),
     DIFFERENCE,
     P_HOLM,

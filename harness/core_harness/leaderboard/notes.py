@@ -30,6 +30,7 @@ def with_notes(runs: Sequence[RankedRun], listings: Mapping[str, Resampled], met
 
 
 def _notes(run: RankedRun, others: Sequence[RankedRun], listing: Resampled, metric: str) -> Iterator[str]:
+    yield from (f"uses {what}" for what in run.manifest.method.beyond_contrast)
     ranking = run.figures.ranking
     if ranking.value >= PERFECT:
         yield "almost perfect, as are labels with noise: ask how the predictions were made"

@@ -171,7 +171,9 @@ class Aggregator(Protocol):
     """What is the score of each question?
 
     Scores are probabilities. Where only their order counts, a class attribute says so: ``scores = "ranks"``
-    (one of :data:`core_harness.schemas.Scores`).
+    (one of :data:`core_harness.schemas.Scores`). Where they rest on more than measured pairs of the gene that
+    is asked about, an attribute or property ``beyond_contrast`` declares it: a frozenset of
+    :data:`core_harness.Beyond`. Records, tables, audits and boards show it. Without it, nothing is declared.
     """
 
     needs: ClassVar[frozenset[Need]]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
@@ -20,7 +20,7 @@ from core_harness.errors import RunError
 from core_harness.llm.summary import Summary
 from core_harness.runs.masking import HIDDEN, masked, masked_dataset
 from core_harness.schemas import Task, simulated_parts
-from core_harness.vocabulary import Control, Only
+from core_harness.vocabulary import Beyond, Control, Only
 
 SCHEMA_VERSION = 2
 """Major version: it rises when a key changes its meaning, not when one is added."""
@@ -100,6 +100,9 @@ class MethodReference(Part):
         By stage, without the dataset; empty for predictions that were made elsewhere.
     templates
         Of its prompts.
+    beyond_contrast
+        What its scores rest on beside measured pairs of the same gene, as it declares; sorted. No part of the
+        identity: where parameters decide it, they are. Records of earlier programs do not have it.
     """
 
     label: str
@@ -107,6 +110,7 @@ class MethodReference(Part):
     model: str | None = None
     components: dict[str, ComponentReference] = Field(default_factory=dict, max_length=16)
     templates: tuple[TemplateReference, ...] = Field(default=(), max_length=64)
+    beyond_contrast: tuple[Beyond, ...] = Field(default=(), max_length=len(get_args(Beyond)))
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.special import expit, logit
 
-from core_harness import Evidence, Need, Task
+from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import gene_rate_of, prevalence_of
 from core_harness_plugins.aggregators.potency import potency_of
 
@@ -26,6 +26,7 @@ class Additive:
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"relations"})
+    beyond_contrast: ClassVar[frozenset[Beyond]] = frozenset({"potency"})
 
     def __init__(self, *, power: float = 2.0, shrinkage: float = 0.1) -> None:
         self.power = power

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from core_harness import Evidence, Need, Task
+from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import perturbation_rates, prevalence_of
 
 
@@ -21,6 +21,7 @@ class Potency:
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"relations"})
+    beyond_contrast: ClassVar[frozenset[Beyond]] = frozenset({"potency"})
 
     def __init__(self, *, power: float = 2.0, shrinkage: float = 0.1) -> None:
         self.power = power

@@ -16,6 +16,7 @@ from core_harness.evidence.controls import CONTROLS
 from core_harness.metrics import Resampled, draw_clusters, measures
 from core_harness.metrics.paired import difference
 from core_harness.runs.folder import Run, list_runs
+from core_harness.runs.manifest import MethodReference
 from core_harness.vocabulary import Control
 
 
@@ -47,6 +48,16 @@ class Controlled:
     missing: str | None = None
 
 
+def controls_of(method: MethodReference) -> list[Control]:
+    """Return the controls of a method: the listing is shuffled where it declares that it uses unlisted pairs.
+
+    Of another method that control tells no more than shuffled labels.
+    """
+    if "unlisted pairs" in method.beyond_contrast:
+        return list(CONTROLS)
+    return [control for control in CONTROLS if control != "shuffled-listing"]
+
+
 def beside_controls(
     scored: Scored,
     among: Sequence[Run],
@@ -58,9 +69,10 @@ def beside_controls(
 ) -> list[Controlled]:
     """Compare a run with its controls among other runs; of several of one kind the last counts.
 
-    ``refused`` says why a control cannot be.
+    What is missing is said of :func:`controls_of` its method. ``refused`` says why a control cannot be.
     """
-    asks = scored.run.manifest.method.model is not None
+    method = scored.run.manifest.method
+    asks = method.model is not None
     not_run = f"not run; {'`core-harness eval --control`' if asks else '--controls'} runs it"
     found = []
     for control in CONTROLS:
@@ -69,7 +81,7 @@ def beside_controls(
         if controls:
             broken = rescore(controls[-1], session)
             found.append(_beside(scored, broken, control, seed=seed, resamples=resamples))
-        else:
+        elif control in controls_of(method):
             found.append(Controlled(control=control, missing=refused.get(control, not_run)))
     return found
 
@@ -100,7 +112,7 @@ def make_missing(run: Run, session: Session) -> dict[Control, str]:
     folder = run.folder.parent
     there = {other.manifest.control for other in list_runs(folder) if _is_control_of(other, run)}
     refused: dict[Control, str] = {}
-    for control in CONTROLS:
+    for control in controls_of(reference):
         if control not in there:
             try:
                 evaluate_again(session, run, control=control, out=folder)

@@ -11,7 +11,7 @@ from core_harness.analysis.verdict import Basis, no_verdict
 from core_harness.metrics import Estimate, Report
 from core_harness.metrics.paired import ALPHA
 from core_harness.schemas import Task
-from core_harness.vocabulary import Control
+from core_harness.vocabulary import Beyond, Control
 
 ANSWERED = 0.95
 """Share of answered pairs below which it is said what the rest would do."""
@@ -20,6 +20,9 @@ OVERESTIMATES = 1.25
 
 _EVIDENCE: tuple[Control, ...] = ("shuffled-labels", "random-neighbours")
 """Controls that take away what a method should rest on."""
+
+_EVIDENCE_AND_LISTING: tuple[Control, ...] = ("shuffled-listing", "random-neighbours")
+"""The same for a method that uses unlisted pairs: shuffled labels leave it which pairs are listed."""
 
 
 def judge_run(
@@ -30,17 +33,20 @@ def judge_run(
     *,
     controls: Sequence[Controlled],
     strata: Sequence[Stratum],
+    beyond_contrast: Sequence[Beyond] = (),
 ) -> Verdict:
     """Return the verdict on a run, by its reports before and after recalibration; none without a ``basis``.
 
     It rests on macro-per-gene AUROC: with its whole interval above .5, the scores tell perturbations of
-    the same gene apart. What qualifies that stands among the reasons.
+    the same gene apart. What qualifies that stands among the reasons, such as what the method declares
+    (``beyond_contrast``).
     """
     gene = before.metrics["macro_gene_auroc"]
     reasons = [
         *_within_genes(gene, before.metrics["pooled_auroc"]),
         *_strength(gene, before.metrics["potency_residual_auroc"]),
-        *_controls(controls),
+        *_declared(beyond_contrast),
+        *_controls(controls, beyond_contrast),
         *_strata(gene, strata),
         *_calibration(before, after),
         *_coverage(before),
@@ -74,10 +80,17 @@ def _strength(gene: Estimate, residual: Estimate) -> Iterator[str]:
     yield f"With each perturbation's mean score taken out it is {shown(residual)}{alone}."
 
 
-def _controls(controls: Sequence[Controlled]) -> Iterator[str]:
+def _declared(beyond_contrast: Sequence[Beyond]) -> Iterator[str]:
+    if beyond_contrast:
+        yield f"It declares that it uses {' and '.join(beyond_contrast)}: it is no pure contrast."
+
+
+def _controls(controls: Sequence[Controlled], beyond_contrast: Sequence[Beyond]) -> Iterator[str]:
     by_name = {control.control: control for control in controls}
-    missing = [name for name in _EVIDENCE if name in by_name and by_name[name].value is None]
-    for name in _EVIDENCE:
+    uses_listing = "unlisted pairs" in beyond_contrast
+    that_count = _EVIDENCE_AND_LISTING if uses_listing else _EVIDENCE
+    missing = [name for name in that_count if name in by_name and by_name[name].value is None]
+    for name in that_count:
         control = by_name.get(name)
         if control is None or control.value is None or control.lost is None or control.p is None:
             continue
@@ -85,6 +98,12 @@ def _controls(controls: Sequence[Controlled]) -> Iterator[str]:
         effect = "so the evidence is used" if moved else "so the score does not come from the evidence"
         change = round(-control.lost, 3) + 0.0  # never -0
         yield f"Under {name} it is {control.value:.3f} ({change:+.3f}), {effect}."
+    labels = by_name.get("shuffled-labels")
+    if uses_listing and labels is not None and labels.value is not None:
+        yield (
+            f"Under shuffled-labels it is {labels.value:.3f}; that control keeps which pairs are listed, and so "
+            "part of what the method uses."
+        )
     if missing:
         yield f"Not controlled by {' and '.join(missing)}: whether the evidence is used is not known."
 

@@ -21,6 +21,7 @@ from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import spec_of
 from core_harness.metrics import Coverage, Estimate, Report, mean_report, report
 from core_harness.runs.folder import Run, list_runs
+from core_harness.vocabulary import Beyond
 
 JSON_VERSION = 1
 
@@ -39,8 +40,8 @@ class RunAudit:
 
     Attributes
     ----------
-    run, method, control
-        Name of the folder, label of the method, and what was broken on purpose.
+    run, method, beyond_contrast, control
+        Name of the folder, label of the method, what it declares, and what was broken on purpose.
     asked
         Dataset, question, regime, part and whether anything was generated.
     coverage
@@ -61,6 +62,7 @@ class RunAudit:
 
     run: str
     method: str
+    beyond_contrast: tuple[Beyond, ...]
     control: str | None
     asked: Mapping[str, Any]
     coverage: Coverage
@@ -125,6 +127,7 @@ def audit_run(
     return RunAudit(
         run=run.name,
         method=manifest.method.label,
+        beyond_contrast=manifest.method.beyond_contrast,
         control=manifest.control,
         asked={**asdict(scored.task), "part": manifest.part.model_dump()},
         coverage=before.coverage,
@@ -133,7 +136,15 @@ def audit_run(
         controls=controls,
         strata=tuple(found),
         not_told=not_told,
-        verdict=judge_run(basis, scored.task, before, after, controls=controls, strata=found),
+        verdict=judge_run(
+            basis,
+            scored.task,
+            before,
+            after,
+            controls=controls,
+            strata=found,
+            beyond_contrast=manifest.method.beyond_contrast,
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from core_harness.analysis.audit.strata import Stratum
 from core_harness.cli.output.sections import Section
 from core_harness.cli.output.tables import heading
 from core_harness.metrics.catalog import LABELS
-from core_harness.text import figure, p_value
+from core_harness.text import declared, figure, p_value
 
 
 def sections(audit: RunAudit) -> Iterator[Section]:
@@ -48,6 +48,7 @@ def flat(audit: RunAudit) -> list[dict[str, Any]]:
     asked = {
         "run": audit.run,
         "method": audit.method,
+        "beyond_contrast": " and ".join(audit.beyond_contrast),
         "dataset": task["dataset"],
         "question": task["question"],
         "regime": task["regime"],
@@ -81,7 +82,7 @@ def flat(audit: RunAudit) -> list[dict[str, Any]]:
 
 def _heading(audit: RunAudit) -> str:
     asked = {**audit.asked, "task": audit.asked["question"], "control": audit.control, "repeats": 1}
-    return f"{audit.method} on {heading(asked)}"
+    return f"{audit.method}{declared(audit.beyond_contrast)} on {heading(asked)}"
 
 
 def _metric(audit: RunAudit, name: str) -> dict[str, str]:

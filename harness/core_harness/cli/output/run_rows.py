@@ -10,13 +10,13 @@ from core_harness.cli.output.sections import Section
 from core_harness.cli.output.tables import heading
 from core_harness.metrics.catalog import LABELS
 from core_harness.runs.folder import Run
-from core_harness.text import figure
+from core_harness.text import declared, figure
 
 _FIGURE = ("value", "low", "high", "genes", "perturbations", "pairs")
 
 
 def about(run: Run) -> str:
-    """Return method, dataset, question, regime, control and part of a run, and whether it is simulated."""
+    """Return method, what it declares, dataset, question, regime, control and part of a run."""
     manifest, task = run.manifest, run.manifest.task
     asked = {
         **asdict(task),
@@ -26,7 +26,8 @@ def about(run: Run) -> str:
         "control": manifest.control,
         "part": manifest.part.model_dump(),
     }
-    return f"{manifest.method.label} on {heading(asked)}"
+    method = manifest.method
+    return f"{method.label}{declared(method.beyond_contrast)} on {heading(asked)}"
 
 
 def flat_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -72,6 +73,7 @@ def _asked(run: Run) -> dict[str, Any]:
         "state": run.state,
         "method": manifest.method.label,
         "model": manifest.method.model,
+        "beyond_contrast": " and ".join(manifest.method.beyond_contrast),
         "control": manifest.control,
         "dataset": task.dataset,
         "question": task.question,

@@ -16,7 +16,7 @@ from core_harness.evaluation.result import JSON_VERSION, Result
 from core_harness.llm import Estimate
 from core_harness.metrics.catalog import GROUPS
 from core_harness.runs.folder import Run
-from core_harness.text import figure, number, part_of, plain, regime_of
+from core_harness.text import declared, figure, number, part_of, plain, regime_of
 
 
 def stdout() -> Console:
@@ -103,8 +103,9 @@ def print_runs(runs: Sequence[Run]) -> None:
 
 
 def method_of(run: Run) -> str:
-    """Return the method with its model, and whether a program made its answers up."""
-    name = run.manifest.method.name
+    """Return the method with its model, what it declares, and whether a program made its answers up."""
+    method = run.manifest.method
+    name = method.name + declared(method.beyond_contrast)
     return f"{name} (simulated answers)" if "answers" in run.manifest.simulated else name
 
 
@@ -183,8 +184,9 @@ def heading(row: Mapping[str, Any]) -> str:
 
 
 def _method(row: Mapping[str, Any]) -> str:
-    """Return the method with its model, and whether it is simulated or partial."""
+    """Return the method with its model, what it declares, and whether it is simulated or partial."""
     name = row["strategy"] if row["model"] is None else f"{row['strategy']} · {row['model']}"
+    name += declared(row["beyond_contrast"])
     if "answers" in row["simulated_parts"]:
         name += " (SIMULATED answers)"
     if row["asking"] is not None and row["asking"]["ended"]:
