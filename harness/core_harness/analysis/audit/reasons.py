@@ -101,8 +101,8 @@ def _controls(controls: Sequence[Controlled], beyond_contrast: Sequence[Beyond])
     labels = by_name.get("shuffled-labels")
     if uses_listing and labels is not None and labels.value is not None:
         yield (
-            f"Under shuffled-labels it is {labels.value:.3f}; that control keeps which pairs are listed, and so "
-            "part of what the method uses."
+            f"Under shuffled-labels it is {labels.value:.3f}; that control keeps which pairs are listed, "
+            "and so part of what the method uses."
         )
     if missing:
         yield f"Not controlled by {' and '.join(missing)}: whether the evidence is used is not known."
