@@ -18,20 +18,22 @@ Components never see the label of a query.
 
 Everything that a component needs is imported from these modules, and from no other:
 
-================================== ====================================================================
-``core_harness``                   ``Component`` and ``hookimpl``; ``Task``, ``Block``, ``Evidence``,
-                                   ``Facts``, ``Graph``, ``Layer``, ``Symbols``; the schemas of frames
-                                   (``ROWS``, ``RELATIONS``, ``PREDICTIONS``, ...); ``data_folder``
-``core_harness.plugins.protocols`` the protocols of this page
-``core_harness.errors``            what to raise where the user can mend something
-``core_harness.llm``               requests, replies, failures and prices, for an llm; the schemas of
-                                   prompts and answers
-``core_harness.prompts``           templates of any package and how they are rendered, for an organizer
-``core_harness.data.tables``       reading and checking files of rows, for a dataset
-``core_harness.data.rates``        shrunken rates of genes and perturbations, for an aggregator
-``core_harness.knowledge.kernels`` how alike genes are in a layer, for a retriever or an organizer
-``core_harness.knowledge.filters`` layers without what is too late or on other evidence, for a retriever
-================================== ====================================================================
+=================================== ===================================================================
+``core_harness``                    ``Component`` and ``hookimpl``; ``Task``, ``Block``, ``Evidence``,
+                                    ``Facts``, ``Graph``, ``Layer``, ``Symbols``; the schemas of frames
+                                    (``ROWS``, ``RELATIONS``, ``PREDICTIONS``, ...); ``data_folder``
+``core_harness.plugins.protocols``  the protocols of this page
+``core_harness.errors``             what to raise where the user can mend something
+``core_harness.llm``                requests, replies, failures and prices, for an llm; the schemas of
+                                    prompts and answers
+``core_harness.prompts``            templates of any package and how they are rendered, for an organizer
+``core_harness.data.tables``        reading and checking files of rows, for a dataset
+``core_harness.data.rates``         shrunken rates of genes and perturbations, for an aggregator
+``core_harness.knowledge.kernels``  how alike genes are in a layer, for a retriever or an organizer
+``core_harness.knowledge.filters``  layers without what is too late or on other evidence, for a retriever
+``core_harness.evidence.two_steps`` response profiles and what the two-step vote is made of, for an
+                                    organizer or an aggregator
+=================================== ===================================================================
 """
 
 from __future__ import annotations

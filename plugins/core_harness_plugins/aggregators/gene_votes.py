@@ -9,10 +9,16 @@ from numpy.typing import NDArray
 
 from core_harness import Evidence, Task
 from core_harness.data.rates import gene_rates
-from core_harness.evidence.placing import Placed, place
-from core_harness.evidence.related import Floats
-from core_harness.evidence.responses import Responses, leading_factors
-from core_harness.evidence.two_steps import FirstStep, TwoSteps, names_of
+from core_harness.evidence.two_steps import (
+    FirstStep,
+    Floats,
+    Placed,
+    Responses,
+    TwoSteps,
+    leading_factors,
+    names_of,
+    place,
+)
 
 PARTS = 5
 """Parts of the support: which genes respond together is read off four, and votes are counted in the fifth."""

@@ -12,8 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import gene_rate_of
-from core_harness.evidence.related import Floats
-from core_harness.evidence.two_steps import TwoSteps
+from core_harness.evidence.two_steps import Floats, TwoSteps
 from core_harness_plugins.aggregators.pairwise import Scale, draw_differences, fit_pairwise
 from core_harness_plugins.aggregators.votes import votes_on
 
