@@ -47,7 +47,7 @@ from core_harness.schemas import Block, Need, Task
 from core_harness.vocabulary import Agent, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from core_harness.evidence.evidence import Evidence
     from core_harness.knowledge import Graph
@@ -199,9 +199,11 @@ class LearningAggregator(Aggregator, Protocol):
     """
 
     def fit(
-        self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
+        self, task: Task, evidence: Iterable[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
     ) -> None:
         """Learn from the evidence about the examples, and from the model's answers to them.
+
+        Evidence comes block by block; it is made as it is walked, so it is best walked once.
 
         What was learnt before is forgotten: each seed of a control fits anew.
         ``labels`` has ``pair_id, label`` of the examples.

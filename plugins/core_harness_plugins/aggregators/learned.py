@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -67,7 +67,7 @@ class LearnedVote:
         return dict(self._weights)
 
     def fit(
-        self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
+        self, task: Task, evidence: Iterable[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
     ) -> None:
         """Learn the weights of the votes, then what a vote and a rate make together."""
         parts, frames = [], []
