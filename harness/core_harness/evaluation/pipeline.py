@@ -24,6 +24,7 @@ from core_harness import metrics
 from core_harness.data import crossfit, splits
 from core_harness.data.rates import gene_rate_of
 from core_harness.data.splits import Split
+from core_harness.errors import UsageError
 from core_harness.evaluation.checks import (
     check_dataset,
     check_evidence,
@@ -132,6 +133,9 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
     """
     check_dataset(dataset.object, f"dataset {spec.dataset!r}")
     rows = checked_rows(call(dataset, "rows"), spec.dataset)
+    own = rows["context"].unique().to_list()
+    if len(own) == 1 and own == list(spec.support_contexts):
+        raise UsageError(f"{own[0]!r} is the only context of {spec.dataset}; name another to learn from")
     others = dict(train_rows_elsewhere(dataset, rows, name, spec.dataset) for name in spec.support_contexts)
     rows = pl.concat([rows, *others.values()], how="diagonal").sort("context", "perturbation", "gene")
     return rows, tuple(sorted(others))
