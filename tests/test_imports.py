@@ -41,6 +41,7 @@ PUBLIC = {
     "core_harness.data.rates",
     "core_harness.data.tables",
     "core_harness.errors",
+    "core_harness.evidence.two_steps",
     "core_harness.knowledge.kernels",
     "core_harness.knowledge.filters",
     "core_harness.llm",

@@ -46,7 +46,7 @@ def likeness_of(
     )
     weight = rng.random(pairs.height) * (rng.random(pairs.height) < 0.7)
     evidence = Evidence(block, pairs.with_columns(pl.Series("weight", weight)))
-    responses = responses_of(block.support, "de", factors=factors)
+    responses = responses_of(block.support.filter(context=block.context), "de", factors=factors)
     names, matrix = names_of(evidence), FirstStep(evidence, responses.units).weights()
     likeness = Likeness(
         responses=responses, perturbations=names, direct=shares(matrix), mixture=shares(matrix**2),
@@ -57,7 +57,7 @@ def likeness_of(
 
 @given(SEEDS)
 def test_a_residual_is_a_label_beside_its_genes_rate(seed: int) -> None:
-    support = support_of(seed, ("a", "b"))
+    support = support_of(seed)
     found = responses_of(support, "de", factors=3)
     rates = gene_rates(support, unlisted_weight=UNLISTED_WEIGHT)
     row_of = {unit: at for at, unit in enumerate(found.units.iter_rows())}

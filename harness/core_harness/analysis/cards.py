@@ -137,8 +137,10 @@ class Card:
     simulated: Sequence[str]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the card in plain types, fit for JSON."""
-        return asdict(self)
+        """Return the card in plain types, fit for JSON; each voter also says why it votes (``because``)."""
+        reasons = [{"because": voter.because} for voter in self.voters]
+        card = asdict(self)
+        return card | {"voters": [one | why for one, why in zip(card["voters"], reasons, strict=True)]}
 
 
 def make_card(

@@ -22,10 +22,11 @@ def checked_rows(returned: object, where: str) -> pl.DataFrame:
 def train_rows_elsewhere(
     dataset: Instance, rows: pl.DataFrame, name: str, where: str
 ) -> tuple[str, pl.DataFrame]:
-    """Return another context's own name and its train rows, as far as they are not among ``rows`` already."""
+    """Return another context's own name and its train rows, as far as they are not among ``rows`` already.
+
+    So one list of contexts serves several datasets: each leaves out its own.
+    """
     contexts = rows["context"].unique().to_list()
-    if contexts == [name]:
-        raise UsageError(f"{name!r} is the only context of {where}; name another to learn from")
     if name in contexts:
         return name, rows.clear()
     other = rows_elsewhere(dataset, name, contexts, where)

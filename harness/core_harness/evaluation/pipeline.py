@@ -24,6 +24,7 @@ from core_harness import metrics
 from core_harness.data import crossfit, splits
 from core_harness.data.rates import gene_rate_of
 from core_harness.data.splits import Split
+from core_harness.errors import UsageError
 from core_harness.evaluation.checks import (
     check_dataset,
     check_evidence,
@@ -36,7 +37,7 @@ from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.spec import RunSpec
 from core_harness.evidence import controls
-from core_harness.evidence.blocks import Blocks
+from core_harness.evidence.blocks import KEPT, Blocks
 from core_harness.evidence.evidence import Evidence
 from core_harness.knowledge.facts import Facts
 from core_harness.llm import PROMPTS, Asked, Cache, Journal, Summary, ask_all
@@ -132,6 +133,9 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
     """
     check_dataset(dataset.object, f"dataset {spec.dataset!r}")
     rows = checked_rows(call(dataset, "rows"), spec.dataset)
+    own = rows["context"].unique().to_list()
+    if len(own) == 1 and own == list(spec.support_contexts):
+        raise UsageError(f"{own[0]!r} is the only context of {spec.dataset}; name another to learn from")
     others = dict(train_rows_elsewhere(dataset, rows, name, spec.dataset) for name in spec.support_contexts)
     rows = pl.concat([rows, *others.values()], how="diagonal").sort("context", "perturbation", "gene")
     return rows, tuple(sorted(others))
@@ -184,7 +188,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     seen = controls.on_split(control, split, seed=task.seed)
     codes = controls.on_names(control, seen, seed=task.seed)
 
-    def gather(parts: Sequence[Split]) -> Blocks:
+    def gather(parts: Sequence[Split], *, kept: int = KEPT) -> Blocks:
         def make(block: Block) -> Evidence:
             relations = controls.on_relations(control, relate(method, task, block), block, seed=task.seed)
             evidence = organize(method, task, Evidence(block, relations))
@@ -195,7 +199,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
             for part in parts:
                 yield from splits.blocks(part.queries, part.support, support_contexts=task.support_contexts)
 
-        return Blocks(blocks, make)
+        return Blocks(blocks, make, kept=kept)
 
     learner = method.aggregator.object
     examples: list[Split] = []
@@ -205,7 +209,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     return Shown(
         task=task,
         evidence=gather([seen]),
-        examples=gather(examples),
+        examples=gather(examples, kept=KEPT if method.asks else 0),  # without a model they are walked once
         labels=pl.concat([split.truth.clear(), *(part.truth for part in examples)]),
         facts=facts if codes is None else facts.anonymous(codes),
     )
@@ -311,7 +315,7 @@ def weighed_by(answers: pl.DataFrame, evidence: Evidence) -> Evidence:
 def fit(method: Method, shown: Shown, answers: pl.DataFrame) -> None:
     """Have the aggregator learn from the examples, if it learns."""
     if isinstance(method.aggregator.object, LearningAggregator):
-        call(method.aggregator, "fit", shown.task, list(shown.examples), answers, shown.labels)
+        call(method.aggregator, "fit", shown.task, shown.examples, answers, shown.labels)
 
 
 # predict

@@ -14,8 +14,8 @@ KEPT = 4
 class Blocks(Iterable[Evidence]):
     """Evidence block by block, in the order of the queries. It can be walked more than once.
 
-    The first :data:`KEPT` blocks are kept; those after them are made again in each walk, so that memory does
-    not grow with the data.
+    The first blocks are kept; those after them are made again in each walk, so that memory does not grow
+    with the data.
 
     Parameters
     ----------
@@ -23,11 +23,20 @@ class Blocks(Iterable[Evidence]):
         Yields the blocks; called once a walk.
     make
         Returns the evidence of a block, the same in each walk.
+    kept
+        How many blocks are kept; 0 for what is walked once.
     """
 
-    def __init__(self, blocks: Callable[[], Iterator[Block]], make: Callable[[Block], Evidence]) -> None:
+    def __init__(
+        self,
+        blocks: Callable[[], Iterator[Block]],
+        make: Callable[[Block], Evidence],
+        *,
+        kept: int = KEPT,
+    ) -> None:
         self._blocks = blocks
         self._make = make
+        self._number = kept
         self._kept: list[Evidence] = []
 
     def __iter__(self) -> Iterator[Evidence]:
@@ -36,12 +45,12 @@ class Blocks(Iterable[Evidence]):
                 yield self._kept[at]
                 continue
             evidence = self._make(block)
-            if at == len(self._kept) < KEPT:
+            if at == len(self._kept) < self._number:
                 self._kept.append(evidence)
             yield evidence
 
     def mapped(self, change: Callable[[Evidence], Evidence]) -> Blocks:
         """Return the blocks with each evidence changed; what was kept is not made again."""
-        changed = Blocks(self._blocks, lambda block: change(self._make(block)))
+        changed = Blocks(self._blocks, lambda block: change(self._make(block)), kept=self._number)
         changed._kept = [change(evidence) for evidence in self._kept]
         return changed

@@ -39,6 +39,8 @@ class Responses:
         ``context, perturbation``, sorted: the rows of the arrays.
     genes
         Sorted: the columns.
+    spread
+        (genes,): standard deviation by which labels become residuals.
     residuals
         (units, genes), 0 where nothing was measured.
     profiles
@@ -49,6 +51,7 @@ class Responses:
 
     units: pl.DataFrame
     genes: pl.Series
+    spread: Floats
     residuals: sp.csr_array
     profiles: Floats
     loadings: Floats
@@ -68,39 +71,39 @@ class Responses:
 
 
 def responses_of(support: pl.DataFrame, question: Question, *, factors: int) -> Responses:
-    """Return the profiles of all units of a support.
-
-    Each context has rates of its own; units of all contexts share the factors.
+    """Return the profiles of the perturbations of one context.
 
     Parameters
     ----------
     support
-        Frame of :data:`~core_harness.schemas.SUPPORT`.
+        Frame of :data:`~core_harness.schemas.SUPPORT`, of one context.
     question
-        ``de``: residuals ``(label - rate) / sqrt(rate * (1 - rate))``. ``dir``: signs over
-        ``sqrt(measured + 3)``, because a direction has no rare side.
+        ``de``: residuals ``(label - rate) / sqrt(rate * (1 - rate))``, the rate with unlisted pairs counted
+        in part (:data:`UNLISTED_WEIGHT`). ``dir``: ``(label - 1/2) / (sqrt(measured + 3) / 2)``, a sign that
+        weighs less the more often the gene was measured, because a direction has no rare side.
     factors
-        How many; fewer where there are fewer units or genes.
+        How many; fewer where there are fewer perturbations or genes.
     """
     units = support.select("context", "perturbation").unique().sort("context", "perturbation")
-    genes = support["gene"].unique().sort()
+    of_genes = gene_rates(support, unlisted_weight=UNLISTED_WEIGHT).sort("gene")
+    genes, rate = of_genes["gene"], of_genes["rate"].to_numpy()
+    spread = np.sqrt(rate * (1 - rate))
+    if question == "dir":
+        number = support.group_by("gene").len().sort("gene")["len"].to_numpy()
+        rate, spread = np.full(len(genes), 0.5), np.sqrt(number + _SIGN_PRIOR) / 2
     rows = (
-        support.join(gene_rates(support, unlisted_weight=UNLISTED_WEIGHT), on=["context", "gene"])
-        .join(units.with_row_index("u"), on=["context", "perturbation"])
+        support.join(units.with_row_index("u"), on=["context", "perturbation"])
         .join(genes.to_frame().with_row_index("g"), on="gene")
         .sort("u", "g")
     )
-    label = rows["label"].cast(pl.Float64).to_numpy()
-    if question == "dir":
-        values = (2 * label - 1) / np.sqrt(rows["measured"].to_numpy() + _SIGN_PRIOR)
-    else:
-        rate = rows["rate"].to_numpy()
-        spread = np.sqrt(rate * (1 - rate))
-        values = np.divide(label - rate, spread, out=np.zeros_like(rate), where=spread > 0)
-    cells = (rows["u"].to_numpy(), rows["g"].to_numpy())
-    residuals = sp.csr_array((values, cells), shape=(units.height, len(genes)))
+    u, g = rows["u"].to_numpy(), rows["g"].to_numpy()
+    away = rows["label"].cast(pl.Float64).to_numpy() - rate[g]
+    values = np.divide(away, spread[g], out=np.zeros_like(away), where=spread[g] > 0)
+    residuals = sp.csr_array((values, (u, g)), shape=(units.height, len(genes)))
     profiles, loadings = leading_factors(residuals, factors)
-    return Responses(units=units, genes=genes, residuals=residuals, profiles=profiles, loadings=loadings)
+    return Responses(
+        units=units, genes=genes, spread=spread, residuals=residuals, profiles=profiles, loadings=loadings
+    )
 
 
 def leading_factors(matrix: sp.csr_array, number: int) -> tuple[Floats, Floats]:

@@ -1,4 +1,8 @@
-"""The settings of the two-step vote, and the likeness that they make of the evidence of a block."""
+"""The two-step vote: its settings, and what they make of the evidence of a block.
+
+Authors of organizers and aggregators find here, too, what it is made of: response profiles, likeness, places
+among profiles, and rows of evidence in arrays.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,25 @@ import polars as pl
 from core_harness.evidence.elsewhere import alike_elsewhere
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.likeness import Likeness
-from core_harness.evidence.placing import cells_of, shares
-from core_harness.evidence.related import Floats
-from core_harness.evidence.responses import Responses, responses_of
+from core_harness.evidence.placing import Placed, cells_of, place, shares
+from core_harness.evidence.related import Floats, Matched, matches
+from core_harness.evidence.responses import Responses, leading_factors, responses_of
 from core_harness.vocabulary import Question
+
+__all__ = [
+    "FirstStep",
+    "Floats",
+    "Likeness",
+    "Matched",
+    "Placed",
+    "Responses",
+    "TwoSteps",
+    "leading_factors",
+    "matches",
+    "names_of",
+    "place",
+    "responses_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

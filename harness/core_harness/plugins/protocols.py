@@ -18,20 +18,22 @@ Components never see the label of a query.
 
 Everything that a component needs is imported from these modules, and from no other:
 
-================================== ====================================================================
-``core_harness``                   ``Component`` and ``hookimpl``; ``Task``, ``Block``, ``Evidence``,
-                                   ``Facts``, ``Graph``, ``Layer``, ``Symbols``; the schemas of frames
-                                   (``ROWS``, ``RELATIONS``, ``PREDICTIONS``, ...); ``data_folder``
-``core_harness.plugins.protocols`` the protocols of this page
-``core_harness.errors``            what to raise where the user can mend something
-``core_harness.llm``               requests, replies, failures and prices, for an llm; the schemas of
-                                   prompts and answers
-``core_harness.prompts``           templates of any package and how they are rendered, for an organizer
-``core_harness.data.tables``       reading and checking files of rows, for a dataset
-``core_harness.data.rates``        shrunken rates of genes and perturbations, for an aggregator
-``core_harness.knowledge.kernels`` how alike genes are in a layer, for a retriever or an organizer
-``core_harness.knowledge.filters`` layers without what is too late or on other evidence, for a retriever
-================================== ====================================================================
+=================================== ===================================================================
+``core_harness``                    ``Component`` and ``hookimpl``; ``Task``, ``Block``, ``Evidence``,
+                                    ``Facts``, ``Graph``, ``Layer``, ``Symbols``; the schemas of frames
+                                    (``ROWS``, ``RELATIONS``, ``PREDICTIONS``, ...); ``data_folder``
+``core_harness.plugins.protocols``  the protocols of this page
+``core_harness.errors``             what to raise where the user can mend something
+``core_harness.llm``                requests, replies, failures and prices, for an llm; the schemas of
+                                    prompts and answers
+``core_harness.prompts``            templates of any package and how they are rendered, for an organizer
+``core_harness.data.tables``        reading and checking files of rows, for a dataset
+``core_harness.data.rates``         shrunken rates of genes and perturbations, for an aggregator
+``core_harness.knowledge.kernels``  how alike genes are in a layer, for a retriever or an organizer
+``core_harness.knowledge.filters``  layers without what is too late or on other evidence, for a retriever
+``core_harness.evidence.two_steps`` response profiles and what the two-step vote is made of, for an
+                                    organizer or an aggregator
+=================================== ===================================================================
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ from core_harness.schemas import Block, Need, Task
 from core_harness.vocabulary import Agent, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from core_harness.evidence.evidence import Evidence
     from core_harness.knowledge import Graph
@@ -199,9 +201,11 @@ class LearningAggregator(Aggregator, Protocol):
     """
 
     def fit(
-        self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
+        self, task: Task, evidence: Iterable[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
     ) -> None:
         """Learn from the evidence about the examples, and from the model's answers to them.
+
+        Evidence comes block by block; it is made as it is walked, so it is best walked once.
 
         What was learnt before is forgotten: each seed of a control fits anew.
         ``labels`` has ``pair_id, label`` of the examples.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
@@ -43,7 +43,7 @@ class Fused:
         self._model: LogisticRegression | None = None
 
     def fit(
-        self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
+        self, task: Task, evidence: Iterable[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
     ) -> None:
         """Learn the weights of vote and answer."""
         known = pl.concat(self._opinions(task, block, answers) for block in evidence)

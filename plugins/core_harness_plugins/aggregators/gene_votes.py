@@ -8,20 +8,22 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core_harness import Evidence, Task
-from core_harness.data.rates import gene_rates
-from core_harness.evidence.placing import Placed, place
-from core_harness.evidence.related import Floats
-from core_harness.evidence.responses import Responses, leading_factors
-from core_harness.evidence.two_steps import FirstStep, TwoSteps, names_of
+from core_harness.evidence.two_steps import (
+    FirstStep,
+    Floats,
+    Placed,
+    Responses,
+    TwoSteps,
+    leading_factors,
+    names_of,
+    place,
+)
 
 PARTS = 5
 """Parts of the support: which genes respond together is read off four, and votes are counted in the fifth."""
 
 GROUPS = 5
 """Groups of genes: what weighs the votes on a group is read off the other four."""
-
-_SPREAD = 1e-3
-"""Added to the variance of a gene's labels, so that rates of 0 and 1 have a spread."""
 
 
 def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Responses) -> Floats:
@@ -50,7 +52,7 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
     own = evidence.support.filter(pl.col("context") == evidence.block.context)
     placed = place(responses, names_of(evidence), evidence.pairs, own)
     labels = own["label"].cast(pl.Float64).to_numpy()
-    spread = _spread(own, responses)
+    spread = responses.spread[:, None]
     weights = FirstStep(evidence, responses.units).weights()
     rng = np.random.default_rng([task.seed, 11])
     part = rng.permutation(responses.units.height) % PARTS
@@ -67,7 +69,7 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
         moved = np.zeros((len(responses.genes), len(weights)))
         for number, of_voters in enumerate(voters):
             moved[group == number] = votes[group == number] @ of_voters.T
-        moved /= spread[:, None]
+        moved = np.divide(moved, spread, out=np.zeros_like(moved), where=spread > 0)
         rest = sp.csr_array(responses.residuals[part != one])
         _, loadings = leading_factors(rest, steps.factors)
         itself = (loadings**2).sum(axis=1)[:, None] * moved
@@ -81,13 +83,3 @@ def _votes(placed: Placed, labels: Floats, among: NDArray[np.bool_], shape: tupl
     number = np.bincount(g, minlength=shape[1])
     rate = np.bincount(g, weights=labels, minlength=shape[1]) / np.maximum(number, 1)
     return sp.csr_array((labels - rate[g], (g, u)), shape=shape[::-1])
-
-
-def _spread(own: pl.DataFrame, whole: Responses) -> Floats:
-    """Return the standard deviation of each gene's labels that its rate implies."""
-    rates = whole.genes.to_frame("gene").join(gene_rates(own), on="gene", how="left", maintain_order="left")[
-        "rate"
-    ]
-    rate = rates.to_numpy()
-    spread: Floats = np.sqrt(rate * (1 - rate) + _SPREAD)
-    return spread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -12,8 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import gene_rate_of
-from core_harness.evidence.related import Floats
-from core_harness.evidence.two_steps import TwoSteps
+from core_harness.evidence.two_steps import Floats, TwoSteps
 from core_harness_plugins.aggregators.pairwise import Scale, draw_differences, fit_pairwise
 from core_harness_plugins.aggregators.votes import votes_on
 
@@ -68,7 +67,7 @@ class LearnedVote:
         return dict(self._weights)
 
     def fit(
-        self, task: Task, evidence: Sequence[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
+        self, task: Task, evidence: Iterable[Evidence], answers: pl.DataFrame, labels: pl.DataFrame
     ) -> None:
         """Learn the weights of the votes, then what a vote and a rate make together."""
         parts, frames = [], []

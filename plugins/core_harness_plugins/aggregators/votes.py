@@ -10,10 +10,7 @@ import polars as pl
 
 from core_harness import Block, Evidence, Task
 from core_harness.data.rates import gene_rates
-from core_harness.evidence.placing import place
-from core_harness.evidence.related import Floats, Matched, matches
-from core_harness.evidence.two_steps import FirstStep, TwoSteps, names_of
-from core_harness.schemas import RELATED
+from core_harness.evidence.two_steps import FirstStep, Floats, Matched, TwoSteps, matches, names_of, place
 from core_harness_plugins.aggregators.gene_votes import gene_votes
 from core_harness_plugins.aggregators.potency import potency_of
 
@@ -127,4 +124,4 @@ def _all_rows(evidence: Evidence) -> Iterator[Matched]:
     units = evidence.support.select(pl.col("perturbation").alias("neighbour"), "context").unique()
     names = evidence.pairs.select("perturbation").unique()
     every = names.join(units, how="cross").filter(pl.col("perturbation") != pl.col("neighbour"))
-    yield from matches(evidence.block, every.with_columns(pl.lit(1.0).alias("weight")).select(*RELATED))
+    yield from matches(evidence.block, every.with_columns(pl.lit(1.0).alias("weight")))
