@@ -16,8 +16,11 @@ import polars as pl
 from core_harness.data.splits import Split, split_rows
 from core_harness.errors import UsageError
 
+FOLDS = 5
+"""Folds of perturbations, unless the caller asks for another number."""
 
-def folds(support: pl.DataFrame, *, number: int = 5, seed: int = 0) -> pl.DataFrame:
+
+def folds(support: pl.DataFrame, *, number: int = FOLDS, seed: int = 0) -> pl.DataFrame:
     """Return ``perturbation, fold``: each perturbation of the support in one of ``number`` folds.
 
     Fold sizes differ by at most one. A perturbation is in one fold whatever its context.
@@ -28,7 +31,7 @@ def folds(support: pl.DataFrame, *, number: int = 5, seed: int = 0) -> pl.DataFr
 
 
 def out_of_fold(
-    support: pl.DataFrame, *, number: int = 5, seed: int = 0, contexts: Collection[str] = ()
+    support: pl.DataFrame, *, number: int = FOLDS, seed: int = 0, contexts: Collection[str] = ()
 ) -> Iterator[Split]:
     """Yield :class:`~core_harness.data.splits.Split` fold by fold: its rows are queries, the rest support.
 
@@ -61,7 +64,8 @@ def out_of_fold(
 def examples(split: Split, number: int | None, *, seed: int, contexts: Collection[str] = ()) -> list[Split]:
     """Return ``number`` perturbations of the support, drawn with ``seed``, as queries of the rest.
 
-    None: all perturbations, fold by fold (:func:`out_of_fold`); otherwise there is one division.
+    None: all perturbations, in five folds or, where they are fewer, one by one (:func:`out_of_fold`);
+    otherwise there is one division.
 
     Without ``contexts``, the drawn perturbations leave the support in every context. With ``contexts``, in
     the cross-context regime, they are drawn among those measured there, each is asked about in one of these
@@ -71,10 +75,16 @@ def examples(split: Split, number: int | None, *, seed: int, contexts: Collectio
     once. Raises :class:`~core_harness.errors.UsageError` where no support would be left.
     """
     support = split.support
-    if number is None:
-        return _numbered_after(split, out_of_fold(support, seed=seed, contexts=contexts))
     asked = support.filter(pl.col("context").is_in(contexts)) if contexts else support
     names = asked["perturbation"].unique().sort()
+    if number is None:
+        if len(names) < 2:
+            where = f" in {', '.join(sorted(contexts))}" if contexts else ""
+            raise UsageError(
+                f"a method that learns needs 2 or more perturbations in the support{where}; it has {len(names)}"
+            )
+        made = out_of_fold(support, number=min(FOLDS, len(names)), seed=seed, contexts=contexts)
+        return _numbered_after(split, made)
     if not 0 < number < len(names):
         raise UsageError(
             f"{number} perturbations to learn from; the support has {len(names)}, and must keep at least "
@@ -87,8 +97,8 @@ def examples(split: Split, number: int | None, *, seed: int, contexts: Collectio
         order = np.random.default_rng([seed, 10]).permutation(held.height)
         held = held[order].unique("perturbation", keep="first", maintain_order=True)
     marked = support.join(held.with_columns(pl.lit("test").alias("split")), on=unit, how="left")
-    made = split_rows(marked.with_columns(pl.col("split").fill_null("train")).sort(*unit, "gene"))
-    return _numbered_after(split, [made])
+    drawn_rows = marked.with_columns(pl.col("split").fill_null("train")).sort(*unit, "gene")
+    return _numbered_after(split, [split_rows(drawn_rows)])
 
 
 def _numbered_after(split: Split, made: Iterable[Split]) -> list[Split]:

@@ -136,7 +136,7 @@ class Evidence:
     def reweigh(self, grades: pl.DataFrame) -> Evidence:
         """Weigh neighbours by the grades that a model gave them.
 
-        A grade multiplies the weight, over the mean grade of that perturbation's graded neighbours: who
+        A grade multiplies the weight, and the ``direct`` part of it, over the mean grade of that perturbation's graded neighbours: who
         is graded better than they are on average counts for more, and all together they count about
         as much as before against those who were not graded. The struct ``layers`` stays as it is.
 
@@ -153,8 +153,8 @@ class Evidence:
 
         def weighed(rows: pl.DataFrame) -> pl.DataFrame:
             rows = rows.join(factors, on=["perturbation", "neighbour"], how="left", maintain_order="left")
-            weight = pl.col("weight") * pl.col("factor").fill_null(1.0)
-            return rows.with_columns(weight.alias("weight")).drop("factor")
+            parts = [name for name in ("weight", "direct") if name in rows.columns]
+            return rows.with_columns(pl.col(parts) * pl.col("factor").fill_null(1.0)).drop("factor")
 
         chosen = self._chosen
         if chosen is not None:

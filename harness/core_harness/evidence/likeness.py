@@ -148,6 +148,8 @@ class Likeness:
         """
         products = self.responses.profiles @ self.responses.profiles.T
         who = np.zeros(self.direct.shape, dtype=np.int64)
+        if not who.size:
+            return who
         for query, mixture in enumerate(self.mixture):
             nearest = np.argsort(-mixture, kind="stable")[:LOOKED_AT]
             terms = mixture[nearest, None] * products[nearest]

@@ -74,7 +74,7 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
         _, loadings = leading_factors(rest, steps.factors)
         itself = (loadings**2).sum(axis=1)[:, None] * moved
         said += (loadings @ (loadings.T @ moved) - itself)[placed.pair_g, placed.q]
-    return said
+    return np.where(evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy(), said, 0.0)
 
 
 def _votes(placed: Placed, labels: Floats, among: NDArray[np.bool_], shape: tuple[int, int]) -> sp.csr_array:

@@ -42,9 +42,13 @@ def votes_on(
     With ``unlisted_weight``, the first two are there once more with unlisted pairs counted. With ``potency``,
     two numbers that are about the perturbation alone: the log odds of its relatives' mean rate, and the log
     of all their weight.
+
+    In a context without any support there is ``itself`` alone.
     """
-    responses = steps.responses(evidence, task.question)
     own = evidence.support.filter(pl.col("context") == evidence.block.context)
+    if own.is_empty():
+        return {"itself": _itself(evidence)}
+    responses = steps.responses(evidence, task.question)
     own_evidence = Evidence(_with_support(evidence, own), evidence.relations)
     first = FirstStep(own_evidence, responses.units)
     placed = place(responses, names_of(evidence), evidence.pairs, own)

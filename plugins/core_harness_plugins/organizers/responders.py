@@ -99,7 +99,9 @@ class Responders(Voters):
         weights = FirstStep(evidence, responses.units).weights()
         likeness = steps.likeness(evidence, responses, weights, elsewhere)
         relations = [likeness.relations(evidence.related()), self._itself(evidence)]
-        return Evidence(evidence.block, pl.concat(relations, how="diagonal"), on_gene=likeness)
+        measured = responses.units.height > 0  # otherwise the query's context is an unseen one
+        on_gene = likeness if measured else None
+        return Evidence(evidence.block, pl.concat(relations, how="diagonal"), on_gene=on_gene)
 
     def _itself(self, evidence: Evidence) -> pl.DataFrame:
         """Return relations of the queries' perturbations to themselves in other contexts."""
