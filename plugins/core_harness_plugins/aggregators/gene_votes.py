@@ -7,7 +7,7 @@ import polars as pl
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from core_harness import Evidence, Task
+from core_harness import Evidence, Question, Task
 from core_harness.evidence.two_steps import (
     FirstStep,
     Floats,
@@ -22,19 +22,28 @@ from core_harness.evidence.two_steps import (
 PARTS = 5
 """Parts of the support: which genes respond together is read off four, and votes are counted in the fifth."""
 
+GENE_FACTORS = 40
+"""Leading factors by which genes are compared; chosen on support."""
+
+SHRINKAGE = 0.01
+"""Weight of the gene's rate in a vote of weights that sum to 1: that of ``voting``."""
+
+SPREAD = 1e-3
+"""Added to the variance of a gene's labels, so that rates near 0 and 1 have a spread."""
+
 GROUPS = 5
 """Groups of genes: what weighs the votes on a group is read off the other four."""
 
 
 def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Responses) -> Floats:
-    """Return, for each pair, what the votes on other genes say of its gene.
+    """Return, for each pair, what the votes on other genes say of its gene: their weighted mean.
 
-    A gene that responds together with the pair's gene speaks for it, one that responds the other way speaks
-    against it: ``V V'`` of the leading factors (genes in rows) tells which is which. The pair's own gene
-    has no say.
+    The weight of a gene is the squared cosine of its leading factors with those of the pair's gene. A gene
+    that responds the other way has no say (``de``), or votes against it (``dir``); the pair's own gene has
+    none. A vote is its distance from the gene's rate, in standard deviations of the gene's labels.
 
-    No label weighs itself: factors are read off units that do not vote then (:data:`PARTS`), weights of
-    voters off genes that are not voted on then (:data:`GROUPS`), and votes are labels less the gene's
+    No label weighs itself: factors of genes are read off units that do not vote then (:data:`PARTS`), weights
+    of voters off genes that are not voted on then (:data:`GROUPS`), and votes are labels less the gene's
     rate among those who vote. So with labels permuted within genes nothing is left. (With factors of the
     same rows, which pairs are listed alone reached .60 on HepG2.)
 
@@ -52,34 +61,69 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
     own = evidence.support.filter(pl.col("context") == evidence.block.context)
     placed = place(responses, names_of(evidence), evidence.pairs, own)
     labels = own["label"].cast(pl.Float64).to_numpy()
-    spread = responses.spread[:, None]
-    weights = FirstStep(evidence, responses.units).weights()
     rng = np.random.default_rng([task.seed, 11])
     part = rng.permutation(responses.units.height) % PARTS
     group = rng.permutation(len(responses.genes)) % GROUPS
+    moved = np.bincount(placed.g, weights=labels, minlength=len(group))
+    rate = moved / np.maximum(np.bincount(placed.g, minlength=len(group)), 1)
+    speak = np.flatnonzero((rate > 0) & (rate < 1))  # the others' votes are all at their rate
+    place_of = np.full(len(group), -1)
+    place_of[speak] = np.arange(len(speak))
+    spread = np.sqrt(rate * (1 - rate) + SPREAD)[speak, None]
+    voters = _voters(evidence, steps, responses, group)
 
+    def sums(cells: sp.csr_array) -> Floats:
+        """Return (speaking genes, queries): sums over units, weighed as voters on the gene."""
+        found = np.empty((len(speak), len(voters[0])))
+        for one, weights in enumerate(voters):
+            found[group[speak] == one] = cells[speak[group[speak] == one]] @ weights.T
+        return found
+
+    shape = responses.residuals.shape
+    heard = sums(_cells(placed, np.ones(len(labels)), shape)) + SHRINKAGE
+    said = np.zeros((len(speak), len(voters[0])))
+    for one in range(PARTS):
+        votes = _cells(placed, _away(placed, labels, part[placed.u] == one), shape)
+        rest = sp.csr_array(responses.residuals[part != one])
+        alike = _alike(*leading_factors(rest, steps.factors), speak, task.question)
+        weight = np.abs(alike).sum(axis=1, keepdims=True) + 1
+        said += alike @ (sums(votes) / heard / spread) / weight
+    at = place_of[placed.pair_g]
+    return np.where(at >= 0, said[at, placed.q], 0.0)
+
+
+def _voters(
+    evidence: Evidence, steps: TwoSteps, responses: Responses, group: NDArray[np.int64]
+) -> list[Floats]:
+    """Return (queries, units) for each group of genes: weights by the responses of the other groups."""
+    weights = FirstStep(evidence, responses.units).weights()
     voters = []
     for one in range(GROUPS):
         others = responses.without_genes(group == one)
         likeness = steps.likeness(evidence, others, weights, np.zeros_like(weights))
         voters.append(np.sum(likeness.parts(), axis=0))
-    said = np.zeros(evidence.pairs.height)
-    for one in range(PARTS):
-        votes = _votes(placed, labels, part[placed.u] == one, responses.residuals.shape)
-        moved = np.zeros((len(responses.genes), len(weights)))
-        for number, of_voters in enumerate(voters):
-            moved[group == number] = votes[group == number] @ of_voters.T
-        moved = np.divide(moved, spread, out=np.zeros_like(moved), where=spread > 0)
-        rest = sp.csr_array(responses.residuals[part != one])
-        _, loadings = leading_factors(rest, steps.factors)
-        itself = (loadings**2).sum(axis=1)[:, None] * moved
-        said += (loadings @ (loadings.T @ moved) - itself)[placed.pair_g, placed.q]
-    return np.where(evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy(), said, 0.0)
+    return voters
 
 
-def _votes(placed: Placed, labels: Floats, among: NDArray[np.bool_], shape: tuple[int, int]) -> sp.csr_array:
-    """Return (genes, units): labels less their gene's rate, both among some of the rows."""
-    u, g, labels = placed.u[among], placed.g[among], labels[among]
-    number = np.bincount(g, minlength=shape[1])
-    rate = np.bincount(g, weights=labels, minlength=shape[1]) / np.maximum(number, 1)
-    return sp.csr_array((labels - rate[g], (g, u)), shape=shape[::-1])
+def _alike(profiles: Floats, loadings: Floats, genes: NDArray[np.int64], question: Question) -> Floats:
+    """Return (genes, genes): squared cosines of leading factors, signed in ``dir``, 0 on the diagonal."""
+    size = np.sqrt((profiles**2).sum(axis=0))
+    first = np.argsort(-size, kind="stable")[:GENE_FACTORS]
+    scaled = (loadings * size)[genes][:, first]
+    length = np.sqrt((scaled**2).sum(axis=1, keepdims=True))
+    unit = np.divide(scaled, length, out=np.zeros_like(scaled), where=length > 0)
+    cosines = unit @ unit.T
+    np.fill_diagonal(cosines, 0.0)
+    return cosines * np.abs(cosines) if question == "dir" else np.clip(cosines, 0.0, None) ** 2
+
+
+def _away(placed: Placed, labels: Floats, among: NDArray[np.bool_]) -> Floats:
+    """Return labels less their gene's rate, both among some of the rows; 0 for the others."""
+    number = np.bincount(placed.g, weights=among)
+    rate = np.bincount(placed.g, weights=labels * among) / np.maximum(number, 1)
+    return np.where(among, labels - rate[placed.g], 0.0)
+
+
+def _cells(placed: Placed, values: Floats, shape: tuple[int, int]) -> sp.csr_array:
+    """Return (genes, units) with the values of the rows of a support."""
+    return sp.csr_array((values, (placed.g, placed.u)), shape=shape[::-1])

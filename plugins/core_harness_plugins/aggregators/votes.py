@@ -11,14 +11,8 @@ import polars as pl
 from core_harness import Block, Evidence, Task
 from core_harness.data.rates import gene_rates
 from core_harness.evidence.two_steps import FirstStep, Floats, Matched, TwoSteps, matches, names_of, place
-from core_harness_plugins.aggregators.gene_votes import gene_votes
+from core_harness_plugins.aggregators.gene_votes import SHRINKAGE, SPREAD, gene_votes
 from core_harness_plugins.aggregators.potency import potency_of
-
-SHRINKAGE = 0.01
-"""Weight of the gene's rate in a vote of weights that sum to 1: that of ``voting``."""
-
-_SPREAD = 1e-3
-"""Added to the variance of a gene's labels, so that rates of 0 and 1 have a spread."""
 
 
 class Counted(NamedTuple):
@@ -101,7 +95,7 @@ def _vote(sums: Counted, rate: Floats, unlisted_weight: float, measured: Floats,
     unheard = np.clip(sums.whole - sums.heard, 0.0, None)
     heard = sums.heard + unlisted_weight * unheard
     vote = (sums.moved + SHRINKAGE * rate) / (heard + SHRINKAGE)
-    away: Floats = (vote - rate) / np.sqrt(rate * (1 - rate) + _SPREAD)
+    away: Floats = (vote - rate) / np.sqrt(rate * (1 - rate) + SPREAD)
     return away
 
 
@@ -109,7 +103,7 @@ def _itself(evidence: Evidence) -> Floats:
     """Return what each pair's perturbation did to the gene in other contexts: mean standardised residual."""
     other = evidence.support.filter(pl.col("context") != evidence.block.context)
     rate = pl.col("rate")
-    away = (pl.col("label") - rate) / (rate * (1 - rate) + _SPREAD).sqrt()
+    away = (pl.col("label") - rate) / (rate * (1 - rate) + SPREAD).sqrt()
     said = (
         other.join(gene_rates(other), on=["context", "gene"])
         .group_by("perturbation", "gene")
