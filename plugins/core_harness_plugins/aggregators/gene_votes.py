@@ -112,9 +112,11 @@ def _alike(profiles: Floats, loadings: Floats, genes: NDArray[np.int64], questio
     scaled = (loadings * size)[genes][:, first]
     length = np.sqrt((scaled**2).sum(axis=1, keepdims=True))
     unit = np.divide(scaled, length, out=np.zeros_like(scaled), where=length > 0)
-    cosines = unit @ unit.T
+    cosines: Floats = unit @ unit.T
     np.fill_diagonal(cosines, 0.0)
-    return cosines * np.abs(cosines) if question == "dir" else np.clip(cosines, 0.0, None) ** 2
+    if question == "de":
+        cosines = np.clip(cosines, 0.0, None)
+    return np.sign(cosines) * cosines**2
 
 
 def _away(placed: Placed, labels: Floats, among: NDArray[np.bool_]) -> Floats:
