@@ -69,7 +69,7 @@ def _voters(card: Card) -> Table:
         cells = [
             f"{voter.neighbour}{where}{gene}",
             positive if voter.label else negative,
-            number(voter.weight),
+            f"{voter.weight:.2g}",
             voter.because,
         ]
         table.add_row(*map(printable, cells), *([number(voter.without)] if tried else []))
