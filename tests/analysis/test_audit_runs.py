@@ -11,15 +11,17 @@ from typing import Any
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from small_runs import made, rewrite
+from small_runs import SMALL, made, rewrite
 from worlds import world
 
 from core_harness.analysis.audit import RunAudit, audit_run
+from core_harness.analysis.audit.controls import controls_of
 from core_harness.analysis.score import score_file
 from core_harness.cli import cli
 from core_harness.errors import RunError, UsageError
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
+from core_harness.evidence.controls import CONTROLS
 from core_harness.runs.folder import Run, list_runs
 
 
@@ -54,6 +56,33 @@ def test_missing_controls_are_run_when_asked(tmp_path: Path) -> None:
     assert [control.run for control in again.controls] == [control.run for control in found.controls]
     assert any("so the evidence is used" in reason for reason in found.verdict.reasons)
     json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_only_a_run_that_declares_unlisted_pairs_lacks_a_shuffled_listing(tmp_path: Path) -> None:
+    parameters = {**SMALL, "aggregator": {"unlisted_weight": 0.03}}
+    (unlisted,) = made(tmp_path, ["voting"], parameters=parameters)
+    (potency,) = made(tmp_path, ["potency"])
+    assert unlisted.manifest.method.beyond_contrast == ("unlisted pairs",)
+    assert potency.manifest.method.beyond_contrast == ("potency",)
+    assert controls_of(unlisted.manifest.method) == list(CONTROLS)
+    assert {*CONTROLS} - {*controls_of(potency.manifest.method)} == {"shuffled-listing"}
+    found, other = audited(unlisted), audited(potency)
+    assert [control.control for control in found.controls] == list(CONTROLS)
+    assert "shuffled-listing" not in [control.control for control in other.controls]
+    assert any(
+        reason.startswith("It declares that it uses unlisted pairs") for reason in found.verdict.reasons
+    )
+    assert found.as_dict()["beyond_contrast"] == ("unlisted pairs",)
+
+
+@pytest.mark.slow
+def test_a_shuffled_listing_is_run_where_unlisted_pairs_are_used(tmp_path: Path) -> None:
+    parameters = {**SMALL, "aggregator": {"unlisted_weight": 0.03}}
+    (run,) = made(tmp_path, ["voting"], parameters=parameters)
+    found = audited(run, make_controls=True)
+    (listing,) = (control for control in found.controls if control.control == "shuffled-listing")
+    assert listing.value == pytest.approx(0.5, abs=0.06)
+    assert any("Under shuffled-listing" in reason for reason in found.verdict.reasons)
 
 
 def test_gene_frequency_is_not_shown_to_be_predictive(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def judged(frame: pl.DataFrame, **choices: Any) -> tuple[str, str]:
         report(recalibrated(frame, seed=0), seed=0, resamples=0),
         controls=choices.pop("controls", ()),
         strata=choices.pop("strata", ()),
+        beyond_contrast=choices.pop("beyond_contrast", ()),
     )
     return found.sentence, "\n".join(found.reasons)
 
@@ -69,6 +70,28 @@ def test_a_control_that_changes_nothing_is_told() -> None:
     assert "so the evidence is used" in judged(scored(), controls=[moved])[1]
     missing = Controlled(control="random-neighbours", missing="not run")
     assert "Not controlled by random-neighbours" in judged(scored(), controls=[moved, missing])[1]
+
+
+def test_what_is_declared_is_told() -> None:
+    both = judged(scored(), beyond_contrast=("potency", "unlisted pairs"))[1]
+    assert "It declares that it uses potency and unlisted pairs: it is no pure contrast." in both
+    assert "declares" not in judged(scored())[1]
+
+
+def test_where_unlisted_pairs_are_used_the_listing_is_what_is_shuffled() -> None:
+    labels = Controlled(control="shuffled-labels", value=0.6, low=0.5, high=0.7, lost=0.01, p=0.6)
+    listing = replace(labels, control="shuffled-listing", value=0.5, lost=0.2, p=0.001)
+    uses = judged(scored(), controls=[labels, listing], beyond_contrast=("unlisted pairs",))[1]
+    assert "Under shuffled-listing it is 0.500 (-0.200), so the evidence is used." in uses
+    assert "Under shuffled-labels it is 0.600; that control keeps which pairs are listed" in uses
+    assert "does not come from the evidence" not in uses
+    for declared in ((), ("potency",)):
+        other = judged(scored(), controls=[labels, listing], beyond_contrast=declared)[1]
+        assert "shuffled-listing" not in other
+        assert "Under shuffled-labels it is 0.600 (-0.010), so the score does not come" in other
+    missing = Controlled(control="shuffled-listing", missing="not run")
+    uncontrolled = judged(scored(), controls=[labels, missing], beyond_contrast=("unlisted pairs",))[1]
+    assert "Not controlled by shuffled-listing" in uncontrolled
 
 
 def test_skill_that_is_confined_is_told() -> None:

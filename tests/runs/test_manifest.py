@@ -41,6 +41,16 @@ def test_what_is_written_is_read() -> None:
     assert again(whole).identity == whole.identity
 
 
+def test_what_a_method_declares_is_kept_and_is_no_part_of_its_identity() -> None:
+    declared = record(method=method(beyond_contrast=("potency", "unlisted pairs")))
+    assert again(declared).method.beyond_contrast == ("potency", "unlisted pairs")
+    assert declared.public().method.beyond_contrast == ("potency", "unlisted pairs")
+    assert declared.identity == record().identity
+    earlier = record().as_json()
+    del earlier["method"]["beyond_contrast"]
+    assert parse_manifest(earlier, "run.json").method.beyond_contrast == ()
+
+
 @given(st.dictionaries(st.text(min_size=1, max_size=5).map("new_{}".format), JSON, max_size=3))
 def test_keys_of_a_later_minor_version_are_kept_and_ignored(more: dict[str, Any]) -> None:
     plain = record()
@@ -67,6 +77,7 @@ def test_keys_of_a_later_minor_version_are_kept_and_ignored(more: dict[str, Any]
         ({"task": {**record().as_json()["task"], "regime": "easy"}}, r"key task\.regime: Input should be"),
         ({"dataset": {"parameters": {}}}, r"key dataset\.name: Field required"),
         ({"method": {"label": 5}}, r"key method\.label: "),
+        ({"method": {"label": "a", "beyond_contrast": ["luck"]}}, r"key method\.beyond_contrast\.0: Input"),
         ({"part": {"limit": "all"}}, r"key part\.limit: "),
     ],
 )
