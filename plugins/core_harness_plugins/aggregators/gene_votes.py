@@ -35,12 +35,14 @@ GROUPS = 5
 """Groups of genes: what weighs the votes on a group is read off the other four."""
 
 
-def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Responses) -> Floats:
-    """Return, for each pair, what the votes on other genes say of its gene: their weighted mean.
+def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Responses) -> dict[str, Floats]:
+    """Return, for each pair, what the votes on other genes say of its gene, in two ways.
 
-    The weight of a gene is the squared cosine of its leading factors with those of the pair's gene. A gene
-    that responds the other way has no say (``de``), or votes against it (``dir``); the pair's own gene has
-    none. A vote is its distance from the gene's rate, in standard deviations of the gene's labels.
+    ``genes alike``: the mean of the votes, weighed by the squared cosine of a gene's leading factors with
+    those of the pair's gene. A gene that responds the other way has no say (``de``), or votes against it
+    (``dir``). ``genes together``: the sum of the voters' labels that all factors carry from other genes to
+    the pair's gene (``V V'``, with genes in rows). The pair's own gene has no say in either. Votes are
+    distances from a gene's rate, in standard deviations of the gene's labels.
 
     No label weighs itself: factors of genes are read off units that do not vote then (:data:`PARTS`), weights
     of voters off genes that are not voted on then (:data:`GROUPS`), and votes are labels less the gene's
@@ -81,15 +83,19 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
 
     shape = responses.residuals.shape
     heard = sums(_cells(placed, np.ones(len(labels)), shape)) + SHRINKAGE
-    said = np.zeros((len(speak), len(voters[0])))
+    alike, together = np.zeros((2, len(speak), len(voters[0])))
     for one in range(PARTS):
         votes = _cells(placed, _away(placed, labels, part[placed.u] == one), shape)
         rest = sp.csr_array(responses.residuals[part != one])
-        alike = _alike(*leading_factors(rest, steps.factors), speak, task.question)
-        weight = np.abs(alike).sum(axis=1, keepdims=True) + 1
-        said += alike @ (sums(votes) / heard / spread) / weight
+        profiles, loadings = leading_factors(rest, steps.factors)
+        away = sums(votes) / spread
+        weight = _alike(profiles, loadings, speak, task.question)
+        alike += weight @ (away / heard) / (np.abs(weight).sum(axis=1, keepdims=True) + 1)
+        itself = (loadings[speak] ** 2).sum(axis=1, keepdims=True)
+        together += loadings[speak] @ (loadings[speak].T @ away) - itself * away
     at = place_of[placed.pair_g]
-    return np.where(at >= 0, said[at, placed.q], 0.0)
+    said = {"genes alike": alike, "genes together": together}
+    return {name: np.where(at >= 0, of[at, placed.q], 0.0) for name, of in said.items()}
 
 
 def _voters(

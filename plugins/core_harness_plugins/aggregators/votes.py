@@ -29,9 +29,9 @@ def votes_on(
     """Return votes by name, each an array over the pairs; 0 says nothing.
 
     ``relatives``: those of the first step alone. ``both steps``, and by each layer of the graph alone.
-    ``other genes``: :func:`gene_votes`. Where the support has other contexts, ``elsewhere``: who responded
-    alike there, and ``itself``: what the perturbation did to the gene there. A vote is its distance from the
-    gene's rate, in standard deviations of the gene's labels.
+    ``genes alike`` and ``genes together``: :func:`gene_votes`. Where the support has other contexts,
+    ``elsewhere``: who responded alike there, and ``itself``: what the perturbation did to the gene there. A
+    vote is its distance from the gene's rate, in standard deviations of the gene's labels.
 
     With ``unlisted_weight``, the first two are there once more with unlisted pairs counted. With ``potency``,
     two numbers that are about the perturbation alone: the log odds of its relatives' mean rate, and the log
@@ -79,7 +79,7 @@ def votes_on(
         votes[name] = _vote(sums, rate, 0.0, measured, units)
         if unlisted_weight and name in {"relatives", "both steps"}:
             votes[f"{name}, unlisted"] = _vote(sums, rate, unlisted_weight, measured, units)
-    votes["other genes"] = gene_votes(task, own_evidence, steps, responses)
+    votes |= gene_votes(task, own_evidence, steps, responses)
     if potency:
         strength, _ = potency_of(evidence, power=2.0, shrinkage=6.0)
         odds = strength.clip(1e-6, 1 - 1e-6).to_numpy()
