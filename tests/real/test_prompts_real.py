@@ -71,8 +71,8 @@ def test_the_dry_run_of_reasoning_states_what_the_server_counts(
         (result,) = evaluate("perturbqa/k562", "reasoning", **choices)  # type: ignore[arg-type]
         assert server.stats.requests == server.stats.distinct == reckoned.calls == 532
     status = result.report.coverage.status
-    assert status["ok"] == 8108
-    assert status["no_contrast"] == 23212 - 8108
+    assert status["ok"] == 8115
+    assert status["no_contrast"] == 23212 - 8115
     only = result.report.metrics["macro_gene_auroc_ok_only"]
     assert only.low is not None
     assert only.low > 0.5  # whoever follows real evidence is above chance
