@@ -32,10 +32,10 @@ def value(result: Result, name: str) -> float:
 @pytest.mark.parametrize(
     ("dataset", "pooled", "voting", "genes"),
     [
-        ("perturbqa/k562", 0.957, 0.69, 665),
-        ("perturbqa/hepg2", 0.961, 0.68, 707),
-        ("perturbqa/k562-dir", 0.850, 0.81, 150),
-        ("perturbqa/hepg2-dir", 0.917, 0.74, 166),
+        ("perturbqa/k562", 0.957, 0.705, 665),
+        ("perturbqa/hepg2", 0.961, 0.685, 707),
+        ("perturbqa/k562-dir", 0.850, 0.84, 150),
+        ("perturbqa/hepg2-dir", 0.917, 0.76, 166),
     ],
 )
 def test_plausible_is_not_predictive(dataset: str, pooled: float, voting: float, genes: int) -> None:
@@ -55,13 +55,25 @@ def test_plausible_is_not_predictive(dataset: str, pooled: float, voting: float,
 def test_without_the_evidence_voting_is_at_chance(dataset: str, control: str) -> None:
     (vote,) = evaluate(dataset, "voting", control=control)
     assert vote.report.repeats == 20
-    assert value(vote, "macro_gene_auroc") == pytest.approx(0.5, abs=0.01)
+    assert value(vote, "macro_gene_auroc") == pytest.approx(0.5, abs=0.015)
+
+
+def test_unlisted_pairs_and_what_is_learnt_add_to_the_vote() -> None:
+    methods = ["voting-unlisted", "voting-learned", "voting-learned-potency"]
+    unlisted, learned, potency = evaluate("perturbqa/hepg2", methods)
+    assert value(unlisted, "macro_gene_auroc") >= 0.695
+    assert value(learned, "macro_gene_auroc") >= 0.695
+    assert value(potency, "macro_gene_auroc") >= 0.72
+    assert 0.9 < value(learned, "calibration_slope") < 1.1
+    skill = learned.report.metrics["brier_skill"].low
+    assert skill is not None
+    assert skill > 0
 
 
 def test_another_line_can_join_the_support() -> None:
     (vote,) = evaluate("perturbqa/k562", "voting", support_contexts=["HepG2"])
     assert vote.task.regime == "cross-context"
-    assert value(vote, "macro_gene_auroc") >= 0.69
+    assert value(vote, "macro_gene_auroc") >= 0.72
 
 
 def test_genes_without_support_are_at_chance() -> None:
