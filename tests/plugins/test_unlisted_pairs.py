@@ -35,7 +35,7 @@ def by_hand(world: World, *, power: float, shrinkage: float, share: float) -> di
     here = {
         (name, gene): label for (context, name, gene), label in world.support.items() if context == CONTEXT
     }
-    whole = list(here.values()) or list(world.support.values()) or [0.5]
+    whole: list[float] = [*(here.values() or world.support.values())] or [0.5]
     prevalence = sum(whole) / len(whole)
     units = {(context, name) for context, name, _ in world.support}
     measured_here = {name for name, _ in here}
