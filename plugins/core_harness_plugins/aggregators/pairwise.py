@@ -18,6 +18,9 @@ PAIRS_OF_A_GENE = 60
 _CUT = 4.0
 """Standard deviations from the mean at which a feature is cut."""
 
+_ROUNDING = 1e-9
+"""Spread below which that of a vote is rounding; a vote is in standard deviations of labels."""
+
 
 class Scale(NamedTuple):
     """Mean and standard deviation of each feature."""
@@ -29,7 +32,7 @@ class Scale(NamedTuple):
     def of(cls, features: Floats) -> Scale:
         """Return the scale of (rows, features); a feature without any spread becomes 0."""
         deviation = features.std(axis=0)
-        return cls(features.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+        return cls(features.mean(axis=0), np.where(deviation > _ROUNDING, deviation, 1.0))
 
     def __call__(self, features: Floats) -> Floats:
         """Return standardised features, cut to four standard deviations."""
