@@ -38,7 +38,7 @@ def task_of(question: Question = "de", *, contexts: tuple[str, ...] = (), seed: 
 
 
 def method_of(strategy: str, *, retriever: str = "random", **parameters: Any) -> Method:
-    spec = RunSpec(strategies=(strategy,), retriever=retriever, parameters=parameters)
+    spec = RunSpec(strategies=(strategy,), retriever=retriever, parameters=parameters)  # type: ignore[arg-type]
     (method,) = make_methods(spec, shipped_registry(), catalog())
     return method
 
