@@ -136,9 +136,10 @@ class Evidence:
     def reweigh(self, grades: pl.DataFrame) -> Evidence:
         """Weigh neighbours by the grades that a model gave them.
 
-        A grade multiplies the weight, and the ``direct`` part of it, over the mean grade of that perturbation's graded neighbours: who
-        is graded better than they are on average counts for more, and all together they count about
-        as much as before against those who were not graded. The struct ``layers`` stays as it is.
+        A grade multiplies the weight, and the ``direct`` part of it, over the mean grade of that
+        perturbation's graded neighbours: who is graded better than they are on average counts for more, and
+        all together they count about as much as before against those who were not graded. The struct
+        ``layers`` stays as it is.
 
         Parameters
         ----------
