@@ -195,7 +195,7 @@ class Likeness:
         total = (np.clip(self.cosines(), 0.0, None) ** self.power).sum(axis=1)
         direct, _, elsewhere = self.parts()
         fixed = direct + elsewhere
-        share: Floats = self.share * (1 - self.elsewhere_share * self.elsewhere.any(axis=1))
+        share = self.share * np.where(self.elsewhere.any(axis=1), 1 - self.elsewhere_share, 1.0)
 
         def weights(pair: Places, row: Places) -> Floats:
             q, at = placed.q[pair], (placed.q[pair], placed.u[row])
