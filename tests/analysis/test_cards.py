@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from small_votes import CONTEXTS, three_contexts
 from worlds import world
 
 from core_harness import Card, Pair, evaluate, explain, explain_run
@@ -198,6 +199,52 @@ def test_what_learns_is_explained_from_a_run(reader: TestServer) -> None:
     with pytest.raises(UsageError, match="fused learns from many answers; run it"):
         asked(reader, "fused", Pair(perturbation="SIMP003", gene="SIMG010"))
     assert reader.stats.requests == 0
+
+
+@pytest.mark.slow
+def test_what_learns_from_the_support_alone_is_fitted_and_says_what_it_is_made_of(tmp_path: Path) -> None:
+    result, *_ = evaluate("simulated", "voting-learned", out=tmp_path / "runs", parameters=PARAMETERS)
+    assert result.run is not None
+    row = result.predictions.row(7, named=True)
+    card = explain(pair_of(row), strategy="voting-learned", parameters=PARAMETERS)
+    assert card.score == pytest.approx(row["score"], abs=1e-9)
+    assert {"relatives", "both steps", "both steps, modules", "other genes"} <= {v.name for v in card.votes}
+    weights = [vote.weight for vote in card.votes]
+    assert weights == sorted(weights, reverse=True)
+    assert min(weights) >= 0
+    assert (card.flip, {voter.without for voter in card.voters}) == (None, {None})
+    again = explain_run(open_run(result.run), pair_of(row))
+    assert [vote.name for vote in again.votes] == [vote.name for vote in card.votes]
+    assert [vote.value for vote in again.votes] == pytest.approx([vote.value for vote in card.votes])
+
+
+def test_those_who_respond_like_a_relative_say_so() -> None:
+    card = explain(Pair(perturbation="SIMP003", gene="SIMG010"), parameters=PARAMETERS)
+    through = [voter for voter in card.voters if voter.via is not None]
+    assert through
+    for voter in through:
+        assert voter.direct is not None
+        share = 1 - voter.direct / voter.weight
+        words = f"responds like {voter.via}, a relative of the query ({share:.0%} of the weight)"
+        assert voter.because.startswith(words)
+    assert all("responds like" not in voter.because for voter in card.voters if voter.via is None)
+
+
+def test_those_who_responded_like_the_query_elsewhere_say_so(tmp_path: Path) -> None:
+    rows = three_contexts()
+    rows.write_csv(tmp_path / "three.csv")
+    row = rows.filter(split="test", context="a").row(0, named=True)
+    card = explain(
+        pair_of(row),
+        dataset=f"table:{tmp_path / 'three.csv'}",
+        support_contexts=CONTEXTS,
+        retriever="random",
+        parameters={"organizer": {"elsewhere": 0.95}},
+    )
+    alike = [voter for voter in card.voters if voter.via == row["perturbation"]]
+    assert alike
+    words = f"responded like {row['perturbation']} in other contexts ("
+    assert all(voter.because.startswith(words) for voter in alike)
 
 
 def typed(*arguments: str) -> Result:

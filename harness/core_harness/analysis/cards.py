@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from core_harness.evaluation.pipeline import Shown, predict
 from core_harness.evidence.evidence import Evidence
 from core_harness.llm import PROMPTS, SIMULATED
 from core_harness.llm.answers import ANSWERS, parse_replies
+from core_harness.plugins.guard import call
+from core_harness.plugins.protocols import Explains, LearningAggregator
 from core_harness.schemas import EVIDENCE, Block, Schema, Task, simulated_parts
 
 _SELECTIONS: Schema = {"copy": pl.UInt32, "at": pl.List(pl.UInt32)}
@@ -49,6 +51,8 @@ class Voter:
         not say, which is usually all.
     via
         The relative of the query through whom most of the rest came; None where the relation is more.
+    because
+        Why it votes, in words: through whom, and what each layer of the graph alone says.
     without
         The score if this row were not there; None where that was not tried.
     """
@@ -61,19 +65,27 @@ class Voter:
     layers: dict[str, float]
     direct: float | None
     via: str | None
+    because: str
     without: float | None
 
-    @property
-    def because(self) -> str:
-        """Why it votes, in words: through whom, and what each layer of the graph alone says."""
-        strongest = sorted(self.layers.items(), key=lambda layer: -layer[1])
-        reasons = [", ".join(f"{name} {value:.2f}" for name, value in strongest)] if strongest else []
-        if self.via is not None and self.direct is not None and self.weight > 0:
-            share = 1 - self.direct / self.weight
-            reasons.insert(
-                0, f"responds like {self.via}, a relative of the query ({share:.0%} of the weight)"
-            )
-        return "; ".join(reasons) or "-"
+
+@dataclass(frozen=True, kw_only=True)
+class Vote:
+    """What one vote says of the pair, where the method weighs several: by layer, by other genes, and so on.
+
+    Attributes
+    ----------
+    name
+        As the method names it.
+    weight
+        That the method gives it.
+    value
+        On this pair; what it adds to the sum is ``weight * value``.
+    """
+
+    name: str
+    weight: float
+    value: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +123,15 @@ class Card:
         Rows of the support about the gene, in the pair's context.
     voters
         The evidence, strongest first.
+    votes
+        What the score is made of, the heaviest first, where the method weighs votes (:class:`Explains
+        <core_harness.plugins.protocols.Explains>`); else empty.
     asked
         Prompts about the pair, and their answers.
     flip
         Neighbours without whom the score would be on the other side of the gene's rate: the fewest that
-        were found, going by their pull. None where the score is not one of evidence alone, or where
-        no rows would do.
+        were found, going by their pull. None where the score is not one of evidence alone, where the
+        method learns, or where no rows would do.
     simulated
         What a program made up: ``data``, ``answers``, both or nothing.
     """
@@ -132,6 +147,7 @@ class Card:
     prevalence: float
     measured: int
     voters: Sequence[Voter]
+    votes: Sequence[Vote]
     asked: Sequence[AskedPrompt]
     flip: Sequence[str] | None
     simulated: Sequence[str]
@@ -182,7 +198,9 @@ def make_card(
     score, status = scored
     (names,) = evidence.pairs.select("perturbation", "gene", "context").to_dicts()
     gene_rate = gene_rate_of(evidence.pairs, evidence.support).item()
-    alone = score is not None and "answers" not in method.aggregator.object.needs
+    aggregator = method.aggregator.object
+    learns = isinstance(aggregator, LearningAggregator)  # and weighs more than these rows
+    alone = score is not None and not learns and "answers" not in aggregator.needs
     voters = _voters(task, method, evidence, tried=_TRIED if alone else 0)
     answered_by_script = replies is not None and bool(replies["model"].str.starts_with(SIMULATED).any())
     return Card(
@@ -197,6 +215,7 @@ def make_card(
         prevalence=prevalence_of(evidence.pairs, evidence.support).item(),
         measured=evidence.support.join(evidence.pairs, on=["context", "gene"], how="semi").height,
         voters=voters,
+        votes=_votes(task, method, evidence) if score is not None else [],
         asked=_asked(prompts, replies, answers, pair_id),
         flip=_flip(task, method, evidence, voters=voters, score=score, gene_rate=gene_rate)
         if score is not None and alone
@@ -252,10 +271,33 @@ def _voters(task: Task, method: Method, evidence: Evidence, *, tried: int) -> li
             layers={layer: value for layer, value in (row.get("layers") or {}).items() if value},
             direct=row.get("direct"),
             via=row.get("via"),
+            because=_because(row, evidence.pairs["perturbation"].item()),
             without=without[at] if at < len(without) else None,
         )
         for at, row in enumerate(rows.iter_rows(named=True))
     ]
+
+
+def _because(row: Mapping[str, Any], query: str) -> str:
+    """Return why a row of evidence votes on a perturbation, in words."""
+    layers = {layer: value for layer, value in (row.get("layers") or {}).items() if value}
+    strongest = sorted(layers.items(), key=lambda layer: -layer[1])
+    reasons = [", ".join(f"{name} {value:.2f}" for name, value in strongest)] if strongest else []
+    via, direct = row.get("via"), row.get("direct")
+    if via is not None and direct is not None and row["weight"] > 0:
+        share = max(0.0, 1 - direct / row["weight"])
+        like = f"responds like {via}, a relative of the query"
+        if via == query:
+            like = f"responded like {query} in other contexts"
+        reasons.insert(0, f"{like} ({share:.0%} of the weight)")
+    return "; ".join(reasons) or "-"
+
+
+def _votes(task: Task, method: Method, evidence: Evidence) -> list[Vote]:
+    if not isinstance(method.aggregator.object, Explains):
+        return []
+    parts = call(method.aggregator, "parts", task, evidence)
+    return [Vote(**part) for part in parts.select("name", "weight", "value").iter_rows(named=True)]
 
 
 def _flip(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -11,11 +12,14 @@ from core_harness.analysis.cards import Card, Pair, make_card, prompts_about
 from core_harness.data.splits import Split
 from core_harness.errors import UsageError, unknown
 from core_harness.evaluation import pipeline
+from core_harness.evaluation.methods import Method
+from core_harness.evaluation.pipeline import Shown
 from core_harness.evaluation.progress import Notice, Progress
 from core_harness.evaluation.running import warn_of_contamination
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec, spec_of
 from core_harness.llm import Journal, answered_before
+from core_harness.llm.answers import ANSWERS
 from core_harness.plugins.guard import GuardedLLM
 from core_harness.plugins.protocols import LearningAggregator
 from core_harness.registry.entries import Registry
@@ -52,12 +56,13 @@ def explain(
     Raises
     ------
     HarnessError
-        One line for whatever the caller can mend, e.g. an aggregator that learns from many answers.
+        One line for whatever the caller can mend, e.g. an aggregator that learns from many answers. One that
+        learns from the support alone is fitted first, as in a run.
     """
     session = Session(registry, progress=progress, notice=notice)
     spec = RunSpec(dataset=dataset, strategies=(strategy,), **choices)
     (method,) = session.methods(spec)
-    if isinstance(method.aggregator.object, LearningAggregator):
+    if method.asks and isinstance(method.aggregator.object, LearningAggregator):
         raise UsageError(
             f"{method.label} learns from many answers; run it, and explain a pair of that run with --run"
         )
@@ -67,6 +72,8 @@ def explain(
     with threadpool_limits(limits=1):
         shown = pipeline.show(method, loaded.task, split, None, facts)
         if method.llm is None:
+            whole = replace(loaded.split, support=split.support)
+            _fit(method, pipeline.show(method, loaded.task, whole, None, facts))
             return make_card(method, shown, 0, replies=None, scored=None)
         if not send:
             return make_card(method, shown, 0, replies=None, scored=(None, "not_asked"))
@@ -99,7 +106,9 @@ def explain_run(
     with threadpool_limits(limits=1):
         shown = pipeline.show(method, loaded.task, loaded.split, spec.control, facts)
         replies = None
-        if method.llm is not None:
+        if method.llm is None:
+            _fit(method, shown)
+        else:
             kept = run.folder / "replies.sqlite"  # a result that was handed in has none
             with Journal(kept if kept.exists() else None) as journal:
                 prompts = prompts_about(method, shown, pair_id)
@@ -109,6 +118,11 @@ def explain_run(
         return make_card(
             method, shown, pair_id, replies=replies, scored=(score, status), control=spec.control
         )
+
+
+def _fit(method: Method, shown: Shown) -> None:
+    """Have an aggregator that learns without a model's answers learn from what it was shown."""
+    pipeline.fit(method, shown, pl.DataFrame(schema=dict(ANSWERS)))
 
 
 def _single_question(split: Split, pair: Pair) -> Split:

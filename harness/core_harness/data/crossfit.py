@@ -81,7 +81,8 @@ def examples(split: Split, number: int | None, *, seed: int, contexts: Collectio
         if len(names) < 2:
             where = f" in {', '.join(sorted(contexts))}" if contexts else ""
             raise UsageError(
-                f"a method that learns needs 2 perturbations or more in the support{where}, not {len(names)}"
+                f"a method that learns needs 2 or more perturbations in the support{where}; "
+                f"it has {len(names)}"
             )
         made = out_of_fold(support, number=min(FOLDS, len(names)), seed=seed, contexts=contexts)
         return _numbered_after(split, made)

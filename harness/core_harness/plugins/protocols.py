@@ -9,7 +9,7 @@ dataset    :class:`Dataset`       :class:`BringsKnowledge`, :class:`OffersContex
 retriever  :class:`Retriever`     :class:`UsesKnowledge`
 organizer  :class:`Organizer`     :class:`AskingOrganizer`, :class:`UsesKnowledge`
 llm        :class:`LLM`
-aggregator :class:`Aggregator`    :class:`LearningAggregator`, :class:`UsesKnowledge`
+aggregator :class:`Aggregator`    :class:`LearningAggregator`, :class:`Explains`, :class:`UsesKnowledge`
 ========== ====================== =====================================================================
 
 A class need not inherit from a protocol: it has its attributes and methods. Objects are made with keyword
@@ -61,6 +61,7 @@ __all__ = [
     "AskingOrganizer",
     "BringsKnowledge",
     "Dataset",
+    "Explains",
     "LearningAggregator",
     "OffersContexts",
     "Organizer",
@@ -209,5 +210,17 @@ class LearningAggregator(Aggregator, Protocol):
 
         What was learnt before is forgotten: each seed of a control fits anew.
         ``labels`` has ``pair_id, label`` of the examples.
+        """
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """An aggregator that weighs several votes and can say, after it was fitted, what each said of a pair."""
+
+    def parts(self, task: Task, evidence: Evidence) -> pl.DataFrame:
+        """Return ``name, weight, value`` of the votes on the only pair of the evidence, the heaviest first.
+
+        An evidence card lists them.
         """
         ...

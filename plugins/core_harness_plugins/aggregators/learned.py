@@ -95,15 +95,26 @@ class LearnedVote:
             return evidence.pairs.select(
                 "pair_id", pl.lit(None, pl.Float64).alias("score"), pl.lit("not_fitted").alias("status")
             )
-        names = list(self._weights)
-        scaled = self._scale(_stacked(self._votes(task, evidence), names))
-        vote = scaled @ np.array([self._weights[name] for name in names])
+        scaled = self._scale(_stacked(self._votes(task, evidence), list(self._weights)))
+        vote = scaled @ np.array(list(self._weights.values()))
         rate = gene_rate_of(evidence.pairs, evidence.support)
         score = self._chance.predict_proba(_inputs(vote, rate))[:, 1]
         totals = evidence.totals()
         heard = (totals["n_pos"] + totals["n_neg"]) > 0
         status = pl.when(heard).then(pl.lit("ok")).otherwise(pl.lit("no_evidence"))
         return evidence.pairs.select("pair_id", pl.Series("score", score), status.alias("status"))
+
+    def parts(self, task: Task, evidence: Evidence) -> pl.DataFrame:
+        """Return ``name, weight, value`` of the votes on the only pair of the evidence, the heaviest first.
+
+        Values are standardised, so that weights can be compared. Empty where nothing was fitted.
+        """
+        names, weights = list(self._weights), list(self._weights.values())
+        value = np.zeros(len(names))
+        if self._scale is not None:
+            (value,) = self._scale(_stacked(self._votes(task, evidence), names))
+        found = pl.DataFrame({"name": names, "weight": weights, "value": value})
+        return found.sort(-pl.col("weight"), "name")
 
     def _votes(self, task: Task, evidence: Evidence) -> dict[str, Floats]:
         return votes_on(

@@ -37,6 +37,9 @@ def print_card(card: Card, *, whole_prompt: bool) -> None:
         console.print(
             f"None of the {card.measured} perturbations measured on the gene is related: no evidence."
         )
+    if card.votes:
+        console.print()
+        console.print(_votes(card))
     if said := _flip(card):
         console.print(printable(said), soft_wrap=not console.is_terminal)
     for question in card.asked:
@@ -73,6 +76,16 @@ def _voters(card: Card) -> Table:
             voter.because,
         ]
         table.add_row(*map(printable, cells), *([number(voter.without)] if tried else []))
+    return table
+
+
+def _votes(card: Card) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("vote", no_wrap=True)
+    table.add_column("weight learnt", justify="right")
+    table.add_column("on this pair (standardised)", justify="right")
+    for vote in card.votes:
+        table.add_row(printable(vote.name), number(vote.weight), number(vote.value))
     return table
 
 
