@@ -183,7 +183,7 @@ def completed(line: str, *, cwd: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_completion_knows_names_of_the_registry(tmp_path: Path) -> None:
-    assert completed("eval --strategy constant,vo", cwd=tmp_path) == ["constant,voting"]
+    assert completed("eval --strategy constant,pot", cwd=tmp_path) == ["constant,potency"]
 
 
 @pytest.mark.slow

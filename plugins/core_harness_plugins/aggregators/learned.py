@@ -14,7 +14,7 @@ from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import gene_rate_of
 from core_harness.evidence.two_steps import Floats, TwoSteps
 from core_harness_plugins.aggregators.pairwise import Scale, draw_differences, fit_pairwise
-from core_harness_plugins.aggregators.votes import votes_on
+from core_harness_plugins.aggregators.votes import OF_PERTURBATIONS, votes_on
 
 _CERTAIN = 1e-6
 """Rates are kept this far from 0 and 1, where log odds are infinite."""
@@ -82,7 +82,10 @@ class LearnedVote:
         group = rows.select(pl.struct("fold", "context", "gene").rank("dense").cast(pl.Int64) - 1).to_series()
         pairs = draw_differences(group.to_numpy(), rows["label"].to_numpy(), seed=task.seed)
         scaled = self._scale(features)
-        weights = fit_pairwise(scaled, pairs, ridge=self.ridge) if len(pairs.weight) else np.ones(len(names))
+        signed = [name in OF_PERTURBATIONS for name in names]  # strength is no vote, and may count against
+        weights = np.ones(len(names))
+        if len(pairs.weight):
+            weights = fit_pairwise(scaled, pairs, ridge=self.ridge, signed=signed)
         self._weights = dict(zip(names, weights.tolist(), strict=True))
         self._chance = None
         if rows["label"].n_unique() == 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -82,8 +83,10 @@ def draw_differences(group: Numbers, label: NDArray[np.uint8], *, seed: int) -> 
     return Differences(positive, negative, weight / weight.mean())
 
 
-def fit_pairwise(features: Floats, differences: Differences, *, ridge: float) -> Floats:
-    """Return the weights of the features, none below 0.
+def fit_pairwise(
+    features: Floats, differences: Differences, *, ridge: float, signed: Sequence[bool] | None = None
+) -> Floats:
+    """Return the weights of the features, none below 0 but those that are ``signed``.
 
     They minimise the mean of ``weight * log(1 + exp(-b . (x_positive - x_negative)))`` plus
     ``ridge / 2 * b . b``: what a gene's pairs have in common cancels, so how often genes respond cannot be
@@ -99,6 +102,8 @@ def fit_pairwise(features: Floats, differences: Differences, *, ridge: float) ->
         return float(value), ridge * b - change.T @ (weight * expit(-margin))
 
     start = np.full(features.shape[1], 0.05)
-    found = minimize(loss, start, jac=True, bounds=[(0.0, None)] * len(start), method="L-BFGS-B")
+    free = [False] * len(start) if signed is None else signed
+    bounds = [(None if one else 0.0, None) for one in free]
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
     weights: Floats = found.x
     return weights

@@ -14,6 +14,9 @@ from core_harness.evidence.two_steps import FirstStep, Floats, Matched, TwoSteps
 from core_harness_plugins.aggregators.gene_votes import SHRINKAGE, SPREAD, gene_votes
 from core_harness_plugins.aggregators.potency import potency_of
 
+OF_PERTURBATIONS = ("potency", "mass")
+"""What is about a perturbation alone, whatever the gene."""
+
 
 class Counted(NamedTuple):
     """Sums by pair: weight of voters that moved the gene, of all voters, and of all units, listed or not."""
