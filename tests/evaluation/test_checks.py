@@ -235,7 +235,7 @@ def test_ranks_are_finite_too() -> None:
 
 def test_an_organizer_that_keeps_the_pairs_that_it_likes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Voters, "organize", lambda _, __, given: given.about(pl.col("pair_id") % 2 == 0))
-    assert "organizer 'voters' returned evidence about" in refusal(evaluate, "simulated", "voting")
+    assert "organizer 'voters' returned evidence about" in refusal(evaluate, "simulated", "voting-one-step")
 
 
 def test_a_retriever_that_names_what_was_not_measured_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,8 @@ def evidence_of(rows: pl.DataFrame, *, contexts: tuple[str, ...] = ()) -> Eviden
 def said_by_genes(evidence: Evidence, *, of: Evidence | None = None, seed: int = 0) -> Any:
     """Return votes on other genes, profiles being those of other evidence if it is given."""
     task = task_of(seed=seed)
-    return gene_votes(task, evidence, STEPS, STEPS.responses(of or evidence, task.question))
+    said = gene_votes(task, evidence, STEPS, STEPS.responses(of or evidence, task.question))
+    return said["genes together"]
 
 
 def votes(evidence: Evidence) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     return Shown(
         task=task,
         evidence=gather([seen]),
-        examples=gather(examples, kept=KEPT if method.asks else 0),  # without a model they are walked once
+        examples=gather(examples, kept=KEPT if len(examples) == 1 else 0),  # all of the support is too much
         labels=pl.concat([split.truth.clear(), *(part.truth for part in examples)]),
         facts=facts if codes is None else facts.anonymous(codes),
     )

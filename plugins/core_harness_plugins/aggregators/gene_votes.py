@@ -69,6 +69,8 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
     moved = np.bincount(placed.g, weights=labels, minlength=len(group))
     rate = moved / np.maximum(np.bincount(placed.g, minlength=len(group)), 1)
     speak = np.flatnonzero((rate > 0) & (rate < 1))  # the others' votes are all at their rate
+    if not len(speak):
+        return {name: np.zeros(len(placed.q)) for name in ("genes alike", "genes together")}
     place_of = np.full(len(group), -1)
     place_of[speak] = np.arange(len(speak))
     spread = np.sqrt(rate * (1 - rate) + SPREAD)[speak, None]
@@ -93,7 +95,8 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
         alike += weight @ (away / heard) / (np.abs(weight).sum(axis=1, keepdims=True) + 1)
         itself = (loadings[speak] ** 2).sum(axis=1, keepdims=True)
         together += loadings[speak] @ (loadings[speak].T @ away) - itself * away
-    at = place_of[placed.pair_g]
+    measured = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
+    at = np.where(measured, place_of[placed.pair_g], -1)
     said = {"genes alike": alike, "genes together": together}
     return {name: np.where(at >= 0, of[at, placed.q], 0.0) for name, of in said.items()}
 

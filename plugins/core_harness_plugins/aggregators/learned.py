@@ -44,7 +44,7 @@ class LearnedVote:
         Of the weights.
     """
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"relations", "evidence"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"relations"})
     examples: ClassVar[None] = None
 
     def __init__(self, *, potency: bool = False, unlisted_weight: float = 0.0, ridge: float = 0.2) -> None:
