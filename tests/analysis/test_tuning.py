@@ -93,7 +93,7 @@ def test_the_second_of_two_settings_wins() -> None:
 
 def found(*tried: str, session: Session | None = None, **words: Any) -> Tuning:
     usual: dict[str, Any] = {
-        "strategy": "voting",
+        "strategy": "voting-one-step",
         "datasets": ["simulated"],
         "parameters": SMALL,
         "folds": 3,
@@ -108,7 +108,7 @@ def power(one: Tried) -> Any:
 def test_the_figures_are_those_of_cross_validation() -> None:
     tuning = found("aggregator.power=0.5,2")
     session = Session()
-    spec = RunSpec(strategies=("voting",), parameters=merged(SMALL, {"aggregator": {"power": 0.5}}))
+    spec = RunSpec(strategies=("voting-one-step",), parameters=merged(SMALL, {"aggregator": {"power": 0.5}}))
     (method,) = session.methods(spec)
     frame = crossvalidate(session, spec, method, folds=3)
     wanted = resampled([frame], draw_perturbations([frame], resamples=200))

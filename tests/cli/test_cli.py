@@ -65,7 +65,8 @@ def test_runs_are_listed_and_shown(tmp_path: Path) -> None:
     as_json = json.loads(run_here("runs", "show", name, "--json", cwd=tmp_path).stdout)
     assert as_json["run"]["method"]["components"]["aggregator"]["parameters"] == {
         "power": 1.0,
-        "shrinkage": 0.1,
+        "shrinkage": 0.01,
+        "unlisted_weight": 0.0,
     }
     assert as_json["report"]["metrics"] == made["results"][0]["metrics"]
     listed = json.loads(run_here("runs", "list", "--json", cwd=tmp_path).stdout)
@@ -114,7 +115,7 @@ HEAD = "pert,gene,label,split\n"
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["-s", "votign"], 2, "unknown strategy 'votign'; did you mean 'voting'?"),
+        (["-s", "votign"], 2, "unknown strategy 'votign'; did you mean 'voting' or 'voting-learned'?"),
         (["-d", "perturbqa/k526"], 2, "unknown dataset 'perturbqa/k526'"),
         (["-d", "perturbqa/k562"], 3, "`core-harness data pull perturbqa` gets it"),
         (["-d", "table:absent.csv"], 3, "absent.csv"),
@@ -127,7 +128,7 @@ HEAD = "pert,gene,label,split\n"
             2,
             "'none' is not one of 'strict', 'cross-context'",
         ),
-        (["--control", "none"], 2, "'none' is not one of 'shuffled-labels', 'random-neighbours'"),
+        (["--control", "none"], 2, "'none' is not one of 'shuffled-labels', 'shuffled-listing'"),
         (["--model", "qwen"], 2, "model 'qwen' needs TOGETHERAI_API_KEY or DEEPINFRA_API_KEY"),
         (["--only", "all"], 2, "'all' is not 'evaluable'"),
         (["--seed", "-1"], 2, "'--seed': -1 is not in the range x>=0"),

@@ -22,7 +22,7 @@ from core_harness.llm import PROMPTS
 from core_harness.schemas import EVIDENCE, PREDICTIONS, Block
 from core_harness_plugins.aggregators.constant import Constant
 from core_harness_plugins.organizers.pair import IsolatedPair
-from core_harness_plugins.organizers.voters import Voters
+from core_harness_plugins.organizers.responders import Responders
 from core_harness_plugins.retrievers.kg import KnowledgeGraph
 
 RELATED = relations(("P", "M", 0.5), ("P", "N", 0.0), ("Q", "N", 1.0))
@@ -234,8 +234,8 @@ def test_ranks_are_finite_too() -> None:
 
 
 def test_an_organizer_that_keeps_the_pairs_that_it_likes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Voters, "organize", lambda _, __, given: given.about(pl.col("pair_id") % 2 == 0))
-    assert "organizer 'voters' returned evidence about" in refusal(evaluate, "simulated", "voting")
+    monkeypatch.setattr(Responders, "organize", lambda _, __, given: given.about(pl.col("pair_id") % 2 == 0))
+    assert "organizer 'responders' returned evidence about" in refusal(evaluate, "simulated", "voting")
 
 
 def test_a_retriever_that_names_what_was_not_measured_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
