@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core_harness import Result, evaluate
+from core_harness import Pair, Result, evaluate, explain
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -79,3 +79,12 @@ def test_another_line_can_join_the_support() -> None:
 def test_genes_without_support_are_at_chance() -> None:
     (vote,) = evaluate("perturbqa/k562", "voting", gene_holdout=0.2)
     assert value(vote, "macro_gene_auroc") == 0.5
+
+
+def test_a_real_voter_says_through_whom_it_votes() -> None:
+    card = explain(Pair(perturbation="HSPA5", gene="DDIT3"), dataset="perturbqa/k562")
+    through = [voter for voter in card.voters if voter.via is not None]
+    assert through
+    assert all(
+        voter.because.startswith(f"responds like {voter.via}, a relative of the query (") for voter in through
+    )
