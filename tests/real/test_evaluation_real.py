@@ -59,11 +59,9 @@ def test_without_the_evidence_voting_is_at_chance(dataset: str, control: str) ->
 
 
 def test_unlisted_pairs_and_what_is_learnt_add_to_the_vote() -> None:
-    methods = ["voting-unlisted", "voting-learned", "voting-learned-potency"]
-    unlisted, learned, potency = evaluate("perturbqa/hepg2", methods)
+    unlisted, learned = evaluate("perturbqa/hepg2", ["voting-unlisted", "voting-learned"])
     assert value(unlisted, "macro_gene_auroc") >= 0.695
     assert value(learned, "macro_gene_auroc") >= 0.695
-    assert value(potency, "macro_gene_auroc") >= 0.72
     assert 0.9 < value(learned, "calibration_slope") < 1.1
     skill = learned.report.metrics["brier_skill"].low
     assert skill is not None
