@@ -1,7 +1,7 @@
 """CORE-Voting: related perturbations vote on the gene (arXiv 2606.01042).
 
 The paper's weights and shrinkage are not known. Ours were chosen on the support of K562 and HepG2, in
-five folds by perturbation, no test row being read; ``benchmarks/choose_vote.py`` prints the table.
+five folds by perturbation, no test row being read; ``docs/tune.md`` has the command.
 """
 
 from __future__ import annotations

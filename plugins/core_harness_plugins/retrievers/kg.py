@@ -23,7 +23,7 @@ class KnowledgeGraph:
     there are of each. Settings were chosen on the support of K562 and HepG2, in five folds by
     perturbation: PageRank before shared neighbours, half and half before other shares, and no molecular
     functions, which say what a protein does to a molecule and not which process it serves
-    (``benchmarks/choose_vote.py``). Names of genes are left out because they are weak: family resemblance.
+    (``docs/tune.md``). Names of genes are left out because they are weak: family resemblance.
 
     A graph can have read the screens that a method is tested on. ``before`` and ``without_evidence`` make
     one that cannot (:func:`~core_harness.knowledge.filters.restricted`); which layers are left, and
