@@ -208,7 +208,7 @@ def test_what_learns_from_the_support_alone_is_fitted_and_says_what_it_is_made_o
     row = result.predictions.row(7, named=True)
     card = explain(pair_of(row), strategy="voting-learned", parameters=PARAMETERS)
     assert card.score == pytest.approx(row["score"], abs=1e-9)
-    assert {"relatives", "both steps", "both steps, modules", "other genes"} <= {v.name for v in card.votes}
+    assert {"relatives", "both steps", "both steps, modules", "genes alike"} <= {v.name for v in card.votes}
     weights = [vote.weight for vote in card.votes]
     assert weights == sorted(weights, reverse=True)
     assert min(weights) >= 0

@@ -240,7 +240,7 @@ def test_voting_with_one_side_knows_less_than_with_both(control: Control) -> Non
     assert result.report.repeats == 1
     assert "seed" not in result.predictions.columns
     assert result.report.metrics["macro_gene_auroc"].low is not None
-    assert 0.6 < per_gene(result) < per_gene(plain) - 0.01
+    assert 0.6 < per_gene(result) < per_gene(plain) - 0.005
 
 
 def test_in_another_context_a_gene_has_the_rate_it_has_there(tmp_path: Path) -> None:

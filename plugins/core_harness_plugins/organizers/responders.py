@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core_harness import Evidence, Task
+from core_harness import Evidence, Facts, Task
 from core_harness.errors import UsageError
 from core_harness.evidence.two_steps import FirstStep, TwoSteps
 from core_harness_plugins.organizers.voters import Voters
@@ -102,6 +102,11 @@ class Responders(Voters):
         measured = responses.units.height > 0  # otherwise the query's context is an unseen one
         on_gene = likeness if measured else None
         return Evidence(evidence.block, pl.concat(relations, how="diagonal"), on_gene=on_gene)
+
+    def prompts(self, task: Task, evidence: Evidence, facts: Facts) -> pl.DataFrame:
+        """Return one prompt a perturbation, about its relatives: whatever the labels, they are the same."""
+        direct = evidence.relations.with_columns(pl.col("direct").alias("weight"))
+        return super().prompts(task, Evidence(evidence.block, direct), facts)
 
     def _itself(self, evidence: Evidence) -> pl.DataFrame:
         """Return relations of the queries' perturbations to themselves in other contexts."""

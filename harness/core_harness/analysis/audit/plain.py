@@ -15,7 +15,7 @@ from core_harness.metrics import Estimate
 PLAIN: Mapping[str, Mapping[str, Any]] = {
     "gene frequency": {"strategies": ("gene-frequency",)},
     "potency": {"strategies": ("potency",)},
-    "symbol": {"strategies": ("voting",), "retriever": "symbol"},
+    "symbol": {"strategies": ("voting-one-step",), "retriever": "symbol"},
 }
 """The gene's rate, the strength of related perturbations, and their names."""
 
