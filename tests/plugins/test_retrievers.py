@@ -187,7 +187,6 @@ class TestKnowledgeGraph:
         [
             (KnowledgeGraph(layers="link"), "unknown layer 'link'; did you mean 'links'? "),
             (KnowledgeGraph(layers=""), "unknown layer '' (known: complexes, links, pathways)"),
-            (KnowledgeGraph(network_share=1.5), "retriever 'kg', network_share=1.5: it must be from 0 to 1"),
             (KnowledgeGraph(before="May 2022"), "before='May 2022' is no month; write it as YYYY-MM"),
             (KnowledgeGraph(without_evidence="IPM"), "unknown evidence code 'IPM'; did you mean"),
         ],

@@ -74,12 +74,13 @@ class Catalog:
     def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object, its parameters checked against their annotations.
 
-        Raises :class:`~core_harness.errors.UsageError` for an unknown name or parameter or a value of
-        another type, :class:`~core_harness.errors.PluginError` for a component that cannot be loaded.
+        Raises :class:`~core_harness.errors.UsageError` for an unknown name or parameter, a value of another
+        type or out of its limits (:mod:`core_harness.plugins.limits`), and
+        :class:`~core_harness.errors.PluginError` for a component that cannot be loaded.
         """
         cls = self._class(stage, name)
         known = self.parameters(stage, name)
-        hints = get_type_hints(cls.__init__)
+        hints = get_type_hints(cls.__init__, include_extras=True)
         values = {key: parameter.default for key, parameter in known.items()}
         for key, value in parameters.items():
             if key not in known:

@@ -23,6 +23,7 @@ Everything that a component needs is imported from these modules, and from no ot
                                     ``Facts``, ``Graph``, ``Layer``, ``Symbols``; the schemas of frames
                                     (``ROWS``, ``RELATIONS``, ``PREDICTIONS``, ...); ``data_folder``
 ``core_harness.plugins.protocols``  the protocols of this page
+``core_harness.plugins.limits``     numbers with limits, for the annotations of parameters
 ``core_harness.errors``             what to raise where the user can mend something
 ``core_harness.llm``                requests, replies, failures and prices, for an llm; the schemas of
                                     prompts and answers

@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 
 from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import gene_rate_of, prevalence_of
+from core_harness.plugins.limits import NotNegative
 from core_harness_plugins.aggregators.potency import potency_of
 
 _CERTAIN = 1e-6
@@ -28,7 +29,7 @@ class Additive:
     needs: ClassVar[frozenset[Need]] = frozenset({"relations"})
     beyond_contrast: ClassVar[frozenset[Beyond]] = frozenset({"potency"})
 
-    def __init__(self, *, power: float = 2.0, shrinkage: float = 0.1) -> None:
+    def __init__(self, *, power: NotNegative = 2.0, shrinkage: NotNegative = 0.1) -> None:
         self.power = power
         self.shrinkage = shrinkage
 

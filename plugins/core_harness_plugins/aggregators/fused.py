@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from core_harness import Evidence, Need, Task
+from core_harness.plugins.limits import NotNegative
 from core_harness_plugins.aggregators.answer import mean_answers
 from core_harness_plugins.aggregators.vote import Vote
 
@@ -36,7 +37,9 @@ class Fused:
 
     needs: ClassVar[frozenset[Need]] = frozenset({"evidence", "answers"})
 
-    def __init__(self, *, examples: int = 100, power: float = 2.0, shrinkage: float = 0.1) -> None:
+    def __init__(
+        self, *, examples: int = 100, power: NotNegative = 2.0, shrinkage: NotNegative = 0.1
+    ) -> None:
         self.examples = examples
         self.power = power
         self.shrinkage = shrinkage

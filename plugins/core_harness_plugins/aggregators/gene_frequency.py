@@ -8,6 +8,7 @@ import polars as pl
 
 from core_harness import Evidence, Need, Task
 from core_harness.data.rates import SHRINKAGE, gene_rate_of
+from core_harness.plugins.limits import NotNegative
 
 
 class GeneFrequency:
@@ -24,7 +25,7 @@ class GeneFrequency:
 
     needs: ClassVar[frozenset[Need]] = frozenset()
 
-    def __init__(self, *, shrinkage: float = SHRINKAGE) -> None:
+    def __init__(self, *, shrinkage: NotNegative = SHRINKAGE) -> None:
         self.shrinkage = shrinkage
 
     def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import gene_rate_of
 from core_harness.evidence.two_steps import Floats, TwoSteps
+from core_harness.plugins.limits import NotNegative, Share
 from core_harness_plugins.aggregators.pairwise import Scale, draw_differences, fit_pairwise
 from core_harness_plugins.aggregators.votes import OF_PERTURBATIONS, votes_on
 
@@ -47,7 +48,9 @@ class LearnedVote:
     needs: ClassVar[frozenset[Need]] = frozenset({"relations"})
     examples: ClassVar[None] = None
 
-    def __init__(self, *, potency: bool = False, unlisted_weight: float = 0.0, ridge: float = 0.2) -> None:
+    def __init__(
+        self, *, potency: bool = False, unlisted_weight: Share = 0.0, ridge: NotNegative = 0.2
+    ) -> None:
         self.potency = potency
         self.unlisted_weight = unlisted_weight
         self.ridge = ridge

@@ -9,6 +9,7 @@ import polars as pl
 
 from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import perturbation_rates, prevalence_of
+from core_harness.plugins.limits import NotNegative
 
 
 class Potency:
@@ -23,7 +24,7 @@ class Potency:
     needs: ClassVar[frozenset[Need]] = frozenset({"relations"})
     beyond_contrast: ClassVar[frozenset[Beyond]] = frozenset({"potency"})
 
-    def __init__(self, *, power: float = 2.0, shrinkage: float = 0.1) -> None:
+    def __init__(self, *, power: NotNegative = 2.0, shrinkage: NotNegative = 0.1) -> None:
         self.power = power
         self.shrinkage = shrinkage
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import SHRINKAGE, gene_rates, prevalence_of
+from core_harness.plugins.limits import NotNegative, Share
 
 _UNHEARD = 1e-9
 """Share of all weight below which what no listed pair has is rounding."""
@@ -49,7 +50,9 @@ class Vote:
 
     needs: ClassVar[frozenset[Need]] = frozenset({"evidence"})
 
-    def __init__(self, *, power: float = 2.0, shrinkage: float = 0.1, unlisted_weight: float = 0.0) -> None:
+    def __init__(
+        self, *, power: NotNegative = 2.0, shrinkage: NotNegative = 0.1, unlisted_weight: Share = 0.0
+    ) -> None:
         self.power = power
         self.shrinkage = shrinkage
         self.unlisted_weight = unlisted_weight

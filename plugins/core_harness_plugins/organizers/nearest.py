@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from core_harness import Evidence, Need, Task
+from core_harness.plugins.limits import Count
 
 
 class Nearest:
@@ -18,7 +19,7 @@ class Nearest:
 
     gives: ClassVar[frozenset[Need]] = frozenset({"relations", "evidence"})
 
-    def __init__(self, *, k: int = 10) -> None:
+    def __init__(self, *, k: Count = 10) -> None:
         self.k = k
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from core_harness import Evidence, Facts, Task
-from core_harness.errors import UsageError
 from core_harness.evidence.two_steps import FirstStep, TwoSteps
+from core_harness.plugins.limits import Count, NotNegative, Positive, Share
 from core_harness_plugins.organizers.voters import Voters
 
 
@@ -55,13 +55,13 @@ class Responders(Voters):
     def __init__(
         self,
         *,
-        power: float = TwoSteps.power,
-        profile_power: float = TwoSteps.profile_power,
-        factors: int = TwoSteps.factors,
-        second_step: float = TwoSteps.second_step,
-        likeness_power: float = TwoSteps.likeness_power,
-        elsewhere: float = TwoSteps.elsewhere,
-        itself: float = 0.03,
+        power: Positive = TwoSteps.power,
+        profile_power: Positive = TwoSteps.profile_power,
+        factors: Count = TwoSteps.factors,
+        second_step: Share = TwoSteps.second_step,
+        likeness_power: Positive = TwoSteps.likeness_power,
+        elsewhere: Share = TwoSteps.elsewhere,
+        itself: NotNegative = 0.03,
         graded: int = 50,
         facts: int = 12,
         reasons: int = 4,
@@ -77,15 +77,7 @@ class Responders(Voters):
         self.itself = itself
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:
-        """Return the evidence with the weights of both steps.
-
-        Raises :class:`~core_harness.errors.UsageError` for parameters out of range.
-        """
-        for name, value in {"second_step": self.second_step, "elsewhere": self.elsewhere}.items():
-            if not 0 <= value <= 1:
-                raise UsageError(f"organizer 'responders', {name}={value}: it must be from 0 to 1")
-        if self.factors < 1:
-            raise UsageError(f"organizer 'responders', factors={self.factors}: it must be at least 1")
+        """Return the evidence with the weights of both steps."""
         steps = TwoSteps(
             power=self.power,
             profile_power=self.profile_power,

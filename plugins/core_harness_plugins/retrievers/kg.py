@@ -14,6 +14,7 @@ from core_harness import Block, Graph, Layer, Task
 from core_harness.errors import UsageError, unknown
 from core_harness.knowledge.filters import restricted
 from core_harness.knowledge.kernels import Floats, Rows, cosines, memberships, neighbourhoods, visits
+from core_harness.plugins.limits import Share
 
 
 class KnowledgeGraph:
@@ -57,7 +58,7 @@ class KnowledgeGraph:
         layers: str = "all",
         without: str = "go-mf,gene-name",
         network: Literal["pagerank", "shared-neighbours"] = "pagerank",
-        network_share: float = 0.5,
+        network_share: Share = 0.5,
         before: str = "",
         without_evidence: str = "",
     ) -> None:
@@ -85,7 +86,7 @@ class KnowledgeGraph:
         """Return all pairs of a query and a candidate whose weight is above 0, sorted.
 
         Raises :class:`~core_harness.errors.UsageError` without a graph, for a layer that the graph does
-        not have, for a share outside 0 to 1, and where ``before`` and ``without_evidence`` leave nothing.
+        not have, and where ``before`` and ``without_evidence`` leave nothing.
         """
         if self._graph is None:
             raise UsageError("retriever 'kg' has no knowledge graph; call use(graph) before relate(...)")
@@ -146,8 +147,6 @@ class KnowledgeGraph:
         return left
 
     def _shares(self, layers: Sequence[Layer]) -> list[float]:
-        if not 0 <= self.network_share <= 1:
-            raise UsageError(f"retriever 'kg', network_share={self.network_share}: it must be from 0 to 1")
         number = Counter(layer.kind for layer in layers)
         if len(number) == 1:
             return [1 / len(layers)] * len(layers)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core_harness import Block, Task
 from core_harness.data.rates import gene_rates
 from core_harness.errors import UsageError
+from core_harness.plugins.limits import NotNegative
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ class ResponseProfiles:
         Genes of zero correlation that every pair is given.
     """
 
-    def __init__(self, *, shrinkage: float = 20.0) -> None:
+    def __init__(self, *, shrinkage: NotNegative = 20.0) -> None:
         self.shrinkage = shrinkage
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core_harness import Block, Task
+from core_harness.plugins.limits import Count
 
 
 class SameSymbol:
@@ -24,7 +25,7 @@ class SameSymbol:
         How many characters must agree.
     """
 
-    def __init__(self, *, characters: int = 3) -> None:
+    def __init__(self, *, characters: Count = 3) -> None:
         self.characters = characters
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
