@@ -227,6 +227,7 @@ def test_those_who_respond_like_a_relative_say_so() -> None:
         share = 1 - voter.direct / voter.weight
         words = f"responds like {voter.via}, a relative of the query ({share:.0%} of the weight)"
         assert voter.because.startswith(words)
+        assert voter.via != voter.neighbour
     assert all("responds like" not in voter.because for voter in card.voters if voter.via is None)
 
 

@@ -172,6 +172,8 @@ def test_relations_of_both_steps_are_such_as_a_retriever_may_return(seed: int) -
     assert through_others["via"].null_count() == 0
     related = set(first.related().select("perturbation", "neighbour").iter_rows())
     assert set(through_others.select("perturbation", "via").iter_rows()) <= related
+    alone = through_others.filter(pl.col("via") == pl.col("neighbour"))["perturbation"].to_list()
+    assert all(sum(name == query for query, _ in related) == 1 for name in alone)
 
 
 @given(st.integers(0, 10))

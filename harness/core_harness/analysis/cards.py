@@ -289,6 +289,8 @@ def _because(row: Mapping[str, Any], query: str) -> str:
         like = f"responds like {via}, a relative of the query"
         if via == query:
             like = f"responded like {query} in other contexts"
+        elif via == row["neighbour"]:
+            like = "the only relative of the query, which is expected to respond like it"
         reasons.insert(0, f"{like} ({share:.0%} of the weight)")
     return "; ".join(reasons) or "-"
 

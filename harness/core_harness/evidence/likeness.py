@@ -116,7 +116,7 @@ class Likeness:
         q, u = np.nonzero(weights)
         names, contexts = self.responses.units["perturbation"], self.responses.units["context"]
         largest = np.argmax([part[q, u] for part in (direct, indirect, elsewhere)], axis=0)
-        told = pl.DataFrame(
+        reasons = pl.DataFrame(
             {
                 "part": largest,
                 "relative": names.gather(self.through()[q, u]),
@@ -127,7 +127,7 @@ class Likeness:
         first = cells_of(related, self.perturbations, self.responses.units)
         row = np.full(weights.shape, -1)
         row[first.q, first.u] = first.row
-        said = pl.Series(row[q, u])
+        rows = pl.Series(row[q, u])
         extra = related.drop(*RELATED, "via", "direct", strict=False)
         return pl.DataFrame(
             {
@@ -136,15 +136,16 @@ class Likeness:
                 "neighbour_context": contexts.gather(u),
                 "weight": weights[q, u],
                 "direct": direct[q, u],
-                "via": told.select(via.alias("via")).to_series(),
+                "via": reasons.select(via.alias("via")).to_series(),
             }
-        ).hstack(extra.select(pl.all().gather(said.set(said < 0, None))))
+        ).hstack(extra.select(pl.all().gather(rows.set(rows < 0, None))))
 
     def through(self) -> Places:
         """Return (queries, units): the relative through whom most of the likeness came, as a unit's row.
 
         The product of two profiles is a sum over relatives, each with its weight in the mixture; the largest
-        term wins, among the relatives of most weight (:data:`LOOKED_AT`).
+        term wins, among the relatives of most weight (:data:`LOOKED_AT`). That a unit is like itself says
+        nothing, so a relative comes through another one, unless it is the only one.
         """
         products = self.responses.profiles @ self.responses.profiles.T
         who = np.zeros(self.direct.shape, dtype=np.int64)
@@ -152,7 +153,12 @@ class Likeness:
             return who
         for query, mixture in enumerate(self.mixture):
             nearest = np.argsort(-mixture, kind="stable")[:LOOKED_AT]
+            nearest = nearest[mixture[nearest] > 0]
+            if not len(nearest):
+                continue
             terms = mixture[nearest, None] * products[nearest]
+            if len(nearest) > 1:
+                terms[np.arange(len(nearest)), nearest] = -np.inf
             who[query] = nearest[terms.argmax(axis=0)]
         return who
 

@@ -72,6 +72,7 @@ class Vote:
         prevalence = prevalence_of(evidence.pairs, evidence.support)
         rates = gene_rates(evidence.support, shrinkage=0.0, unlisted_weight=self.unlisted_weight)
         listed = gene_rates(evidence.support, shrinkage=0.0)
+        known = (listened > 0) & (pl.col("measured") > 0)  # a gene that was never listed has no rate to leave
         counted = ["context", "gene"]
         return (
             evidence.pairs.join(evidence.totals(power=self.power), on="pair_id", maintain_order="left")
@@ -90,7 +91,7 @@ class Vote:
                     (pl.col("measured") * pl.col("vote") + SHRINKAGE * pl.col("prevalence"))
                     / (pl.col("measured") + SHRINKAGE)
                 ).alias("score"),
-                pl.when(listened > 0).then(pl.lit("ok")).otherwise(pl.lit("no_evidence")).alias("status"),
+                pl.when(known).then(pl.lit("ok")).otherwise(pl.lit("no_evidence")).alias("status"),
             )
         )
 
