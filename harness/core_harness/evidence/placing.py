@@ -76,7 +76,20 @@ class Placed(NamedTuple):
 def place(
     responses: Responses, perturbations: pl.Series, pairs: pl.DataFrame, support: pl.DataFrame
 ) -> Placed:
-    """Return where pairs and rows of a support stand among profiles. Parameters as before."""
+    """Return where pairs and rows of a support stand among profiles.
+
+    Parameters
+    ----------
+    responses
+        The profiles.
+    perturbations
+        Names of the queries' perturbations, in the order of their numbers.
+    pairs
+        Frame of :data:`~core_harness.schemas.PAIRS`, of these perturbations. A gene without a profile has
+        number 0: no row of the support speaks of it.
+    support
+        Frame of :data:`~core_harness.schemas.SUPPORT`.
+    """
     genes = responses.genes.to_frame("gene").with_row_index("g")
     names = perturbations.to_frame("perturbation").with_row_index("q")
     units = responses.units.with_row_index("u")

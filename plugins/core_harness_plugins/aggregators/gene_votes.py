@@ -71,8 +71,8 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
     speak = np.flatnonzero((rate > 0) & (rate < 1))  # the others' votes are all at their rate
     if not len(speak):
         return {name: np.zeros(len(placed.q)) for name in ("genes alike", "genes together")}
-    place_of = np.full(len(group), -1)
-    place_of[speak] = np.arange(len(speak))
+    speaker = np.full(len(group), -1)
+    speaker[speak] = np.arange(len(speak))
     spread = np.sqrt(rate * (1 - rate) + SPREAD)[speak, None]
     voters = _voters(evidence, steps, responses, group)
 
@@ -96,7 +96,7 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
         itself = (loadings[speak] ** 2).sum(axis=1, keepdims=True)
         together += loadings[speak] @ (loadings[speak].T @ away) - itself * away
     measured = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
-    at = np.where(measured, place_of[placed.pair_g], -1)
+    at = np.where(measured, speaker[placed.pair_g], -1)
     said = {"genes alike": alike, "genes together": together}
     return {name: np.where(at >= 0, of[at, placed.q], 0.0) for name, of in said.items()}
 

@@ -121,7 +121,7 @@ def _with_support(evidence: Evidence, support: pl.DataFrame) -> Block:
 
 
 def _all_rows(evidence: Evidence) -> Iterator[Matched]:
-    """Yield all rows of the support about each pair's gene, whoever is related."""
+    """Yield all rows of the support about each pair's gene, from all units but the query's own."""
     units = evidence.support.select(pl.col("perturbation").alias("neighbour"), "context").unique()
     names = evidence.pairs.select("perturbation").unique()
     every = names.join(units, how="cross").filter(pl.col("perturbation") != pl.col("neighbour"))
