@@ -60,7 +60,7 @@ def by_hand(world: World, *, power: float, shrinkage: float, share: float) -> di
             odds = vote / (1 - vote) * (listed / (1 - listed)) / (rate / (1 - rate))
             vote = odds / (1 + odds)
         score = (len(labels) * vote + prevalence) / (len(labels) + 1)
-        found[number] = (score, "ok" if everything and labels else "no_evidence")
+        found[number] = (score, "ok" if positive + negative or (everything and labels) else "no_evidence")
     return found
 
 

@@ -72,7 +72,8 @@ class Vote:
         prevalence = prevalence_of(evidence.pairs, evidence.support)
         rates = gene_rates(evidence.support, shrinkage=0.0, unlisted_weight=self.unlisted_weight)
         listed = gene_rates(evidence.support, shrinkage=0.0)
-        known = (listened > 0) & (pl.col("measured") > 0)  # a gene that was never listed has no rate to leave
+        # unlisted pairs alone are no evidence on a gene without a rate to differ from
+        known = (heard > 0) | ((listened > 0) & (pl.col("measured") > 0))
         counted = ["context", "gene"]
         return (
             evidence.pairs.join(evidence.totals(power=self.power), on="pair_id", maintain_order="left")
