@@ -31,8 +31,8 @@ def support_of(seed: int, contexts: tuple[str, ...] = ("c",)) -> pl.DataFrame:
 
 def likeness_of(
     seed: int, *, factors: int = 4, share: float = 0.6, power: float = 2.0
-) -> tuple[Likeness, Evidence]:
-    """Return the second step of random relations in a world without structure, and the first step."""
+) -> tuple[Likeness, FirstStep, Evidence]:
+    """Return the second step of random relations where there is no structure, the first, and its evidence."""
     split = split_rows(world(seed=seed, contexts=("c", "d")))
     block = next(iter(blocks(split.queries, split.support, support_contexts=("d",))))
     rng = np.random.default_rng(seed)
@@ -47,12 +47,13 @@ def likeness_of(
     weight = rng.random(pairs.height) * (rng.random(pairs.height) < 0.7)
     evidence = Evidence(block, pairs.with_columns(pl.Series("weight", weight)))
     responses = responses_of(block.support.filter(context=block.context), "de", factors=factors)
-    names, matrix = names_of(evidence), FirstStep(evidence, responses.units).weights()
+    first = FirstStep(evidence, responses.units)
+    names, matrix = names_of(evidence), first.weights()
     likeness = Likeness(
         responses=responses, perturbations=names, direct=shares(matrix), mixture=shares(matrix**2),
         share=share, elsewhere=np.zeros_like(matrix), elsewhere_share=0.0, power=power, context=block.context,
     )  # fmt: skip
-    return likeness, evidence
+    return likeness, first, evidence
 
 
 @given(SEEDS)
@@ -127,10 +128,9 @@ def cosine(a: Floats, b: Floats) -> float:
 
 @given(st.integers(0, 10), st.floats(0, 1), st.sampled_from([1.0, 2.0]))
 def test_weights_on_a_gene_are_those_of_profiles_without_it(seed: int, share: float, power: float) -> None:
-    likeness, first = likeness_of(seed, share=share, power=power)
+    likeness, first, plain = likeness_of(seed, share=share, power=power)
     of = likeness.responses
-    evidence = Evidence(first.block, likeness.relations(first.related()), on_gene=likeness)
-    alike = np.clip(likeness.cosines(), 0, None) ** power
+    evidence = Evidence(plain.block, likeness.relations(first), on_gene=likeness)
     units = {unit: at for at, unit in enumerate(of.units.iter_rows())}
     names = {name: at for at, name in enumerate(likeness.perturbations)}
     rows = evidence.rows().join(evidence.pairs.select("pair_id", "perturbation"), on="pair_id")
@@ -139,7 +139,8 @@ def test_weights_on_a_gene_are_those_of_profiles_without_it(seed: int, share: fl
         gene = of.genes.to_list().index(row["gene"])
         expected = sum(likeness.mixture[q, m] * profile_without(of, m, gene) for m in range(of.units.height))
         second = (
-            max(0.0, cosine(np.asarray(expected), profile_without(of, u, gene))) ** power / alike[q].sum()
+            max(0.0, cosine(np.asarray(expected), profile_without(of, u, gene))) ** power
+            / likeness.alike[q].sum()
         )
         weight = (1 - share) * likeness.direct[q, u] + share * second
         assert row["weight"] == pytest.approx(weight, rel=1e-6, abs=1e-9)
@@ -148,8 +149,8 @@ def test_weights_on_a_gene_are_those_of_profiles_without_it(seed: int, share: fl
 
 @given(st.integers(0, 10))
 def test_totals_of_the_second_step_are_sums_of_its_rows(seed: int) -> None:
-    likeness, first = likeness_of(seed)
-    evidence = Evidence(first.block, likeness.relations(first.related()), on_gene=likeness)
+    likeness, first, plain = likeness_of(seed)
+    evidence = Evidence(plain.block, likeness.relations(first), on_gene=likeness)
     rows, totals = evidence.rows(), evidence.totals(power=1.5)
     assert rows.select(*EVIDENCE).schema == dict(EVIDENCE)
     for pair in totals.iter_rows(named=True):
@@ -164,13 +165,13 @@ def test_totals_of_the_second_step_are_sums_of_its_rows(seed: int) -> None:
 
 @given(st.integers(0, 10))
 def test_relations_of_both_steps_are_such_as_a_retriever_may_return(seed: int) -> None:
-    likeness, first = likeness_of(seed)
-    relations = check_relations(likeness.relations(first.related()), first.block, "the second step")
+    likeness, first, plain = likeness_of(seed)
+    relations = check_relations(likeness.relations(first), plain.block, "the second step")
     sums = relations.group_by("perturbation").agg(pl.col("weight").sum())["weight"]
     assert np.allclose(sums, 1)
     through_others = relations.filter(2 * pl.col("direct") < pl.col("weight"))
     assert through_others["via"].null_count() == 0
-    related = set(first.related().select("perturbation", "neighbour").iter_rows())
+    related = set(first.related.select("perturbation", "neighbour").iter_rows())
     assert set(through_others.select("perturbation", "via").iter_rows()) <= related
     alone = through_others.filter(pl.col("via") == pl.col("neighbour"))["perturbation"].to_list()
     assert all(sum(name == query for query, _ in related) == 1 for name in alone)
@@ -178,8 +179,8 @@ def test_relations_of_both_steps_are_such_as_a_retriever_may_return(seed: int) -
 
 @given(st.integers(0, 10))
 def test_names_say_nothing(seed: int) -> None:
-    likeness, first = likeness_of(seed)
-    evidence = Evidence(first.block, likeness.relations(first.related()), on_gene=likeness)
+    likeness, first, plain = likeness_of(seed)
+    evidence = Evidence(plain.block, likeness.relations(first), on_gene=likeness)
     names = {
         *evidence.pairs["perturbation"],
         *evidence.support["perturbation"],
@@ -192,11 +193,11 @@ def test_names_say_nothing(seed: int) -> None:
 
 
 def test_a_perturbation_is_not_alike_to_itself_in_its_own_context() -> None:
-    likeness, first = likeness_of(0)
+    likeness, _, plain = likeness_of(0)
     units = likeness.responses.units.rows()
     own = [
-        (q, units.index((first.block.context, name)))
+        (q, units.index((plain.block.context, name)))
         for q, name in enumerate(likeness.perturbations)
-        if (first.block.context, name) in units
+        if (plain.block.context, name) in units
     ]
-    assert all(sum(part[at] for part in likeness.parts()) == 0 for at in own)
+    assert all(sum(part[at] for part in likeness.parts) == 0 for at in own)

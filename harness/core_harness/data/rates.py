@@ -8,10 +8,23 @@ left out reveals that row's label exactly.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from scipy.special import logit
 
 SHRINKAGE = 1.0
 """Pseudo-observations at the prevalence: one, fixed a priori."""
+
+
+_CERTAIN = 1e-6
+"""Rates are kept this far from 0 and 1, where log odds are infinite."""
+
+
+def log_odds(rates: pl.Series) -> NDArray[np.float64]:
+    """Return the log odds of rates."""
+    odds: NDArray[np.float64] = logit(rates.clip(_CERTAIN, 1 - _CERTAIN).to_numpy())
+    return odds
 
 
 def prevalence(support: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from core_harness.evidence.placing import divide, shares
+from core_harness.evidence.placing import divide, shares, unit_rows
 from core_harness.evidence.related import Floats
 from core_harness.evidence.responses import Responses, responses_of
 from core_harness.vocabulary import Question
@@ -43,10 +43,12 @@ def alike_elsewhere(
         Of a cosine; one below 0 counts as 0.
     """
     names = own.units["perturbation"]
-    within = np.clip(_cosines(own, names, names), 0.0, None) ** power
     total = np.zeros((len(perturbations), own.units.height))
     worths = np.zeros((len(perturbations), 1))
     elsewhere = support.filter(pl.col("context") != context).sort("context")
+    if elsewhere.is_empty():
+        return total
+    within = np.clip(_cosines(own, names, names), 0.0, None) ** power
     for _, rows in elsewhere.group_by("context", maintain_order=True):
         there = responses_of(rows, question, factors=factors)
         weight = worth(within, np.clip(_cosines(there, names, names), 0.0, None) ** power)
@@ -77,8 +79,7 @@ def worth(within: Floats, there: Floats) -> float:
 
 def _cosines(of: Responses, left: pl.Series, right: pl.Series) -> Floats:
     """Return cosines of the profiles of two lists of names, 0 where a name was not measured."""
-    size = np.sqrt((of.profiles**2).sum(axis=1, keepdims=True))
-    unit = np.vstack([divide(of.profiles, size), np.zeros(of.profiles.shape[1])])  # the last: not measured
+    unit = np.vstack([unit_rows(of.profiles), np.zeros(of.profiles.shape[1])])  # the last: not measured
     rows = {name: at for at, name in enumerate(of.units["perturbation"])}
     one, other = (unit[[rows.get(name, -1) for name in names]] for names in (left, right))
     cosines: Floats = one @ other.T

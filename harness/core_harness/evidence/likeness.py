@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from core_harness.evidence.placing import (
+    FirstStep,
     Placed,
-    cells_of,
     divide,
     place,
     products,
     shares,
     squares,
+    unit_rows,
     without_gene,
 )
 from core_harness.evidence.related import Factors, Floats, Places
@@ -29,6 +32,24 @@ from core_harness.schemas import RELATED
 
 LOOKED_AT = 32
 """Relatives among whom :meth:`Likeness.through` looks: they have nearly all of the mixture."""
+
+
+class Parts(NamedTuple):
+    """Parts of the weights of the units, each (queries, units).
+
+    Attributes
+    ----------
+    direct
+        Of relatives themselves.
+    indirect
+        Of those that respond like the relatives.
+    elsewhere
+        Of those that responded like the query's perturbation in other contexts.
+    """
+
+    direct: Floats
+    indirect: Floats
+    elsewhere: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,49 +94,51 @@ class Likeness:
     power: float
     context: str
 
-    @property
+    @cached_property
     def expected(self) -> Floats:
         """(queries, factors): the profile that is expected of each query."""
         return self.mixture @ self.responses.profiles
 
-    def cosines(self) -> Floats:
-        """Return (queries, units): cosines of expected profiles with the units' own, all genes in them."""
-        expected, own = self.expected, self.responses.profiles
-        lengths = [np.sqrt(squares(profiles)) for profiles in (expected, own)]
-        cosines = divide(expected @ own.T, np.outer(*lengths))
+    @cached_property
+    def alike(self) -> Floats:
+        """(queries, units): cosines of expected and own profiles, to the power, all genes in them."""
+        cosines = unit_rows(self.expected) @ unit_rows(self.responses.profiles).T
         units = self.responses.units
         names = units["perturbation"].to_numpy()[None, :] == self.perturbations.to_numpy()[:, None]
-        return np.where(names & (units["context"].to_numpy() == self.context), 0.0, cosines)
+        itself = names & (units["context"].to_numpy() == self.context)
+        return np.where(itself, 0.0, np.clip(cosines, 0.0, None) ** self.power)
 
-    def indirect(self) -> Floats:
-        """Return (queries, units): shares of the second step, all genes in the profiles."""
-        return shares(np.clip(self.cosines(), 0.0, None) ** self.power)
+    @cached_property
+    def both(self) -> Floats:
+        """(queries, 1): share of both steps, which is all where nobody responded alike elsewhere."""
+        somewhere = np.any(self.elsewhere, axis=1, keepdims=True)
+        return np.where(somewhere, 1 - self.elsewhere_share, 1.0)
 
-    def parts(self) -> tuple[Floats, Floats, Floats]:
-        """Return three times (queries, units): the parts of the weights, all genes in the profiles.
-
-        They are those of the relatives themselves, of who responds like them, and of who responded like the
-        query's perturbation elsewhere.
-        """
-        both = 1 - self.elsewhere_share * self.elsewhere.any(axis=1, keepdims=True)
-        return (
-            both * (1 - self.share) * self.direct,
-            both * self.share * self.indirect(),
-            self.elsewhere_share * self.elsewhere,
+    @cached_property
+    def parts(self) -> Parts:
+        """Parts of the weights, all genes in the profiles."""
+        return Parts(
+            direct=self.both * (1 - self.share) * self.direct,
+            indirect=self.both * self.share * shares(self.alike),
+            elsewhere=self.elsewhere_share * self.elsewhere,
         )
 
-    def relations(self, related: pl.DataFrame) -> pl.DataFrame:
+    @property
+    def weights(self) -> Floats:
+        """(queries, units): the weights, all genes in the profiles."""
+        return self.parts.direct + self.parts.indirect + self.parts.elsewhere
+
+    def relations(self, first: FirstStep) -> pl.DataFrame:
         """Return :data:`~core_harness.schemas.RELATIONS` of both steps, sorted.
 
         ``direct`` is the part of the relatives themselves. Where another part is larger, ``via`` says through
         whom: the relative of :meth:`through`, or the query's own perturbation, in other contexts. Other
-        columns of ``related`` (:data:`~core_harness.schemas.RELATED`) ride along.
+        columns of the first step's relations ride along.
         """
-        direct, indirect, elsewhere = self.parts()
-        weights = direct + indirect + elsewhere
+        weights = self.weights
         q, u = np.nonzero(weights)
         names, contexts = self.responses.units["perturbation"], self.responses.units["context"]
-        largest = np.argmax([part[q, u] for part in (direct, indirect, elsewhere)], axis=0)
+        largest = np.argmax([part[q, u] for part in self.parts], axis=0)
         reasons = pl.DataFrame(
             {
                 "part": largest,
@@ -124,18 +147,17 @@ class Likeness:
             }
         )
         via = pl.when(pl.col("part") == 1).then("relative").when(pl.col("part") == 2).then("itself")
-        first = cells_of(related, self.perturbations, self.responses.units)
         row = np.full(weights.shape, -1)
-        row[first.q, first.u] = first.row
+        row[first.cells.q, first.cells.u] = first.cells.row
         rows = pl.Series(row[q, u])
-        extra = related.drop(*RELATED, "via", "direct", strict=False)
+        extra = first.related.drop(*RELATED, "via", "direct", strict=False)
         return pl.DataFrame(
             {
                 "perturbation": self.perturbations.gather(q),
                 "neighbour": names.gather(u),
                 "neighbour_context": contexts.gather(u),
                 "weight": weights[q, u],
-                "direct": direct[q, u],
+                "direct": self.parts.direct[q, u],
                 "via": reasons.select(via.alias("via")).to_series(),
             }
         ).hstack(extra.select(pl.all().gather(rows.set(rows < 0, None))))
@@ -179,8 +201,7 @@ class Likeness:
         are about one gene. It returns the weight with the gene left out over the weight with it.
         """
         placed = place(self.responses, self.perturbations, pairs, support)
-        direct, indirect, elsewhere = self.parts()
-        weights, whole = self.weights_on(placed), direct + indirect + elsewhere
+        weights, whole = self.weights_on(placed), self.weights
 
         def factors(pair: Places, row: Places) -> Floats:
             found = divide(weights(pair, row), whole[placed.q[pair], placed.u[row]])
@@ -197,11 +218,9 @@ class Likeness:
         pair_along = products(expected, placed.q, loadings, placed.pair_g)
         pair_without = without_gene(squares(expected)[placed.q], mixed, pair_along, length[placed.pair_g])
 
-        product = expected @ own.T
-        total = (np.clip(self.cosines(), 0.0, None) ** self.power).sum(axis=1)
-        direct, _, elsewhere = self.parts()
-        fixed = direct + elsewhere
-        share = self.share * np.where(self.elsewhere.any(axis=1), 1 - self.elsewhere_share, 1.0)
+        product, total = expected @ own.T, self.alike.sum(axis=1)
+        fixed = self.parts.direct + self.parts.elsewhere
+        share = self.share * self.both[:, 0]
 
         def weights(pair: Places, row: Places) -> Floats:
             q, at = placed.q[pair], (placed.q[pair], placed.u[row])

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.related import Floats, Places
 from core_harness.evidence.responses import Responses
 
@@ -26,18 +27,46 @@ class Cells(NamedTuple):
     u: Places
 
 
-def cells_of(related: pl.DataFrame, perturbations: pl.Series, units: pl.DataFrame) -> Cells:
-    """Return where relations stand in a matrix (queries, units).
+def names_of(evidence: Evidence) -> pl.Series:
+    """Return the perturbations of a block's queries, in the order of rows of (queries, units)."""
+    return pl.Series("perturbation", evidence.block.perturbations, dtype=pl.String)
+
+
+class FirstStep:
+    """Relations of a block as matrices (queries, units), 0 where there is none.
 
     Parameters
     ----------
-    related
-        Frame of :data:`~core_harness.schemas.RELATED`, of these perturbations and units.
-    perturbations
-        Names of the queries' perturbations, in the order of the rows.
+    evidence
+        With the relations.
     units
-        ``context, perturbation``, in the order of the columns.
+        ``context, perturbation``: the columns.
+
+    Attributes
+    ----------
+    related
+        Frame of :data:`~core_harness.schemas.RELATED`.
+    cells
+        Where its rows stand in the matrices.
     """
+
+    def __init__(self, evidence: Evidence, units: pl.DataFrame) -> None:
+        names = names_of(evidence)
+        self.related = evidence.related()
+        self.cells = _cells_of(self.related, names, units)
+        self._shape = len(names), units.height
+
+    def weights(self, layer: str | None = None) -> Floats:
+        """Return the weights, or what one layer of the relations alone says."""
+        weight = self.related["weight"]
+        if layer is not None:
+            weight = self.related["layers"].struct.field(layer).fill_null(0.0)
+        matrix = np.zeros(self._shape)
+        matrix[self.cells.q, self.cells.u] = weight.to_numpy()[self.cells.row]
+        return matrix
+
+
+def _cells_of(related: pl.DataFrame, perturbations: pl.Series, units: pl.DataFrame) -> Cells:
     queries = perturbations.to_frame("perturbation").with_row_index("q")
     numbered = units.rename({"perturbation": "neighbour"}).with_row_index("u")
     cells = (
@@ -118,6 +147,11 @@ def place(
 def shares(weights: Floats) -> Floats:
     """Return each row over its sum; a row of zeros stays one."""
     return divide(weights, weights.sum(axis=1, keepdims=True))
+
+
+def unit_rows(rows: Floats) -> Floats:
+    """Return each row over its length; a row of zeros stays one."""
+    return divide(rows, np.sqrt(squares(rows))[:, None])
 
 
 def without_gene(whole: Floats, residual: Floats, along: Floats, length: Floats) -> Floats:

@@ -14,7 +14,7 @@ import polars as pl
 from core_harness.evidence.elsewhere import alike_elsewhere
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.likeness import Likeness
-from core_harness.evidence.placing import Placed, cells_of, place, shares
+from core_harness.evidence.placing import FirstStep, Placed, names_of, place, shares, unit_rows
 from core_harness.evidence.related import Floats, Matched, matches
 from core_harness.evidence.responses import Responses, leading_factors, responses_of
 from core_harness.vocabulary import Question
@@ -32,6 +32,7 @@ __all__ = [
     "names_of",
     "place",
     "responses_of",
+    "unit_rows",
 ]
 
 
@@ -80,7 +81,7 @@ class TwoSteps:
         )
 
     def likeness(
-        self, evidence: Evidence, responses: Responses, weights: Floats, elsewhere: Floats
+        self, evidence: Evidence, responses: Responses, weights: Floats, elsewhere: Floats | None = None
     ) -> Likeness:
         """Return the likeness of the units to the queries of a block.
 
@@ -89,7 +90,7 @@ class TwoSteps:
         evidence
             With the relations of the first step.
         responses, elsewhere
-            As the two methods before return them.
+            As the two methods before return them; without ``elsewhere`` nobody responded alike there.
         weights
             (queries, units): of :meth:`FirstStep.weights`.
         """
@@ -99,40 +100,8 @@ class TwoSteps:
             direct=shares(weights**self.power),
             mixture=shares(weights**self.profile_power),
             share=self.second_step,
-            elsewhere=elsewhere,
+            elsewhere=np.zeros_like(weights) if elsewhere is None else elsewhere,
             elsewhere_share=self.elsewhere,
             power=self.likeness_power,
             context=evidence.block.context,
         )
-
-
-def names_of(evidence: Evidence) -> pl.Series:
-    """Return the perturbations of a block's queries, in the order of rows of (queries, units)."""
-    return pl.Series("perturbation", evidence.block.perturbations, dtype=pl.String)
-
-
-class FirstStep:
-    """Relations of a block as matrices (queries, units), 0 where there is none.
-
-    Parameters
-    ----------
-    evidence
-        With the relations.
-    units
-        ``context, perturbation``: the columns.
-    """
-
-    def __init__(self, evidence: Evidence, units: pl.DataFrame) -> None:
-        names = names_of(evidence)
-        self._related = evidence.related()
-        self._cells = cells_of(self._related, names, units)
-        self._shape = len(names), units.height
-
-    def weights(self, layer: str | None = None) -> Floats:
-        """Return the weights, or what one layer of the relations alone says."""
-        weight = self._related["weight"]
-        if layer is not None:
-            weight = self._related["layers"].struct.field(layer).fill_null(0.0)
-        matrix = np.zeros(self._shape)
-        matrix[self._cells.q, self._cells.u] = weight.to_numpy()[self._cells.row]
-        return matrix

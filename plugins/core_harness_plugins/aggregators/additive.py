@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
 import polars as pl
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from core_harness import Beyond, Evidence, Need, Task
-from core_harness.data.rates import gene_rate_of, prevalence_of
+from core_harness.data.rates import gene_rate_of, log_odds, prevalence_of
 from core_harness.plugins.limits import NotNegative
 from core_harness_plugins.aggregators.potency import potency_of
-
-_CERTAIN = 1e-6
-"""Rates are kept this far from 0 and 1, where log-odds are infinite."""
 
 
 class Additive:
@@ -38,7 +34,7 @@ class Additive:
         potency, found = potency_of(evidence, power=self.power, shrinkage=self.shrinkage)
         gene = gene_rate_of(evidence.pairs, evidence.support)
         base = prevalence_of(evidence.pairs, evidence.support)
-        terms = [logit(np.clip(rate.to_numpy(), _CERTAIN, 1 - _CERTAIN)) for rate in (gene, potency, base)]
+        terms = [log_odds(rate) for rate in (gene, potency, base)]
         status = pl.when(found).then(pl.lit("ok")).otherwise(pl.lit("no_evidence"))
         return evidence.pairs.select(
             "pair_id",

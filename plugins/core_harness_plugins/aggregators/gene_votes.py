@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from core_harness import Evidence, Question, Task
 from core_harness.evidence.two_steps import (
-    FirstStep,
     Floats,
     Placed,
     Responses,
     TwoSteps,
     leading_factors,
-    names_of,
-    place,
+    unit_rows,
 )
 
 PARTS = 5
@@ -35,7 +33,9 @@ GROUPS = 5
 """Groups of genes: what weighs the votes on a group is read off the other four."""
 
 
-def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Responses) -> dict[str, Floats]:
+def gene_votes(
+    task: Task, evidence: Evidence, steps: TwoSteps, responses: Responses, *, placed: Placed, weights: Floats
+) -> dict[str, Floats]:
     """Return, for each pair, what the votes on other genes say of its gene, in two ways.
 
     ``genes alike``: the mean of the votes, weighed by the squared cosine of a gene's leading factors with
@@ -54,15 +54,17 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
     task
         Its seed divides units and genes.
     evidence
-        With the relations of the first step.
+        Its support is that of the pairs' own context alone.
     steps
         Settings of the two-step vote, by which voters are weighed.
     responses
         Of :meth:`TwoSteps.responses`.
+    placed
+        Pairs and support of the evidence among them.
+    weights
+        (queries, units): of the first step.
     """
-    own = evidence.support.filter(pl.col("context") == evidence.block.context)
-    placed = place(responses, names_of(evidence), evidence.pairs, own)
-    labels = own["label"].cast(pl.Float64).to_numpy()
+    labels = evidence.support["label"].cast(pl.Float64).to_numpy()
     rng = np.random.default_rng([task.seed, 11])
     part = rng.permutation(responses.units.height) % PARTS
     group = rng.permutation(len(responses.genes)) % GROUPS
@@ -74,13 +76,13 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
     speaker = np.full(len(group), -1)
     speaker[speak] = np.arange(len(speak))
     spread = np.sqrt(rate * (1 - rate) + SPREAD)[speak, None]
-    voters = _voters(evidence, steps, responses, group)
+    voters = _voters(evidence, steps, responses, weights, group)
 
     def sums(cells: sp.csr_array) -> Floats:
         """Return (speaking genes, queries): sums over units, weighed as voters on the gene."""
         found = np.empty((len(speak), len(voters[0])))
-        for one, weights in enumerate(voters):
-            found[group[speak] == one] = cells[speak[group[speak] == one]] @ weights.T
+        for one, of_voters in enumerate(voters):
+            found[group[speak] == one] = cells[speak[group[speak] == one]] @ of_voters.T
         return found
 
     shape = responses.residuals.shape
@@ -102,25 +104,18 @@ def gene_votes(task: Task, evidence: Evidence, steps: TwoSteps, responses: Respo
 
 
 def _voters(
-    evidence: Evidence, steps: TwoSteps, responses: Responses, group: NDArray[np.int64]
+    evidence: Evidence, steps: TwoSteps, responses: Responses, weights: Floats, group: NDArray[np.int64]
 ) -> list[Floats]:
     """Return (queries, units) for each group of genes: weights by the responses of the other groups."""
-    weights = FirstStep(evidence, responses.units).weights()
-    voters = []
-    for one in range(GROUPS):
-        others = responses.without_genes(group == one)
-        likeness = steps.likeness(evidence, others, weights, np.zeros_like(weights))
-        voters.append(np.sum(likeness.parts(), axis=0))
-    return voters
+    others = (responses.without_genes(group == one) for one in range(GROUPS))
+    return [steps.likeness(evidence, responses, weights).weights for responses in others]
 
 
 def _alike(profiles: Floats, loadings: Floats, genes: NDArray[np.int64], question: Question) -> Floats:
     """Return (genes, genes): squared cosines of leading factors, signed in ``dir``, 0 on the diagonal."""
     size = np.sqrt((profiles**2).sum(axis=0))
     first = np.argsort(-size, kind="stable")[:GENE_FACTORS]
-    scaled = (loadings * size)[genes][:, first]
-    length = np.sqrt((scaled**2).sum(axis=1, keepdims=True))
-    unit = np.divide(scaled, length, out=np.zeros_like(scaled), where=length > 0)
+    unit = unit_rows((loadings * size)[genes][:, first])
     cosines: Floats = unit @ unit.T
     np.fill_diagonal(cosines, 0.0)
     if question == "de":

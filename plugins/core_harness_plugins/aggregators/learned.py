@@ -7,18 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 import polars as pl
-from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 from core_harness import Beyond, Evidence, Need, Task
-from core_harness.data.rates import gene_rate_of
+from core_harness.data.rates import gene_rate_of, log_odds
 from core_harness.evidence.two_steps import Floats, TwoSteps
 from core_harness.plugins.limits import NotNegative, Share
 from core_harness_plugins.aggregators.pairwise import Scale, draw_differences, fit_pairwise
 from core_harness_plugins.aggregators.votes import OF_PERTURBATIONS, votes_on
-
-_CERTAIN = 1e-6
-"""Rates are kept this far from 0 and 1, where log odds are infinite."""
 
 
 class LearnedVote:
@@ -92,7 +88,7 @@ class LearnedVote:
         self._weights = dict(zip(names, weights.tolist(), strict=True))
         self._chance = None
         if rows["label"].n_unique() == 2:
-            inputs = _inputs(scaled @ weights, rows["rate"])
+            inputs = np.column_stack([scaled @ weights, log_odds(rows["rate"])])
             self._chance = LogisticRegression(C=np.inf).fit(inputs, rows["label"].to_numpy())
 
     def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
@@ -104,7 +100,7 @@ class LearnedVote:
         scaled = self._scale(_stacked(self._votes(task, evidence), list(self._weights)))
         vote = scaled @ np.array(list(self._weights.values()))
         rate = gene_rate_of(evidence.pairs, evidence.support)
-        score = self._chance.predict_proba(_inputs(vote, rate))[:, 1]
+        score = self._chance.predict_proba(np.column_stack([vote, log_odds(rate)]))[:, 1]
         totals = evidence.totals()
         heard = (totals["n_pos"] + totals["n_neg"]) > 0
         status = pl.when(heard).then(pl.lit("ok")).otherwise(pl.lit("no_evidence"))
@@ -132,8 +128,3 @@ def _stacked(votes: dict[str, Floats], names: Sequence[str]) -> Floats:
     """Return (pairs, votes); a vote that a block does not have says nothing."""
     nothing = np.zeros(len(next(iter(votes.values()))))
     return np.column_stack([votes.get(name, nothing) for name in names])
-
-
-def _inputs(vote: Floats, rate: pl.Series) -> Floats:
-    odds = logit(rate.clip(_CERTAIN, 1 - _CERTAIN).to_numpy())
-    return np.column_stack([vote, odds])

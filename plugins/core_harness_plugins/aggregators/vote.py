@@ -70,8 +70,9 @@ class Vote:
         listened = heard + self.unlisted_weight * unheard
         vote = (pl.col("w_pos") + self.shrinkage * pl.col("rate")) / (listened + self.shrinkage)
         prevalence = prevalence_of(evidence.pairs, evidence.support)
-        rates = gene_rates(evidence.support, shrinkage=0.0, unlisted_weight=self.unlisted_weight)
-        listed = gene_rates(evidence.support, shrinkage=0.0)
+        listed = rates = gene_rates(evidence.support, shrinkage=0.0)
+        if self.unlisted_weight:
+            rates = gene_rates(evidence.support, shrinkage=0.0, unlisted_weight=self.unlisted_weight)
         # unlisted pairs alone are no evidence on a gene without a rate to differ from
         known = (heard > 0) | ((listened > 0) & (pl.col("measured") > 0))
         counted = ["context", "gene"]

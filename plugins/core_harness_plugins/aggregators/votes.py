@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from core_harness import Block, Evidence, Task
-from core_harness.data.rates import gene_rates
+from core_harness import Evidence, Task
+from core_harness.data.rates import gene_rates, log_odds
 from core_harness.evidence.two_steps import FirstStep, Floats, Matched, TwoSteps, matches, names_of, place
 from core_harness_plugins.aggregators.gene_votes import SHRINKAGE, SPREAD, gene_votes
 from core_harness_plugins.aggregators.potency import potency_of
@@ -46,7 +47,7 @@ def votes_on(
     if own.is_empty():
         return {"itself": _itself(evidence)}
     responses = steps.responses(evidence, task.question)
-    own_evidence = Evidence(_with_support(evidence, own), evidence.relations)
+    own_evidence = Evidence(replace(evidence.block, support=own), evidence.relations)
     first = FirstStep(own_evidence, responses.units)
     placed = place(responses, names_of(evidence), evidence.pairs, own)
     elsewhere = steps.alike_elsewhere(evidence, responses, task.question)
@@ -71,10 +72,10 @@ def votes_on(
     counted: dict[str, Counted] = {}
     for name, layer in {"both steps": None, **{f"both steps, {one}": one for one in evidence.layers}}.items():
         weights = first.weights(layer)
-        likeness = steps.likeness(evidence, responses, weights, np.zeros_like(weights))
+        likeness = steps.likeness(evidence, responses, weights)
         if layer is None:
             counted["relatives"] = by_units(likeness.direct)
-        counted[name] = count(likeness.weights_on(placed), sum(likeness.parts()[:2]))  # type: ignore[arg-type]
+        counted[name] = count(likeness.weights_on(placed), likeness.weights)
     if elsewhere.any():
         counted["elsewhere"] = by_units(elsewhere)
         votes["itself"] = _itself(evidence)
@@ -82,11 +83,10 @@ def votes_on(
         votes[name] = _vote(sums, rate, 0.0, measured, units)
         if unlisted_weight and name in {"relatives", "both steps"}:
             votes[f"{name}, unlisted"] = _vote(sums, rate, unlisted_weight, measured, units)
-    votes |= gene_votes(task, own_evidence, steps, responses)
+    votes |= gene_votes(task, own_evidence, steps, responses, placed=placed, weights=first.weights())
     if potency:
         strength, _ = potency_of(evidence, power=2.0, shrinkage=6.0)
-        odds = strength.clip(1e-6, 1 - 1e-6).to_numpy()
-        votes["potency"] = np.log(odds / (1 - odds))
+        votes["potency"] = log_odds(strength)
         votes["mass"] = np.log((first.weights() ** 2).sum(axis=1) + SHRINKAGE)[placed.q]
     return votes
 
@@ -114,10 +114,6 @@ def _itself(evidence: Evidence) -> Floats:
     )
     found = evidence.pairs.join(said, on=["perturbation", "gene"], how="left", maintain_order="left")
     return found["away"].fill_null(0.0).to_numpy()
-
-
-def _with_support(evidence: Evidence, support: pl.DataFrame) -> Block:
-    return Block(context=evidence.block.context, pairs=evidence.pairs, support=support)
 
 
 def _all_rows(evidence: Evidence) -> Iterator[Matched]:

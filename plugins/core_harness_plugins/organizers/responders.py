@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import polars as pl
 
 from core_harness import Evidence, Facts, Task
@@ -20,7 +22,7 @@ class Responders(Voters):
 
         (1 - second_step) * D[u] + second_step * C[u] ** likeness_power / sum of the same over all units
 
-    so weights of a query sum to 1. Profiles are residuals of the support in ``factors`` factors
+    so these weights of a query sum to 1. Profiles are residuals of the support in ``factors`` factors
     (:mod:`core_harness.evidence.responses`), and the gene that is voted on is left out of them
     (:mod:`core_harness.evidence.likeness`). Relations say how much of a weight is ``direct``, and through
     which relative (``via``) most of the rest came, where the rest is more.
@@ -34,18 +36,8 @@ class Responders(Voters):
 
     Parameters
     ----------
-    power
-        Of a relation's weight, where a relative votes itself.
-    profile_power
-        Of a relation's weight, where a relative's profile is part of what is expected.
-    factors
-        Factors of the response profiles.
-    second_step
-        Share of those who respond alike; with 0 relatives alone vote.
-    likeness_power
-        Of the cosine of two profiles.
-    elsewhere
-        Share of those who responded alike in other contexts.
+    power, profile_power, factors, second_step, likeness_power, elsewhere
+        As in :class:`~core_harness.evidence.two_steps.TwoSteps`.
     itself
         Weight of the query's own perturbation in other contexts, all together.
     graded, facts, reasons, samples
@@ -78,19 +70,12 @@ class Responders(Voters):
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:
         """Return the evidence with the weights of both steps."""
-        steps = TwoSteps(
-            power=self.power,
-            profile_power=self.profile_power,
-            factors=self.factors,
-            second_step=self.second_step,
-            likeness_power=self.likeness_power,
-            elsewhere=self.elsewhere,
-        )
+        steps = TwoSteps(**{one.name: getattr(self, one.name) for one in fields(TwoSteps)})
         responses = steps.responses(evidence, task.question)
+        first = FirstStep(evidence, responses.units)
         elsewhere = steps.alike_elsewhere(evidence, responses, task.question)
-        weights = FirstStep(evidence, responses.units).weights()
-        likeness = steps.likeness(evidence, responses, weights, elsewhere)
-        relations = [likeness.relations(evidence.related()), self._itself(evidence)]
+        likeness = steps.likeness(evidence, responses, first.weights(), elsewhere)
+        relations = [likeness.relations(first), self._itself(evidence)]
         measured = responses.units.height > 0  # otherwise the query's context is an unseen one
         on_gene = likeness if measured else None
         return Evidence(evidence.block, pl.concat(relations, how="diagonal"), on_gene=on_gene)

@@ -8,8 +8,8 @@ from typing import Any
 
 from core_harness.analysis.crossvalidated import CRITERION
 from core_harness.analysis.tuning.grid import Tries
+from core_harness.data.crossfit import FOLDS
 from core_harness.errors import UsageError
-from core_harness.evaluation.crossvalidate import FOLDS
 from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.metrics.catalog import metric_named
 from core_harness.metrics.paired import ALPHA, Difference

@@ -52,7 +52,7 @@ def tune(session: Session, spec: TuneSpec) -> Tuning:
         One line for whatever else the caller can mend.
     """
     settings = _settings(session, spec)
-    runs = [_run(session, spec, name) for name in spec.datasets]
+    runs = [_run(spec, name) for name in spec.datasets]
     supports = [support_of(session, run) for run in runs]
     sample = draw_perturbations(
         [support.asked for support in supports], seed=spec.seed, resamples=session.resamples
@@ -134,14 +134,14 @@ def _method(session: Session, spec: TuneSpec, given: Parameters) -> Method:
 # on what
 
 
-def _run(session: Session, spec: TuneSpec, dataset: str) -> RunSpec:
-    """Return what is asked of a dataset, whose own context does not join the support a second time."""
-    run = RunSpec(dataset=dataset, strategies=(spec.strategy,), parameters=spec.parameters, seed=spec.seed)
-    if not spec.support_contexts:
-        return run
-    own = [context.casefold() for context in support_of(session, run).contexts]
-    others = [name for name in spec.support_contexts if [name.casefold()] != own]
-    return replace(run, support_contexts=others or spec.support_contexts)
+def _run(spec: TuneSpec, dataset: str) -> RunSpec:
+    return RunSpec(
+        dataset=dataset,
+        strategies=(spec.strategy,),
+        parameters=spec.parameters,
+        seed=spec.seed,
+        support_contexts=spec.support_contexts,
+    )
 
 
 def _tuned_on(name: str, support: Support) -> TunedOn:

@@ -13,7 +13,13 @@ from core_harness.cli.options import completion
 from core_harness.cli.options.asking import asking_options, of_model, settings_of
 from core_harness.cli.options.forms import json_option, out_option
 from core_harness.cli.options.registry import registry_options
-from core_harness.cli.options.values import comma_separated, parameters_option, seed_option
+from core_harness.cli.options.values import (
+    comma_separated,
+    control_seeds_option,
+    parameters_option,
+    seed_option,
+    support_contexts_option,
+)
 from core_harness.vocabulary import Control, Only, Regime
 
 if TYPE_CHECKING:
@@ -70,12 +76,7 @@ if TYPE_CHECKING:
     type=click.Choice(get_args(Regime)),
     help="What methods may learn from; strict unless --support-contexts or --gene-holdout is given.",
 )
-@click.option(
-    "--support-contexts",
-    default="",
-    metavar="NAMES",
-    help="Other contexts to learn from, separated by commas (regime cross-context).",
-)
+@support_contexts_option
 @click.option(
     "--gene-holdout",
     type=float,
@@ -88,13 +89,7 @@ if TYPE_CHECKING:
     metavar="CONTROL",
     help=f"Input of the method that is broken on purpose: {', '.join(get_args(Control))}.",
 )
-@click.option(
-    "--control-seeds",
-    type=int,
-    default=20,
-    show_default=True,
-    help="Seeds over which a control that draws at random is averaged; each asks a model anew.",
-)
+@control_seeds_option
 @click.option("--limit", type=int, metavar="N", help="Pairs to ask about, in whole genes drawn at random.")
 @click.option(
     "--only", type=click.Choice(get_args(Only)), help="Part to ask about; evaluable: genes with both classes."

@@ -12,7 +12,13 @@ import click
 from core_harness.cli.options import completion
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
-from core_harness.cli.options.values import comma_separated, parameters_option, seed_option
+from core_harness.cli.options.values import (
+    comma_separated,
+    control_seeds_option,
+    parameters_option,
+    seed_option,
+    support_contexts_option,
+)
 from core_harness.vocabulary import Choice, Control
 
 if TYPE_CHECKING:
@@ -57,12 +63,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What replaces the present setting: a significantly better one, or simply the best.",
 )
-@click.option(
-    "--support-contexts",
-    default="",
-    metavar="NAMES",
-    help="Other contexts to learn from, separated by commas (regime cross-context).",
-)
+@support_contexts_option
 @click.option(
     "--control",
     "controls",
@@ -70,13 +71,7 @@ if TYPE_CHECKING:
     metavar="CONTROLS",
     help=f"Controls to show the chosen setting under, separated by commas: {', '.join(get_args(Control))}.",
 )
-@click.option(
-    "--control-seeds",
-    type=int,
-    default=20,
-    show_default=True,
-    help="Seeds over which a control that draws at random is averaged.",
-)
+@control_seeds_option
 @click.option(
     "-o",
     "--out",

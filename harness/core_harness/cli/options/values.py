@@ -18,6 +18,19 @@ parameters_option = click.option(
     help="Parameter of a component, e.g. aggregator.shrinkage=2. May be repeated.",
 )
 """Gives a command ``-p``; it takes the values as ``assignments``."""
+support_contexts_option = click.option(
+    "--support-contexts",
+    default="",
+    metavar="NAMES",
+    help="Other contexts to learn from, separated by commas (regime cross-context).",
+)
+control_seeds_option = click.option(
+    "--control-seeds",
+    type=int,
+    default=20,
+    show_default=True,
+    help="Seeds over which a control that draws at random is averaged; each asks a model anew.",
+)
 
 
 def comma_separated(listed: str) -> list[str]:
