@@ -9,7 +9,8 @@ from worlds import world
 
 from core_harness.data.splits import Split, split_rows
 from core_harness.evaluation.methods import Method, make_methods
-from core_harness.evaluation.pipeline import Shown, fit, predict, show
+from core_harness.evaluation.pipeline import fit_and_predict, show
+from core_harness.evaluation.shown import Shown
 from core_harness.evaluation.spec import RunSpec
 from core_harness.knowledge.facts import Facts
 from core_harness.llm.answers import ANSWERS
@@ -50,6 +51,4 @@ def shown_to(method: Method, rows: pl.DataFrame | Split, task: Task) -> Shown:
 
 def predicted(method: Method, rows: pl.DataFrame | Split, task: Task) -> pl.DataFrame:
     """Return the predictions of a method that asks no model, fitted first if it learns."""
-    shown = shown_to(method, rows, task)
-    fit(method, shown, NO_ANSWERS)
-    return predict(method, task, shown.evidence, NO_ANSWERS)
+    return fit_and_predict(method, shown_to(method, rows, task), NO_ANSWERS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -133,25 +135,35 @@ def test_examples_to_learn_from_leave_no_label_in_their_support(
     rows: pl.DataFrame, data: st.DataObject
 ) -> None:
     split = split_rows(rows)
-    number = data.draw(st.integers(1, split.support["perturbation"].n_unique() - 1))
-    (drawn,) = examples(split, number, seed=data.draw(st.integers(0, 5)))
-    assert drawn.queries["perturbation"].n_unique() == number
-    assert not set(drawn.queries["perturbation"]) & set(drawn.support["perturbation"])
-    assert "label" not in drawn.queries.columns
-    assert drawn.truth["pair_id"].equals(drawn.queries["pair_id"])
-    assert not set(drawn.queries["pair_id"]) & set(split.queries["pair_id"])
-    asked = drawn.queries.join(drawn.truth, on="pair_id").select(split.support.columns)
-    assert pl.concat([asked, drawn.support]).sort(KEY).equals(split.support.sort(KEY))
+    units = split.support.group_by("context").agg(pl.col("perturbation").n_unique())
+    number = data.draw(st.integers(1, min(units["perturbation"].to_list()) - 1))
+    asked_before = set(split.queries["pair_id"])
+    for contexts, (drawn,) in examples(split, number, seed=data.draw(st.integers(0, 5))):
+        support = split.support.filter(pl.col("context").is_in(contexts))
+        assert len(contexts) == 1
+        assert drawn.queries["perturbation"].n_unique() == number
+        assert not set(drawn.queries["perturbation"]) & set(drawn.support["perturbation"])
+        assert "label" not in drawn.queries.columns
+        assert drawn.truth["pair_id"].equals(drawn.queries["pair_id"])
+        assert not set(drawn.queries["pair_id"]) & asked_before
+        asked_before |= set(drawn.queries["pair_id"])
+        asked = drawn.queries.join(drawn.truth, on="pair_id").select(support.columns)
+        assert pl.concat([asked, drawn.support]).sort(KEY).equals(support.sort(KEY))
 
 
 @given(worlds, st.sampled_from([("a",), ("a", "b")]), st.data())
 def test_examples_of_a_context_keep_what_they_did_elsewhere(
     rows: pl.DataFrame, contexts: tuple[str, ...], data: st.DataObject
 ) -> None:
-    split = split_rows(rows)
+    whole = split_rows(rows)
+    split = replace(whole, queries=whole.queries.filter(pl.col("context").is_in(contexts)))
     asked = split.support.filter(pl.col("context").is_in(contexts))
     number = data.draw(st.integers(1, asked["perturbation"].n_unique() - 1))
-    (drawn,) = examples(split, number, seed=data.draw(st.integers(0, 5)), contexts=contexts)
+    every = split.support["context"].unique().to_list()
+    ((together, (drawn,)),) = examples(
+        split, number, seed=data.draw(st.integers(0, 5)), support_contexts=every
+    )
+    assert together == set(contexts)
     units = drawn.queries.select("context", "perturbation").unique()
     assert units.height == units["perturbation"].n_unique() == number
     assert set(units["context"]) <= set(contexts)

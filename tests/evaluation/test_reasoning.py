@@ -253,7 +253,7 @@ def test_a_limit_ends_a_control_early_and_says_so(reader: TestServer) -> None:
 
 def test_fused_needs_support_beside_its_examples(tmp_path: Path, reader: TestServer) -> None:
     world(perturbations=12).write_csv(tmp_path / "few.csv")
-    with pytest.raises(UsageError, match="100 perturbations to learn from; the support has 9"):
+    with pytest.raises(UsageError, match="100 perturbations to learn from; the support of c has 9"):
         evaluate(
             f"table:{tmp_path / 'few.csv'}",
             "fused",

@@ -24,9 +24,9 @@ from core_harness import Evidence, evaluate
 from core_harness.data.crossfit import examples
 from core_harness.data.splits import split_rows
 from core_harness.errors import UsageError
-from core_harness.evaluation.pipeline import fit, predict
+from core_harness.evaluation.pipeline import fit_and_predict, predict
 from core_harness.evidence.controls import shuffle_labels
-from core_harness.evidence.two_steps import TwoSteps
+from core_harness.evidence.two_steps import FirstStep, TwoSteps, names_of, place
 from core_harness_plugins.aggregators.gene_votes import gene_votes
 from core_harness_plugins.aggregators.learned import LearnedVote
 from core_harness_plugins.aggregators.votes import votes_on
@@ -43,7 +43,10 @@ def evidence_of(rows: pl.DataFrame, *, contexts: tuple[str, ...] = ()) -> Eviden
 def said_by_genes(evidence: Evidence, *, of: Evidence | None = None, seed: int = 0) -> Any:
     """Return votes on other genes, profiles being those of other evidence if it is given."""
     task = task_of(seed=seed)
-    said = gene_votes(task, evidence, STEPS, STEPS.responses(of or evidence, task.question))
+    responses = STEPS.responses(of or evidence, task.question)
+    placed = place(responses, names_of(evidence), evidence.pairs, evidence.support)
+    weights = FirstStep(evidence, responses.units).weights()
+    said = gene_votes(task, evidence, STEPS, responses, placed=placed, weights=weights)
     return said["genes together"]
 
 
@@ -130,7 +133,7 @@ def test_votes_on_labels_that_are_permuted_within_genes_say_nothing() -> None:
 def test_labels_of_a_fold_do_not_reach_its_own_votes(contexts: tuple[str, ...]) -> None:
     split = split_rows(three_contexts())
     method, task = method_of(STRATEGY), task_of(contexts=contexts)
-    folds = examples(split, None, seed=0, contexts=contexts)
+    folds = [fold for _, some in examples(split, None, seed=0, support_contexts=contexts) for fold in some]
     for fold in folds[:: len(folds) // 3]:
         asked = fold.queries.select("context", "perturbation", pl.lit(True).alias("asked")).unique()
         marked = split.support.join(asked, on=["context", "perturbation"], how="left", maintain_order="left")
@@ -140,7 +143,8 @@ def test_labels_of_a_fold_do_not_reach_its_own_votes(contexts: tuple[str, ...]) 
         before, after = (
             [
                 votes(one)
-                for one in shown_to(method, of, task).examples
+                for of_contexts in shown_to(method, of, task).examples
+                for one in of_contexts.evidence
                 if one.pairs["pair_id"].is_in(numbers).all()
             ]
             for of in (split, poisoned)
@@ -213,7 +217,7 @@ def test_few_perturbations_are_asked_about_one_by_one(left: int) -> None:
 
 
 def test_a_single_perturbation_is_too_few() -> None:
-    with pytest.raises(UsageError, match="needs 2 or more perturbations in the support; it has 1"):
+    with pytest.raises(UsageError, match="needs 2 or more perturbations in the support of c; it has 1"):
         predicted(method_of(STRATEGY), with_support_of(1), task_of())
 
 
@@ -258,6 +262,16 @@ def test_each_fit_forgets_the_one_before() -> None:
     assert predicted(method, rows, task_of()).equals(before)
 
 
+def test_in_the_strict_regime_each_context_learns_from_itself_alone() -> None:
+    rows, method = three_contexts(), method_of(STRATEGY)
+    together = predicted(method, rows, task_of())
+    keyed = split_rows(rows).queries.join(together, on="pair_id")
+    for context in CONTEXTS:
+        alone = predicted(method, rows.filter(pl.col("context") == context), task_of())
+        of_context = keyed.filter(pl.col("context") == context).sort("pair_id")
+        assert of_context["score"].to_list() == alone["score"].to_list()
+
+
 def test_without_being_fitted_it_has_no_score() -> None:
     evidence = evidence_of(world())
     assert set(LearnedVote().predict(task_of(), evidence, NO_ANSWERS)["status"]) == {"not_fitted"}
@@ -266,8 +280,7 @@ def test_without_being_fitted_it_has_no_score() -> None:
 def test_a_query_is_scored_alike_alone_and_among_others() -> None:
     method, task = method_of(STRATEGY), task_of()
     shown = shown_to(method, world(perturbations=30), task)
-    fit(method, shown, NO_ANSWERS)
-    whole = predict(method, task, shown.evidence, NO_ANSWERS)
+    whole = fit_and_predict(method, shown, NO_ANSWERS)
     (evidence,) = shown.evidence
     for row in whole.sample(5, seed=0).iter_rows(named=True):
         alone = evidence.about(pl.col("pair_id") == row["pair_id"])

@@ -11,7 +11,8 @@ import polars as pl
 from core_harness.data.rates import gene_rate_of, prevalence_of
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.methods import Method
-from core_harness.evaluation.pipeline import Shown, predict
+from core_harness.evaluation.pipeline import predict
+from core_harness.evaluation.shown import Shown
 from core_harness.evidence.evidence import Evidence
 from core_harness.llm import PROMPTS, SIMULATED
 from core_harness.llm.answers import ANSWERS, parse_replies
@@ -153,10 +154,8 @@ class Card:
     simulated: Sequence[str]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the card in plain types, fit for JSON; each voter also says why it votes (``because``)."""
-        reasons = [{"because": voter.because} for voter in self.voters]
-        card = asdict(self)
-        return card | {"voters": [one | why for one, why in zip(card["voters"], reasons, strict=True)]}
+        """Return the card in plain types, fit for JSON."""
+        return asdict(self)
 
 
 def make_card(

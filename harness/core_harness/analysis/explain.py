@@ -13,10 +13,10 @@ from core_harness.data.splits import Split
 from core_harness.errors import UsageError, unknown
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.methods import Method
-from core_harness.evaluation.pipeline import Shown
 from core_harness.evaluation.progress import Notice, Progress
 from core_harness.evaluation.running import warn_of_contamination
 from core_harness.evaluation.session import Session
+from core_harness.evaluation.shown import Shown
 from core_harness.evaluation.spec import RunSpec, spec_of
 from core_harness.llm import Journal, answered_before
 from core_harness.llm.answers import ANSWERS
@@ -73,7 +73,7 @@ def explain(
         shown = pipeline.show(method, loaded.task, split, None, facts)
         if method.llm is None:
             whole = replace(loaded.split, support=split.support)
-            _fit(method, pipeline.show(method, loaded.task, whole, None, facts))
+            _fit(method, pipeline.show(method, loaded.task, whole, None, facts), split.queries)
             return make_card(method, shown, 0, replies=None, scored=None)
         if not send:
             return make_card(method, shown, 0, replies=None, scored=(None, "not_asked"))
@@ -107,7 +107,7 @@ def explain_run(
         shown = pipeline.show(method, loaded.task, loaded.split, spec.control, facts)
         replies = None
         if method.llm is None:
-            _fit(method, shown)
+            _fit(method, shown, loaded.split.queries.filter(pair_id=pair_id))
         else:
             kept = run.folder / "replies.sqlite"  # a result that was handed in has none
             with Journal(kept if kept.exists() else None) as journal:
@@ -120,9 +120,10 @@ def explain_run(
         )
 
 
-def _fit(method: Method, shown: Shown) -> None:
-    """Have an aggregator that learns without a model's answers learn from what it was shown."""
-    pipeline.fit(method, shown, pl.DataFrame(schema=dict(ANSWERS)))
+def _fit(method: Method, shown: Shown, pair: pl.DataFrame) -> None:
+    """Have an aggregator that learns without a model's answers learn what a run has it know of a pair."""
+    examples = shown.examples_for(pair["context"].item())
+    pipeline.fit(method, shown.task, examples, pl.DataFrame(schema=dict(ANSWERS)))
 
 
 def _single_question(split: Split, pair: Pair) -> Split:

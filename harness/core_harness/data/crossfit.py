@@ -8,7 +8,7 @@ a gene's rate without one row reveals that row's label.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import polars as pl
@@ -61,54 +61,61 @@ def out_of_fold(
                 yield split
 
 
-def examples(split: Split, number: int | None, *, seed: int, contexts: Collection[str] = ()) -> list[Split]:
-    """Return ``number`` perturbations of the support, drawn with ``seed``, as queries of the rest.
+def examples(
+    split: Split, number: int | None, *, seed: int, support_contexts: Collection[str] = ()
+) -> Iterator[tuple[frozenset[str], list[Split]]]:
+    """Yield contexts of the queries, and divisions of the support to learn from before these are predicted.
 
-    None: all perturbations, in five folds or, where they are fewer, one by one (:func:`out_of_fold`);
-    otherwise there is one division.
+    Without support contexts, each context is alone with its own support: what is learnt for it is what a
+    dataset of this context would teach. With them, as in the cross-context regime, examples of all contexts
+    that are asked about are learnt from together, and what an example did in other contexts stays in its
+    support.
 
-    Without ``contexts``, the drawn perturbations leave the support in every context. With ``contexts``, in
-    the cross-context regime, they are drawn among those measured there, each is asked about in one of these
-    contexts, and what it did in the others stays in the support: as it is with the queries.
+    ``number`` perturbations, drawn with ``seed``, are queries of the rest in one division. None: all
+    perturbations are, in five folds or, where they are fewer, one by one (:func:`out_of_fold`).
 
-    Ids of the pairs follow those of the split's queries, so that a model can be asked about both at
-    once. Raises :class:`~core_harness.errors.UsageError` where no support would be left.
+    Ids of the pairs follow those of the split's queries, so that a model can be asked about all at once.
+    Raises :class:`~core_harness.errors.UsageError` where no support would be left.
     """
-    support = split.support
-    asked = support.filter(pl.col("context").is_in(contexts)) if contexts else support
+    asked = split.queries["context"].unique().sort().to_list()
+    after = int(split.queries["pair_id"].max() or 0) + 1  # type: ignore[arg-type]
+    for contexts in [asked] if support_contexts else [[context] for context in asked]:
+        known = {*contexts, *support_contexts}
+        support = split.support.filter(pl.col("context").is_in(known))
+        parts = []
+        for part in _divided(support, number, contexts, seed=seed):
+            later = (pl.col("pair_id") + after).cast(pl.UInt32)
+            queries, truth = part.queries.with_columns(later), part.truth.with_columns(later)
+            parts.append(Split(support=part.support, queries=queries, truth=truth))
+            after += part.queries.height
+        yield frozenset(contexts), parts
+
+
+def _divided(
+    support: pl.DataFrame, number: int | None, contexts: Collection[str], *, seed: int
+) -> Iterator[Split]:
+    """Yield divisions in which perturbations of some contexts become queries of the rest."""
+    asked = support.filter(pl.col("context").is_in(contexts))
     names = asked["perturbation"].unique().sort()
+    if len(names) < 2:
+        raise UsageError(
+            f"a method that learns needs 2 or more perturbations in the support of "
+            f"{', '.join(sorted(contexts))}; it has {len(names)}"
+        )
     if number is None:
-        if len(names) < 2:
-            where = f" in {', '.join(sorted(contexts))}" if contexts else ""
-            raise UsageError(
-                f"a method that learns needs 2 or more perturbations in the support{where}; "
-                f"it has {len(names)}"
-            )
-        made = out_of_fold(support, number=min(FOLDS, len(names)), seed=seed, contexts=contexts)
-        return _numbered_after(split, made)
+        yield from out_of_fold(support, number=min(FOLDS, len(names)), seed=seed, contexts=contexts)
+        return
     if not 0 < number < len(names):
         raise UsageError(
-            f"{number} perturbations to learn from; the support has {len(names)}, and must keep at least "
-            "one other"
+            f"{number} perturbations to learn from; the support of {', '.join(sorted(contexts))} has "
+            f"{len(names)}, and must keep at least one other"
         )
     drawn = names.gather(np.random.default_rng([seed, 8]).permutation(len(names))[:number])
     unit = ["context", "perturbation"]
     held = asked.filter(pl.col("perturbation").is_in(drawn.implode())).select(unit).unique().sort(unit)
-    if contexts:
+    if len(contexts) > 1:  # each is asked about in one context only
         order = np.random.default_rng([seed, 10]).permutation(held.height)
         held = held[order].unique("perturbation", keep="first", maintain_order=True)
     marked = support.join(held.with_columns(pl.lit("test").alias("split")), on=unit, how="left")
     drawn_rows = marked.with_columns(pl.col("split").fill_null("train")).sort(*unit, "gene")
-    return _numbered_after(split, [split_rows(drawn_rows)])
-
-
-def _numbered_after(split: Split, made: Iterable[Split]) -> list[Split]:
-    """Return divisions whose pairs are numbered on from the queries of a split."""
-    after = int(split.queries["pair_id"].max() or 0) + 1  # type: ignore[arg-type]
-    numbered = []
-    for one in made:
-        later = (pl.col("pair_id") + after).cast(pl.UInt32)
-        queries, truth = one.queries.with_columns(later), one.truth.with_columns(later)
-        numbered.append(Split(support=one.support, queries=queries, truth=truth))
-        after += one.queries.height
-    return numbered
+    yield split_rows(drawn_rows)

@@ -16,21 +16,20 @@ from itertools import product
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from core_harness.data.crossfit import FOLDS, out_of_fold
 from core_harness.data.crossfit import folds as folds_of
-from core_harness.data.crossfit import out_of_fold
 from core_harness.data.rates import gene_rate_of
 from core_harness.data.splits import Split
 from core_harness.errors import UsageError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.session import Session
+from core_harness.evaluation.shown import Shown
 from core_harness.evaluation.spec import RunSpec
 from core_harness.evidence import controls
 from core_harness.plugins.component import Instance
 from core_harness.plugins.protocols import LearningAggregator
 from core_harness.schemas import SUPPORT, Task
-
-FOLDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +155,7 @@ def crossvalidate_all(
     with threadpool_limits(limits=1):  # sums in one order: the same bytes whatever the machine
         for at, (split, (seed, task)) in enumerate(product(splits, enumerate(tasks))):
             controls.check_fits(spec.control, split)
-            last: tuple[object, pipeline.Shown] | None = None
+            last: tuple[object, Shown] | None = None
             for place, method in enumerate(methods):
                 done, total = at * len(methods) + place, len(splits) * len(tasks) * len(methods)
                 session.tell(f"{spec.dataset}, {method.label}", done, total)
@@ -179,11 +178,10 @@ def _evidence_key(method: Method) -> object:
     return method.retriever.reference, method.organizer.reference, examples
 
 
-def _predictions(method: Method, shown: pipeline.Shown) -> pl.DataFrame:
+def _predictions(method: Method, shown: Shown) -> pl.DataFrame:
     """Return what a method predicts from what it is shown, by the steps that are left."""
     answers = pipeline.parse(pipeline.prompt(method, shown), None)  # nothing is asked
-    pipeline.fit(method, shown, answers)
-    return pipeline.predict(method, shown.task, shown.evidence, answers)
+    return pipeline.fit_and_predict(method, shown, answers)
 
 
 def _pairs(split: Split) -> pl.DataFrame:

@@ -11,9 +11,9 @@ and ``organize`` block by block, when the evidence is first walked. No component
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
-from itertools import chain
+from itertools import chain, groupby
 from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ from core_harness.evaluation.checks import (
 from core_harness.evaluation.contexts import checked_rows, train_rows_elsewhere
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
+from core_harness.evaluation.shown import Examples, Shown
 from core_harness.evaluation.spec import RunSpec
 from core_harness.evidence import controls
 from core_harness.evidence.blocks import KEPT, Blocks
@@ -95,8 +96,7 @@ def run_method(
         asked = ask(session, method, prompts, journal)
         answers = parse(prompts, asked)
         shown = weigh(method, shown, answers)
-        fit(method, shown, answers)
-        predictions = predict(method, task, shown.evidence, answers)
+        predictions = fit_and_predict(method, shown, answers)
         resamples = session.resamples if repeats == 1 else 0  # seeds give the interval of a control
         reports.append(score(loaded.split, predictions, seed=task.seed, resamples=resamples))
         paired = loaded.split.queries.join(predictions, on="pair_id")
@@ -159,30 +159,6 @@ def divide(rows: pl.DataFrame, spec: RunSpec) -> Split:
 # relate and organize: what a method is shown
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """What a method is shown under one seed.
-
-    Attributes
-    ----------
-    task
-        With that seed.
-    evidence
-        About the queries.
-    examples, labels
-        Evidence about perturbations of the support, and their ``pair_id, label``, where the aggregator
-        learns; else empty.
-    facts
-        What prompts may tell.
-    """
-
-    task: Task
-    evidence: Blocks
-    examples: Blocks
-    labels: pl.DataFrame
-    facts: Facts
-
-
 def show(method: Method, task: Task, split: Split, control: Control | None, facts: Facts) -> Shown:
     """Return the evidence about all queries, and about the examples to learn from, under a control."""
     seen = controls.on_split(control, split, seed=task.seed)
@@ -202,15 +178,19 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
         return Blocks(blocks, make, kept=kept)
 
     learner = method.aggregator.object
-    examples: list[Split] = []
+    examples: list[Examples] = []
     if isinstance(learner, LearningAggregator):
-        asked = seen.queries["context"].unique().to_list() if task.support_contexts else []
-        examples = crossfit.examples(seen, learner.examples, seed=task.seed, contexts=asked)
+        drawn = crossfit.examples(
+            seen, learner.examples, seed=task.seed, support_contexts=task.support_contexts
+        )
+        for contexts, parts in drawn:
+            labels = pl.concat(part.truth for part in parts)
+            kept = KEPT if len(parts) == 1 else 0  # all of the support is too much
+            examples.append(Examples(contexts=contexts, evidence=gather(parts, kept=kept), labels=labels))
     return Shown(
         task=task,
         evidence=gather([seen]),
-        examples=gather(examples, kept=KEPT if len(examples) == 1 else 0),  # all of the support is too much
-        labels=pl.concat([split.truth.clear(), *(part.truth for part in examples)]),
+        examples=tuple(examples),
         facts=facts if codes is None else facts.anonymous(codes),
     )
 
@@ -235,7 +215,8 @@ def prompt(method: Method, shown: Shown) -> pl.DataFrame:
 
     A method that asks no model has none.
     """
-    blocks = chain(shown.examples, shown.evidence) if method.asks else ()
+    learnt_from = (examples.evidence for examples in shown.examples)
+    blocks = chain(*learnt_from, shown.evidence) if method.asks else ()
     parts = (prompts_about(method, shown, evidence) for evidence in blocks)
     return pl.concat([pl.DataFrame(schema=dict(PROMPTS)), *parts])
 
@@ -293,7 +274,8 @@ def weigh(method: Method, shown: Shown, answers: pl.DataFrame) -> Shown:
     def weighed(blocks: Blocks) -> Blocks:
         return blocks.mapped(lambda evidence: weighed_by(answers, evidence))
 
-    return replace(shown, evidence=weighed(shown.evidence), examples=weighed(shown.examples))
+    examples = tuple(replace(part, evidence=weighed(part.evidence)) for part in shown.examples)
+    return replace(shown, evidence=weighed(shown.evidence), examples=examples)
 
 
 def weighed_by(answers: pl.DataFrame, evidence: Evidence) -> Evidence:
@@ -309,16 +291,24 @@ def weighed_by(answers: pl.DataFrame, evidence: Evidence) -> Evidence:
     return evidence.reweigh(grades.sort("perturbation", "neighbour"))
 
 
-# fit
+# fit, predict
 
 
-def fit(method: Method, shown: Shown, answers: pl.DataFrame) -> None:
-    """Have the aggregator learn from the examples, if it learns."""
-    if isinstance(method.aggregator.object, LearningAggregator):
-        call(method.aggregator, "fit", shown.task, shown.examples, answers, shown.labels)
+def fit_and_predict(method: Method, shown: Shown, answers: pl.DataFrame) -> pl.DataFrame:
+    """Return the predictions for all queries, context by context; an aggregator learns before, if it does."""
+    # blocks are sorted by context, so nothing is learnt twice
+    by_examples = groupby(shown.evidence, key=lambda evidence: shown.examples_for(evidence.block.context))
+    parts = []
+    for examples, blocks in by_examples:
+        fit(method, shown.task, examples, answers)
+        parts.append(predict(method, shown.task, blocks, answers))
+    return pl.concat(parts).sort("pair_id")
 
 
-# predict
+def fit(method: Method, task: Task, examples: Examples | None, answers: pl.DataFrame) -> None:
+    """Have the aggregator learn from examples, if there are any."""
+    if examples is not None:
+        call(method.aggregator, "fit", task, examples.evidence, answers, examples.labels)
 
 
 def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: pl.DataFrame) -> pl.DataFrame:
