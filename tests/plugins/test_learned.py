@@ -262,6 +262,19 @@ def test_each_fit_forgets_the_one_before() -> None:
     assert predicted(method, rows, task_of()).equals(before)
 
 
+@pytest.mark.parametrize("seed", [22, 23])
+def test_where_noise_would_turn_the_vote_round_it_does_not_count(seed: int) -> None:
+    rows = world(seed=seed, perturbations=30)
+    labels = np.random.default_rng(seed).permutation(rows["label"].to_numpy())
+    method = method_of(STRATEGY)
+    found = predicted(method, rows.with_columns(label=pl.Series(labels, dtype=pl.UInt8)), task_of(seed=seed))
+    assert any(method.aggregator.object.weights.values())
+    by_gene = (
+        split_rows(rows).queries.join(found, on="pair_id").group_by("gene").agg(pl.col("score").n_unique())
+    )
+    assert by_gene["score"].max() == 1
+
+
 def test_in_the_strict_regime_each_context_learns_from_itself_alone() -> None:
     rows, method = three_contexts(), method_of(STRATEGY)
     together = predicted(method, rows, task_of())

@@ -47,6 +47,7 @@ def by_hand(world: World, *, power: float, shrinkage: float, share: float) -> di
             listed = sum(labels) / len(labels)
             rate = sum(labels) / (len(labels) + share * (len(measured_here) - len(labels)))
         positive = negative = unlisted = 0.0
+        rows = 0
         for context, name in units:
             weight = world.weights(asked, name, context)[0]
             heard = weight**power if weight > 0 else 0.0
@@ -54,12 +55,15 @@ def by_hand(world: World, *, power: float, shrinkage: float, share: float) -> di
             positive += heard if label == 1 else 0.0
             negative += heard if label == 0 else 0.0
             unlisted += heard if label is None else 0.0
+            rows += heard > 0 and label is not None
         everything = positive + negative + share * unlisted
         vote = (positive + shrinkage * rate) / (everything + shrinkage) if everything else rate
-        if 0 < listed < 1:
+        if listed and listed != rate:
+            listed = min(listed, 1 - 0.5 / len(labels))
             odds = vote / (1 - vote) * (listed / (1 - listed)) / (rate / (1 - rate))
             vote = odds / (1 + odds)
-        score = (len(labels) * vote + prevalence) / (len(labels) + 1)
+        number_known = len(labels) or rows
+        score = (number_known * vote + prevalence) / (number_known + 1)
         found[number] = (score, "ok" if positive + negative or (everything and labels) else "no_evidence")
     return found
 

@@ -84,6 +84,10 @@ def run_method(
     """
     loaded = session.load(spec, dataset)  # load, divide
     facts = session.open_knowledge(loaded.dataset, method)
+    if not method.asks and controls.leaves_unchanged(spec.control, method.aggregator.object.needs):
+        session.notice(
+            f"{method.label} reads no organized evidence, so {spec.control} changes no score of it"
+        )
     frames: list[pl.DataFrame] = []
     reports: list[metrics.Report] = []
     summaries: list[Summary] = []

@@ -6,6 +6,7 @@ has a seed of its own, and the figure is the mean over :data:`SEEDS` of them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import get_args
 
@@ -16,7 +17,7 @@ from core_harness.data.splits import Split
 from core_harness.errors import UsageError
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.related import related_units, with_contexts
-from core_harness.schemas import Block
+from core_harness.schemas import Block, Need
 from core_harness.vocabulary import Control
 
 CONTROLS: tuple[Control, ...] = get_args(Control)
@@ -49,6 +50,11 @@ def check_fits(control: Control | None, split: Split) -> None:
                 f"control {control!r} needs another context with support than {known[0]}; "
                 "name one with --support-contexts"
             )
+
+
+def leaves_unchanged(control: Control | None, reads: Collection[Need]) -> bool:
+    """Return whether a control changes nothing for an aggregator that reads these, and asks no model."""
+    return control in {"positives-only", "negatives-only"} and "evidence" not in reads
 
 
 def on_split(control: Control | None, split: Split, *, seed: int) -> Split:

@@ -88,8 +88,7 @@ class LearnedVote:
         self._weights = dict(zip(names, weights.tolist(), strict=True))
         self._chance = None
         if rows["label"].n_unique() == 2:
-            inputs = np.column_stack([scaled @ weights, log_odds(rows["rate"])])
-            self._chance = LogisticRegression(C=np.inf).fit(inputs, rows["label"].to_numpy())
+            self._chance = _calibrated(scaled @ weights, rows["rate"], rows["label"])
 
     def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
         """Return the probabilities; none (``not_fitted``) without two classes among the examples."""
@@ -128,3 +127,16 @@ def _stacked(votes: dict[str, Floats], names: Sequence[str]) -> Floats:
     """Return (pairs, votes); a vote that a block does not have says nothing."""
     nothing = np.zeros(len(next(iter(votes.values()))))
     return np.column_stack([votes.get(name, nothing) for name in names])
+
+
+def _calibrated(vote: Floats, rate: pl.Series, label: pl.Series) -> LogisticRegression:
+    """Return the logistic regression of labels on the vote and the log odds of the gene's rate.
+
+    A vote that counts against itself, which noise can make it do, does not count: no rank is turned round.
+    """
+    odds = log_odds(rate)
+    found = LogisticRegression(C=np.inf).fit(np.column_stack([vote, odds]), label.to_numpy())
+    if found.coef_[0, 0] < 0:
+        # the likelihood is concave: where its best slope is below 0, the best one that is not is 0
+        found = LogisticRegression(C=np.inf).fit(np.column_stack([0 * vote, odds]), label.to_numpy())
+    return found

@@ -22,7 +22,8 @@ class Vote:
     """The weighted share of the evidence that moved the gene, shrunk to the gene's rate.
 
     With ``W_pos`` and ``W_neg`` the sums of ``weight ** power`` over the neighbours that moved the gene and
-    those that did not, ``n`` the support rows of the gene and ``rate`` its plain rate among them::
+    those that did not, ``n`` the support rows of the gene and ``rate`` its plain rate among them (the rows
+    of evidence and the prevalence, for a gene that was measured in other contexts only)::
 
         vote  = (W_pos + shrinkage * rate) / (W_pos + W_neg + shrinkage)
         score = (n * vote + prevalence) / (n + 1)
@@ -85,13 +86,20 @@ class Vote:
                 pl.col("rate", "listed").fill_null(prevalence),
                 prevalence.alias("prevalence"),
             )
+            # of a gene that was only measured in other contexts, the rows there are all that is known
+            .with_columns(
+                pl.when(pl.col("measured") > 0)
+                .then("measured")
+                .otherwise(pl.col("n_pos") + pl.col("n_neg"))
+                .alias("n")
+            )
             .with_columns(pl.when(listened > 0).then(vote).otherwise("rate").alias("vote"))
             .with_columns(_among_listed(pl.col("vote")).alias("vote"))
             .select(
                 "pair_id",
                 (
-                    (pl.col("measured") * pl.col("vote") + SHRINKAGE * pl.col("prevalence"))
-                    / (pl.col("measured") + SHRINKAGE)
+                    (pl.col("n") * pl.col("vote") + SHRINKAGE * pl.col("prevalence"))
+                    / (pl.col("n") + SHRINKAGE)
                 ).alias("score"),
                 pl.when(known).then(pl.lit("ok")).otherwise(pl.lit("no_evidence")).alias("status"),
             )
@@ -99,7 +107,11 @@ class Vote:
 
 
 def _among_listed(vote: pl.Expr) -> pl.Expr:
-    """Return the vote as of a listed pair: its odds times the ratio of the odds of the two rates."""
-    ratio = pl.col("listed") * (1 - pl.col("rate")) / (pl.col("rate") * (1 - pl.col("listed")))
-    apart = (pl.col("listed") != pl.col("rate")) & pl.col("listed").is_between(0, 1, closed="none")
+    """Return the vote as of a listed pair: its odds times the ratio of the odds of the two rates.
+
+    A rate of 1 counts as half a pair less, because its odds are infinite.
+    """
+    listed = pl.min_horizontal("listed", 1 - 0.5 / pl.max_horizontal("measured", 1))
+    ratio = listed * (1 - pl.col("rate")) / (pl.col("rate") * (1 - listed))
+    apart = (pl.col("listed") != pl.col("rate")) & (pl.col("listed") > 0)
     return pl.when(apart).then(vote * ratio / (vote * ratio + 1 - vote)).otherwise(vote)

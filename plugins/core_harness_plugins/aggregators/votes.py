@@ -76,7 +76,7 @@ def votes_on(
         if layer is None:
             counted["relatives"] = by_units(likeness.direct)
         counted[name] = count(likeness.weights_on(placed), likeness.weights)
-    if elsewhere.any():
+    if own.height < evidence.support.height:
         counted["elsewhere"] = by_units(elsewhere)
         votes["itself"] = _itself(evidence)
     for name, sums in counted.items():
