@@ -81,6 +81,18 @@ def test_a_gene_without_support_has_no_votes() -> None:
     assert (said[~own] != 0).any()
 
 
+def test_a_gene_of_one_class_has_no_say_but_is_voted_on() -> None:
+    one_class = pl.when(pl.col("gene") == "G03").then(0).otherwise("label").cast(pl.UInt8).alias("label")
+    evidence = evidence_of(world(perturbations=30).with_columns(one_class))
+    own = (evidence.pairs["gene"] == "G03").to_numpy()
+    assert np.unique(said_by_genes(evidence)[own]).size > 1
+    support = evidence.support.with_columns(
+        pl.when(pl.col("gene") == "G03").then(1).otherwise("label").cast(pl.UInt8).alias("label")
+    )
+    other = Evidence(replace(evidence.block, support=support), evidence.relations)
+    assert said_by_genes(other, of=evidence)[~own] == pytest.approx(said_by_genes(evidence)[~own], abs=1e-9)
+
+
 def test_genes_that_answer_alike_vote_alike() -> None:
     rng = np.random.default_rng(0)
     patterns = rng.integers(0, 2, (60, 6))

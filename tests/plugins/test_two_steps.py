@@ -20,8 +20,8 @@ from core_harness import Evidence, evaluate
 from core_harness.data.splits import split_rows
 from core_harness.evaluation.checks import check_relations
 from core_harness.evidence.controls import CONTROLS
-from core_harness.evidence.elsewhere import alike_elsewhere, worth
-from core_harness.evidence.responses import responses_of
+from core_harness.evidence.elsewhere import alike_elsewhere, elsewhere_of, worth
+from core_harness.evidence.responses import Responses, responses_of
 from core_harness.vocabulary import Control, Question
 from core_harness_plugins.aggregators.vote import Vote
 from core_harness_plugins.organizers.responders import Responders
@@ -81,6 +81,11 @@ def split_in(context: str) -> pl.DataFrame:
     return three_contexts().filter(~other)
 
 
+def said_elsewhere(support: pl.DataFrame, own: Responses, names: pl.Series) -> Any:
+    found = elsewhere_of(support, own, names, context="a", question="de", factors=4, power=2.0)
+    return alike_elsewhere(list(found), own, len(names))
+
+
 @given(SEEDS)
 def test_contexts_are_averaged_by_their_worth(seed: int) -> None:
     split = split_rows(three_contexts(seed))
@@ -109,7 +114,7 @@ def test_contexts_are_averaged_by_their_worth(seed: int) -> None:
         total += weight * np.divide(part, size, out=np.zeros_like(part), where=size > 0)
         worths += weight * (size > 0)
     expected = np.divide(total, worths, out=np.zeros_like(total), where=worths > 0)
-    said = alike_elsewhere(split.support, own, names, context="a", question="de", factors=4, power=2.0)
+    said = said_elsewhere(split.support, own, names)
     assert said == pytest.approx(expected, abs=1e-9)
 
 
@@ -119,10 +124,7 @@ def test_two_equal_contexts_say_what_one_says(seed: int) -> None:
     twin = one.filter(context="b").with_columns(context=pl.lit("c"))
     own = responses_of(one.filter(context="a"), "de", factors=4)
     names = one.filter(context="b")["perturbation"].unique().sort()
-    found, twice = (
-        alike_elsewhere(support, own, names, context="a", question="de", factors=4, power=2.0)
-        for support in (one, pl.concat([one, twin]))
-    )
+    found, twice = (said_elsewhere(support, own, names) for support in (one, pl.concat([one, twin])))
     assert twice == pytest.approx(found, abs=1e-12)
 
 

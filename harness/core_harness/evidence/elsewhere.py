@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -11,7 +14,32 @@ from core_harness.evidence.responses import Responses, responses_of
 from core_harness.vocabulary import Question
 
 
-def alike_elsewhere(
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """What another context says of the queries' perturbations.
+
+    Attributes
+    ----------
+    responses
+        Profiles there.
+    alike
+        (queries, units there): cosines of a unit's profile with that of the query's perturbation, to a power.
+        0 for the perturbation itself, and where it was not measured there.
+    worth
+        How far alikeness there tells alikeness in the own context (:func:`worth`).
+    """
+
+    responses: Responses
+    alike: Floats
+    worth: float
+
+    @property
+    def measured(self) -> Floats:
+        """(queries, 1): 1 where anybody responded alike there, else 0."""
+        return np.where(np.any(self.alike, axis=1, keepdims=True), 1.0, 0.0)
+
+
+def elsewhere_of(
     support: pl.DataFrame,
     own: Responses,
     perturbations: pl.Series,
@@ -20,19 +48,15 @@ def alike_elsewhere(
     question: Question,
     factors: int,
     power: float,
-) -> Floats:
-    """Return (queries, units of ``own``): shares of those that responded alike in other contexts.
-
-    In each other context, units are weighed by the cosine of their profile there with that of the query's
-    perturbation there, to a power. Contexts are averaged by their worth (:func:`worth`), among those in
-    which the perturbation was measured. Rows sum to 1, or to 0 where it was measured nowhere else.
+) -> Iterator[Elsewhere]:
+    """Yield what each other context says of the queries' perturbations, in the order of their names.
 
     Parameters
     ----------
     support
         Frame of :data:`~core_harness.schemas.SUPPORT`, of all contexts.
     own
-        Profiles in the queries' context: its units may speak.
+        Profiles in the queries' context.
     perturbations
         Names of the queries' perturbations.
     context
@@ -43,20 +67,29 @@ def alike_elsewhere(
         Of a cosine; one below 0 counts as 0.
     """
     names = own.units["perturbation"]
-    total = np.zeros((len(perturbations), own.units.height))
-    worths = np.zeros((len(perturbations), 1))
-    elsewhere = support.filter(pl.col("context") != context).sort("context")
-    if elsewhere.is_empty():
-        return total
-    within = np.clip(_cosines(own, names, names), 0.0, None) ** power
-    for _, rows in elsewhere.group_by("context", maintain_order=True):
+    others = support.filter(pl.col("context") != context).sort("context")
+    within = _alike(own, names, names, power) if others.height else None
+    for _, rows in others.group_by("context", maintain_order=True):
         there = responses_of(rows, question, factors=factors)
-        weight = worth(within, np.clip(_cosines(there, names, names), 0.0, None) ** power)
-        alike = np.clip(_cosines(there, perturbations, names), 0.0, None) ** power
-        alike[perturbations.to_numpy()[:, None] == names.to_numpy()[None, :]] = 0.0
-        found = shares(alike)
-        total += weight * found
-        worths += weight * found.any(axis=1, keepdims=True)
+        units = there.units["perturbation"]
+        alike = _alike(there, perturbations, units, power)
+        alike[perturbations.to_numpy()[:, None] == units.to_numpy()[None, :]] = 0.0
+        told = 0.0 if within is None else worth(within, _alike(there, names, names, power))
+        yield Elsewhere(responses=there, alike=alike, worth=told)
+
+
+def alike_elsewhere(others: Sequence[Elsewhere], own: Responses, queries: int) -> Floats:
+    """Return (queries, units of ``own``): shares of those that responded alike in other contexts.
+
+    Contexts are averaged by their worth, among those in which the query's perturbation was measured. Rows
+    sum to 1, or to 0 where it was measured nowhere else.
+    """
+    names = own.units["perturbation"]
+    total, worths = np.zeros((queries, len(names))), np.zeros((queries, 1))
+    for other in others:
+        found = shares(_columns(other.alike, other.responses, names))
+        total += other.worth * found
+        worths += other.worth * np.any(found, axis=1, keepdims=True)
     return divide(total, worths)
 
 
@@ -77,10 +110,16 @@ def worth(within: Floats, there: Floats) -> float:
     return max(0.0, float(np.corrcoef(one, other)[0, 1]))
 
 
-def _cosines(of: Responses, left: pl.Series, right: pl.Series) -> Floats:
-    """Return cosines of the profiles of two lists of names, 0 where a name was not measured."""
-    unit = np.vstack([unit_rows(of.profiles), np.zeros(of.profiles.shape[1])])  # the last: not measured
-    rows = {name: at for at, name in enumerate(of.units["perturbation"])}
-    one, other = (unit[[rows.get(name, -1) for name in names]] for names in (left, right))
-    cosines: Floats = one @ other.T
+def _alike(of: Responses, left: pl.Series, right: pl.Series, power: float) -> Floats:
+    """Return cosines of the profiles of two lists of names, to a power; 0 where a name was not measured."""
+    unit = unit_rows(of.profiles).T
+    one, other = (_columns(unit, of, names) for names in (left, right))
+    cosines: Floats = np.clip(one.T @ other, 0.0, None) ** power
     return cosines
+
+
+def _columns(values: Floats, of: Responses, names: pl.Series) -> Floats:
+    """Return the columns of named units, zeros for a name that was not measured."""
+    rows = {name: at for at, name in enumerate(of.units["perturbation"])}
+    at = np.array([rows.get(name, -1) for name in names], dtype=np.int64)
+    return np.hstack([values, np.zeros((len(values), 1))])[:, at]

@@ -233,6 +233,10 @@ class Likeness:
 
         return weights
 
+    def expected_on(self, placed: Placed) -> Floats:
+        """Return what is expected of each pair's perturbation on its gene, the gene in the profiles."""
+        return products(self.expected, placed.q, self.responses.loadings, placed.pair_g)
+
     def renamed(self, codes: Mapping[str, str]) -> Likeness:
         """Return the same under other names."""
         return replace(

@@ -11,22 +11,26 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from core_harness.evidence.elsewhere import alike_elsewhere
+from core_harness.evidence.elsewhere import Elsewhere, alike_elsewhere, elsewhere_of
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.likeness import Likeness
 from core_harness.evidence.placing import FirstStep, Placed, names_of, place, shares, unit_rows
-from core_harness.evidence.related import Floats, Matched, matches
+from core_harness.evidence.related import Factors, Floats, Matched, Places, matches
 from core_harness.evidence.responses import Responses, leading_factors, responses_of
 from core_harness.vocabulary import Question
 
 __all__ = [
+    "Elsewhere",
+    "Factors",
     "FirstStep",
     "Floats",
     "Likeness",
     "Matched",
     "Placed",
+    "Places",
     "Responses",
     "TwoSteps",
+    "alike_elsewhere",
     "leading_factors",
     "matches",
     "names_of",
@@ -68,9 +72,9 @@ class TwoSteps:
         own = evidence.support.filter(pl.col("context") == evidence.block.context)
         return responses_of(own, question, factors=self.factors)
 
-    def alike_elsewhere(self, evidence: Evidence, responses: Responses, question: Question) -> Floats:
-        """Return (queries, units): shares of those that responded alike in other contexts."""
-        return alike_elsewhere(
+    def elsewhere_of(self, evidence: Evidence, responses: Responses, question: Question) -> list[Elsewhere]:
+        """Return what each other context says of the queries' perturbations."""
+        found = elsewhere_of(
             evidence.support,
             responses,
             names_of(evidence),
@@ -79,6 +83,7 @@ class TwoSteps:
             factors=self.factors,
             power=self.likeness_power,
         )
+        return list(found)
 
     def likeness(
         self, evidence: Evidence, responses: Responses, weights: Floats, elsewhere: Floats | None = None
@@ -89,10 +94,12 @@ class TwoSteps:
         ----------
         evidence
             With the relations of the first step.
-        responses, elsewhere
-            As the two methods before return them; without ``elsewhere`` nobody responded alike there.
+        responses
+            Of :meth:`responses`.
         weights
             (queries, units): of :meth:`FirstStep.weights`.
+        elsewhere
+            (queries, units): of :func:`alike_elsewhere`; by default nobody responded alike elsewhere.
         """
         return Likeness(
             responses=responses,

@@ -11,6 +11,7 @@ from core_harness import Evidence, Question, Task
 from core_harness.evidence.two_steps import (
     Floats,
     Placed,
+    Places,
     Responses,
     TwoSteps,
     leading_factors,
@@ -34,15 +35,23 @@ GROUPS = 5
 
 
 def gene_votes(
-    task: Task, evidence: Evidence, steps: TwoSteps, responses: Responses, *, placed: Placed, weights: Floats
+    task: Task,
+    evidence: Evidence,
+    steps: TwoSteps,
+    responses: Responses,
+    *,
+    placed: Placed,
+    weights: Floats,
+    elsewhere: Floats | None = None,
 ) -> dict[str, Floats]:
     """Return, for each pair, what the votes on other genes say of its gene, in two ways.
 
     ``genes alike``: the mean of the votes, weighed by the squared cosine of a gene's leading factors with
     those of the pair's gene. A gene that responds the other way has no say (``de``), or votes against it
     (``dir``). ``genes together``: the sum of the voters' labels that all factors carry from other genes to
-    the pair's gene (``V V'``, with genes in rows). The pair's own gene has no say in either. Votes are
-    distances from a gene's rate, in standard deviations of the gene's labels.
+    the pair's gene (``V V'``, with genes in rows). The pair's own gene has no say in either, nor have genes
+    of one class, but these are voted on. Votes are distances from a gene's rate, in standard deviations of
+    the gene's labels.
 
     No label weighs itself: factors of genes are read off units that do not vote then (:data:`PARTS`), weights
     of voters off genes that are not voted on then (:data:`GROUPS`), and votes are labels less the gene's
@@ -63,6 +72,8 @@ def gene_votes(
         Pairs and support of the evidence among them.
     weights
         (queries, units): of the first step.
+    elsewhere
+        (queries, units): shares of those that responded alike in other contexts; None: none did.
     """
     labels = evidence.support["label"].cast(pl.Float64).to_numpy()
     rng = np.random.default_rng([task.seed, 11])
@@ -71,53 +82,58 @@ def gene_votes(
     moved = np.bincount(placed.g, weights=labels, minlength=len(group))
     rate = moved / np.maximum(np.bincount(placed.g, minlength=len(group)), 1)
     speak = np.flatnonzero((rate > 0) & (rate < 1))  # the others' votes are all at their rate
-    if not len(speak):
-        return {name: np.zeros(len(placed.q)) for name in ("genes alike", "genes together")}
-    speaker = np.full(len(group), -1)
-    speaker[speak] = np.arange(len(speak))
+    measured = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
+    asked = np.unique(placed.pair_g[measured])
     spread = np.sqrt(rate * (1 - rate) + SPREAD)[speak, None]
-    voters = _voters(evidence, steps, responses, weights, group)
+    without = (responses.without_genes(group == one) for one in range(GROUPS))
+    # of each group of genes: (queries, units), weights by the responses of the other groups
+    voters = [steps.likeness(evidence, others, weights, elsewhere).weights for others in without]
 
     def sums(cells: sp.csr_array) -> Floats:
         """Return (speaking genes, queries): sums over units, weighed as voters on the gene."""
-        found = np.empty((len(speak), len(voters[0])))
+        found = np.empty((len(speak), len(weights)))
         for one, of_voters in enumerate(voters):
             found[group[speak] == one] = cells[speak[group[speak] == one]] @ of_voters.T
         return found
 
     shape = responses.residuals.shape
     heard = sums(_cells(placed, np.ones(len(labels)), shape)) + SHRINKAGE
-    alike, together = np.zeros((2, len(speak), len(voters[0])))
+    alike, together = np.zeros((2, len(asked), len(weights)))
+    itself = asked[:, None] == speak
     for one in range(PARTS):
         votes = _cells(placed, _away(placed, labels, part[placed.u] == one), shape)
         rest = sp.csr_array(responses.residuals[part != one])
         profiles, loadings = leading_factors(rest, steps.factors)
         away = sums(votes) / spread
-        weight = _alike(profiles, loadings, speak, task.question)
+        weight = genes_alike(profiles, loadings, task.question, of=asked, on=speak)
         alike += weight @ (away / heard) / (np.abs(weight).sum(axis=1, keepdims=True) + 1)
-        itself = (loadings[speak] ** 2).sum(axis=1, keepdims=True)
-        together += loadings[speak] @ (loadings[speak].T @ away) - itself * away
-    measured = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
-    at = np.where(measured, speaker[placed.pair_g], -1)
-    said = {"genes alike": alike, "genes together": together}
-    return {name: np.where(at >= 0, of[at, placed.q], 0.0) for name, of in said.items()}
+        together += np.where(itself, 0.0, loadings[asked] @ loadings[speak].T) @ away
+    at = np.searchsorted(asked, placed.pair_g[measured])
+    said = {"genes alike": np.zeros(len(measured)), "genes together": np.zeros(len(measured))}
+    for name, of in zip(said, (alike, together), strict=True):
+        said[name][measured] = of[at, placed.q[measured]]
+    return said
 
 
-def _voters(
-    evidence: Evidence, steps: TwoSteps, responses: Responses, weights: Floats, group: NDArray[np.int64]
-) -> list[Floats]:
-    """Return (queries, units) for each group of genes: weights by the responses of the other groups."""
-    others = (responses.without_genes(group == one) for one in range(GROUPS))
-    return [steps.likeness(evidence, responses, weights).weights for responses in others]
+def genes_alike(profiles: Floats, loadings: Floats, question: Question, *, of: Places, on: Places) -> Floats:
+    """Return squared cosines of the leading factors of genes, signed in ``dir``, 0 of a gene with itself.
 
-
-def _alike(profiles: Floats, loadings: Floats, genes: NDArray[np.int64], question: Question) -> Floats:
-    """Return (genes, genes): squared cosines of leading factors, signed in ``dir``, 0 on the diagonal."""
+    Parameters
+    ----------
+    profiles
+        (units, factors): their lengths say which factors lead.
+    loadings
+        (genes, factors).
+    question
+        In ``de`` a gene that responds the other way counts as 0.
+    of, on
+        Numbers of the genes in the rows and in the columns of what is returned.
+    """
     size = np.sqrt((profiles**2).sum(axis=0))
     first = np.argsort(-size, kind="stable")[:GENE_FACTORS]
-    unit = unit_rows((loadings * size)[genes][:, first])
-    cosines: Floats = unit @ unit.T
-    np.fill_diagonal(cosines, 0.0)
+    unit = unit_rows((loadings * size)[:, first])
+    cosines: Floats = unit[of] @ unit[on].T
+    cosines[of[:, None] == on] = 0.0
     if question == "de":
         cosines = np.clip(cosines, 0.0, None)
     return np.sign(cosines) * cosines**2

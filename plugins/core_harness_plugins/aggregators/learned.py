@@ -36,7 +36,8 @@ class LearnedVote:
         Whether the strength of a perturbation, by that of its relatives, and how much evidence there is join.
         They are no contrast; the method says that it uses them.
     unlisted_weight
-        Share of an observation for which an unlisted pair counts in two votes that join; 0: they do not.
+        Share of an observation for which an unlisted pair counts in two votes that join, and with them what
+        is expected of the perturbation on the gene, which knows what is listed; 0: they do not join.
     ridge
         Of the weights.
     """

@@ -7,7 +7,7 @@ from dataclasses import fields
 import polars as pl
 
 from core_harness import Evidence, Facts, Task
-from core_harness.evidence.two_steps import FirstStep, TwoSteps
+from core_harness.evidence.two_steps import FirstStep, TwoSteps, alike_elsewhere
 from core_harness.plugins.limits import Count, NotNegative, Positive, Share
 from core_harness_plugins.organizers.voters import Voters
 
@@ -73,8 +73,10 @@ class Responders(Voters):
         steps = TwoSteps(**{one.name: getattr(self, one.name) for one in fields(TwoSteps)})
         responses = steps.responses(evidence, task.question)
         first = FirstStep(evidence, responses.units)
-        elsewhere = steps.alike_elsewhere(evidence, responses, task.question)
-        likeness = steps.likeness(evidence, responses, first.weights(), elsewhere)
+        weights = first.weights()
+        others = steps.elsewhere_of(evidence, responses, task.question)
+        elsewhere = alike_elsewhere(others, responses, len(weights))
+        likeness = steps.likeness(evidence, responses, weights, elsewhere)
         relations = [likeness.relations(first), self._itself(evidence)]
         measured = responses.units.height > 0  # otherwise the query's context is an unseen one
         on_gene = likeness if measured else None
