@@ -20,7 +20,12 @@ pytestmark = pytest.mark.slow  # hundreds of calls through litellm, some of whic
 
 PASSING = ["429", "500", "502-html", "truncated", "reset", "hang", "empty", "no-choices"]
 STAYING = {"bad-structure": "unparsed", "cut-off": "cut_off"}
-HOPELESS = ["401", "404"]
+HOPELESS = {
+    "401": "401: ",
+    "404": "404: ",
+    "redirect": "http://127.0.0.1:",
+}
+"""Faults that end a run, and how the reason begins."""
 PROVIDERS = ["hosted_vllm", "openai"]
 # a call that is given up before it reaches the server is in one count only: a busy machine needs patience
 QUICK = Settings(backoff=0.001, attempts=10, timeout=3.0)
@@ -88,7 +93,7 @@ def test_what_is_hopeless_ends_the_run_at_once(provider: str, fault: str) -> Non
         asked = ask(server, provider, 100)
         assert server.stats.requests <= 8
     assert asked.summary.ended is not None
-    assert asked.summary.ended.startswith(fault)
+    assert asked.summary.ended.startswith(HOPELESS[fault])
     assert asked.summary.not_asked >= 92
 
 

@@ -18,8 +18,9 @@ from core_harness.llm.messages import LLM, Message
 from core_harness.testing import TestServer
 from core_harness.testing.reading import Item, Reading
 from core_harness.testing.scripted import always_plausible
-from core_harness_plugins.llms.litellm import LiteLLM, _litellm
+from core_harness_plugins.llms.litellm import LiteLLM
 from core_harness_plugins.llms.litellm_errors import failure_of, retry_after
+from core_harness_plugins.llms.litellm_import import imported as _litellm
 from core_harness_plugins.llms.litellm_reply import reply_of
 from core_harness_plugins.llms.transport import Call
 

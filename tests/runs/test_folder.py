@@ -112,11 +112,14 @@ def test_replies_outlive_a_run_that_fails_and_the_run_can_go_on(tmp_path: Path) 
         interrupted()
     (run,) = list_runs(tmp_path)
     assert run.state == "running"
-    again = reopen_run(run)
-    assert again.finish(PREDICTIONS, {}, summary(ended="max calls 5 is used up")).state == "partial"
-    again.finish(PREDICTIONS, {}, summary())
-    with pytest.raises(RunError, match="there is nothing to resume"):
-        reopen_run(open_run(run.folder))
+    with reopen_run(run.folder) as again:
+        assert again.finish(PREDICTIONS, {}, summary(ended="max calls 5 is used up")).state == "partial"
+        again.finish(PREDICTIONS, {}, summary())
+    with pytest.raises(RunError, match="there is nothing to resume"), reopen_run(run.folder):
+        pass
+    assert {path.name for path in run.folder.iterdir()} == {
+        *("predictions.parquet", "replies.sqlite", "report.json", "run.json")
+    }
 
 
 @pytest.mark.parametrize(
