@@ -1,4 +1,4 @@
-"""A run that is killed, whose disk is full, that is led elsewhere, comes to the answers of one that is not."""
+"""A run that is killed, has no room, and is led elsewhere comes to the answers of one that is not."""
 
 from __future__ import annotations
 
