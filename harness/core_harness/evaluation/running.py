@@ -60,7 +60,7 @@ def evaluate_method(
     dataset = dataset or session.dataset(spec)
     if out is None:
         return _run(session, method, spec, dataset, None)
-    with new_run(out, _manifest(session, method, spec, dataset)) as writer:
+    with new_run(out, manifest_of(session, method, spec, dataset)) as writer:
         return _run(session, method, spec, dataset, writer)
 
 
@@ -131,7 +131,7 @@ def _run(
     return replace(result, run=run.folder)
 
 
-def _manifest(session: Session, method: Method, spec: RunSpec, dataset: Instance) -> Manifest:
+def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instance) -> Manifest:
     """Return the record of a run that is about to begin."""
     loaded = session.load(spec, dataset)
     graph = session.graph_of(loaded.dataset, method)

@@ -55,6 +55,14 @@ class Journal:
         self._store = Store(path, _VERSION, _TABLES)
         self._cache = cache
 
+    @classmethod
+    def reading(cls, path: Path) -> Journal:
+        """Open the journal of a run that anyone may have made, to read its replies. Raises :class:`RunError`."""
+        journal = cls.__new__(cls)
+        journal._store = Store.reading(path, _VERSION)
+        journal._cache = None
+        return journal
+
     def __enter__(self) -> Journal:
         return self
 
@@ -63,7 +71,7 @@ class Journal:
 
     def stored(self, keys: Iterable[str]) -> dict[str, Reply]:
         """Return the replies that this run has."""
-        return {key: Reply.from_json(text) for key, text in self._store.replies(keys).items()}
+        return self._store.replies(keys)
 
     def cached(self, keys: Iterable[str]) -> dict[str, Reply]:
         """Return the replies that the cache has."""

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from core_harness.errors import RunError
+from core_harness.llm.checked import MOST_BYTES, checked
+from core_harness.llm.messages import Reply, Transient
+
+_LONGEST_VALUE = 4 * MOST_BYTES
+"""Bytes of a value in a file that anyone may have written; a reply as JSON, with its log-probabilities."""
 
 _PATIENCE = 120.0
 """Seconds to wait for another process's transaction; theirs, like ours, last milliseconds."""
@@ -46,6 +54,28 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise RunError(f"the store of replies {path} cannot be opened: {error}") from None
 
+    @classmethod
+    def reading(cls, path: Path, version: int) -> Store:
+        """Open a file that anyone may have written, to read its replies.
+
+        Raises :class:`RunError` for what is no regular file, no store of this version, or one whose replies are no
+        table: a view may run without end. Nothing beside the file is read or written.
+        """
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise RunError(f"the store of replies {path} cannot be opened: it is no regular file")
+        store = cls.__new__(cls)
+        store.path = path
+        with store._naming_the_file():
+            address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
+            store._connection = sqlite3.connect(address, uri=True)
+            store._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+            store._connection.execute("PRAGMA trusted_schema = OFF")
+            found = store.rows("SELECT type FROM sqlite_master WHERE name = 'replies'")
+            ((numbered,),) = store.rows("PRAGMA user_version")
+        if found != [("table",)] or numbered != version:
+            raise RunError(f"{path} is no store of replies of schema version {version}")
+        return store
+
     def _prepare(self, version: int, tables: Iterable[str]) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # a commit is safe from a killed process at once, from a power cut at the next checkpoint
@@ -80,10 +110,17 @@ class Store:
         with self._naming_the_file():
             return self._connection.execute(query, parameters).fetchall()
 
-    def replies(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the stored reply of each key that has one, from the table ``replies (key, reply)``."""
+    def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
+        """Return the stored reply of each key that has one, from the table ``replies (key, reply)``.
+
+        Raises :class:`RunError` for a reply that is none.
+        """
         query = "SELECT key, reply FROM replies WHERE key IN (SELECT value FROM json_each(?))"
-        return dict(self.rows(query, json.dumps(list(keys))))
+        found = self.rows(query, json.dumps(list(keys)))
+        try:
+            return {key: checked(Reply.from_json(text)) for key, text in found}
+        except (ValueError, TypeError, AttributeError, RecursionError, Transient) as error:
+            raise RunError(f"the store of replies {self.path} holds one that is none: {error}") from None
 
     def close(self) -> None:
         """Close the file."""

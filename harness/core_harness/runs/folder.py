@@ -8,7 +8,6 @@ no labels: to make the metrics again takes the dataset too.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import shutil
@@ -25,7 +24,7 @@ from core_harness.errors import RunError
 from core_harness.llm import Summary
 from core_harness.runs import report
 from core_harness.runs.manifest import Manifest, parse_manifest
-from core_harness.runs.predictions import FILE, parse, read_content
+from core_harness.runs.predictions import FILE, packed, parse, read_content
 from core_harness.runs.reading import read_json
 from core_harness.runs.writing import write_whole, written_by_us
 
@@ -62,7 +61,11 @@ class Run:
 
     def predictions(self) -> pl.DataFrame:
         """Return the predictions with the pairs they are about. Raises :class:`RunError`."""
-        return parse(read_content(self.folder), self.folder / FILE)
+        return parse(self.content(), self.folder / FILE)
+
+    def content(self) -> bytes:
+        """Return the file of predictions, as bytes. Raises :class:`RunError`."""
+        return read_content(self.folder)
 
 
 @contextmanager
@@ -126,9 +129,7 @@ class RunWriter:
         ``asking`` is the summary of what was asked; a run whose asking ended early is ``partial``. Raises
         :class:`RunError` where a file cannot be written; the run is not at its end then.
         """
-        packed = io.BytesIO()
-        predictions.write_parquet(packed, compression="zstd")
-        content = packed.getvalue()
+        content = packed(predictions)
         write_whole(self.folder / FILE, content)
         self.write_json(report.FILE, metrics)
         ended = self.manifest.model_copy(
