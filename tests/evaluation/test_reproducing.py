@@ -14,9 +14,11 @@ from core_harness.errors import RunError
 from core_harness.evaluation.reproducing import reproduce
 from core_harness.evaluation.running import estimate_spec
 from core_harness.evaluation.session import Session
-from core_harness.evaluation.spec import RunSpec
+from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.evaluation.width import expected_width
 from core_harness.runs.predictions import packed
+
+PARAMETERS: Parameters = {"dataset": SMALL["dataset"]}
 
 
 def test_a_run_comes_out_the_same_byte_by_byte(tmp_path: Path) -> None:
@@ -55,7 +57,7 @@ def test_a_run_that_did_not_end_is_not_made_again(tmp_path: Path) -> None:
 
 def test_a_dry_run_tells_the_width_of_the_interval(tmp_path: Path) -> None:
     _, voting = made(tmp_path)
-    spec = RunSpec(strategies=["voting"], parameters=SMALL)
+    spec = RunSpec(strategies=["voting"], parameters=PARAMETERS)
     session = Session()
     assert estimate_spec(session, spec) == {}
     width = expected_width(session, spec)
@@ -67,7 +69,7 @@ def test_a_dry_run_tells_the_width_of_the_interval(tmp_path: Path) -> None:
     )
     assert width.half is not None
     assert width.half == pytest.approx((found["high"] - found["low"]) / 2, rel=0.5)
-    few = expected_width(session, RunSpec(parameters=SMALL, limit=40))
+    few = expected_width(session, RunSpec(parameters=PARAMETERS, limit=40))
     assert few.half is None or few.half > width.half
 
 

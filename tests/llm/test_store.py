@@ -143,7 +143,7 @@ def test_a_journal_of_anyone_is_read_and_not_changed(tmp_path: Path) -> None:
     with Journal(path) as journal:
         journal.adopt({"a": REPLY})
     before = path.read_bytes()
-    with Journal.reading(path) as journal:
+    with Journal(path, untrusted=True) as journal:
         assert journal.stored(["a", "b"]) == {"a": REPLY}
         with pytest.raises(RunError, match="readonly"):
             journal.adopt({"b": REPLY})
@@ -175,7 +175,7 @@ _TABLE = "CREATE TABLE replies (key TEXT, reply TEXT)"
 )
 def test_a_hostile_journal_is_one_line(statements: tuple[str, ...], tmp_path: Path) -> None:
     path = written(tmp_path / "replies.sqlite", *statements)
-    with pytest.raises(RunError, match=r"replies\.sqlite"), Journal.reading(path) as journal:
+    with pytest.raises(RunError, match=r"replies\.sqlite"), Journal(path, untrusted=True) as journal:
         journal.stored(["a"])
 
 
@@ -183,12 +183,26 @@ def test_a_journal_that_is_no_regular_file_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "replies.sqlite"
     os.mkfifo(path)
     with pytest.raises(RunError, match="no regular file"):
-        Journal.reading(path)
+        Journal(path, untrusted=True)
     path.unlink()
     path.symlink_to(written(tmp_path / "other", _TABLE))
     with pytest.raises(RunError, match="no regular file"):
-        Journal.reading(path)
+        Journal(path, untrusted=True)
     path.unlink()
     path.write_bytes(b"SQLite format 3\x00" + os.urandom(5000))
     with pytest.raises(RunError, match=r"replies\.sqlite"):
-        Journal.reading(path)
+        Journal(path, untrusted=True)
+
+
+def test_a_clock_that_jumps_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([2e9, -5.0, 1e9, 0.0, 4e9])
+    monkeypatch.setattr("core_harness.llm.journal.time.time", lambda: next(clock))
+    with (
+        Cache(tmp_path / "cache.sqlite") as cache,
+        Journal(tmp_path / "replies.sqlite", cache=cache) as journal,
+    ):
+        attempt = journal.begin("a", 1, Tokens(1, 1), None)
+        journal.answered(attempt, "a", REPLY, model="m", used=Tokens(1, 1))
+        journal.failed(journal.begin("b", 1, Tokens(1, 1), None), "500", Tokens(0, 0), None)
+        assert journal.stored(["a", "b"]) == cache.get(["a", "b"]) == {"a": REPLY}
+        assert [outcome for *_, outcome in journal.attempts()] == ["answered", "500"]

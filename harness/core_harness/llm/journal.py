@@ -49,19 +49,13 @@ class Journal:
         The file in the run folder, made if it is not there; None keeps it in memory.
     cache
         Looked up where the run itself has no reply, and given every new one.
+    untrusted
+        Whether anyone may have made the run. Its replies are only read then, within limits.
     """
 
-    def __init__(self, path: Path | None, *, cache: Cache | None = None) -> None:
-        self._store = Store(path, _VERSION, _TABLES)
+    def __init__(self, path: Path | None, *, cache: Cache | None = None, untrusted: bool = False) -> None:
+        self._store = Store(path, _VERSION, _TABLES, untrusted=untrusted)
         self._cache = cache
-
-    @classmethod
-    def reading(cls, path: Path) -> Journal:
-        """Open the journal of a run that anyone may have made, to read its replies. Raises :class:`RunError`."""
-        journal = cls.__new__(cls)
-        journal._store = Store.reading(path, _VERSION)
-        journal._cache = None
-        return journal
 
     def __enter__(self) -> Journal:
         return self

@@ -34,6 +34,8 @@ class Store:
         Of the tables; a file with another one is refused.
     tables
         Statements that make them.
+    untrusted
+        Whether anyone may have written the file. It is only read then.
 
     Raises
     ------
@@ -41,9 +43,14 @@ class Store:
         The file cannot be used.
     """
 
-    def __init__(self, path: Path | None, version: int, tables: Iterable[str]) -> None:
+    def __init__(
+        self, path: Path | None, version: int, tables: Iterable[str], *, untrusted: bool = False
+    ) -> None:
         self.path = path
         try:
+            if untrusted and path is not None:
+                self._connection = self._open_untrusted(path, version)
+                return
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
             # made by one thread and used by the event loop's; never by both at once
@@ -54,27 +61,19 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise RunError(f"the store of replies {path} cannot be opened: {error}") from None
 
-    @classmethod
-    def reading(cls, path: Path, version: int) -> Store:
-        """Open a file that anyone may have written, to read its replies.
-
-        Raises :class:`RunError` for what is no regular file, no store of this version, or one whose replies are no
-        table: a view may run without end. Nothing beside the file is read or written.
-        """
+    def _open_untrusted(self, path: Path, version: int) -> sqlite3.Connection:
+        """Open a file for reading; nothing beside it is touched, no value is larger than a reply."""
         if not stat.S_ISREG(path.lstat().st_mode):
             raise RunError(f"the store of replies {path} cannot be opened: it is no regular file")
-        store = cls.__new__(cls)
-        store.path = path
-        with store._naming_the_file():
-            address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
-            store._connection = sqlite3.connect(address, uri=True)
-            store._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-            store._connection.execute("PRAGMA trusted_schema = OFF")
-            found = store.rows("SELECT type FROM sqlite_master WHERE name = 'replies'")
-            ((numbered,),) = store.rows("PRAGMA user_version")
-        if found != [("table",)] or numbered != version:
+        address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
+        connection = sqlite3.connect(address, uri=True)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        found = connection.execute("SELECT type FROM sqlite_master WHERE name = 'replies'").fetchall()
+        (numbered,) = connection.execute("PRAGMA user_version").fetchone()
+        if found != [("table",)] or numbered != version:  # a view may run without end
             raise RunError(f"{path} is no store of replies of schema version {version}")
-        return store
+        return connection
 
     def _prepare(self, version: int, tables: Iterable[str]) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
