@@ -165,7 +165,8 @@ def test_a_folder_that_vanishes_while_asking_is_one_line(tmp_path: Path) -> None
 def test_names_that_are_no_utf8_are_used_or_refused_in_one_line(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"\xff\xfe d")
     folder.mkdir()
-    world(perturbations=12).write_csv((table := folder / "screen.csv").open("wb"))
+    table = folder / "screen.csv"
+    table.write_text(world(perturbations=12).write_csv())
     done = start("eval", "-s", "constant", cwd=folder)
     assert done.returncode == 0, done.stderr
     (run,) = (folder / "runs").iterdir()
