@@ -141,3 +141,13 @@ def test_a_report_that_is_none_is_one_line(report: dict[str, Any], key: str, tmp
         run = writer.finish(PREDICTIONS, report, None)
     with pytest.raises(RunError, match=key):
         run.report()
+
+
+def test_a_run_that_is_being_written_is_not_resumed(tmp_path: Path) -> None:
+    with new_run(tmp_path, MANIFEST) as writer:
+        with (
+            pytest.raises(RunError, match=r"is being written by process \d+ on .*; wait until it ends"),
+            reopen_run(writer.folder),
+        ):
+            pass
+        assert writer.finish(PREDICTIONS, REPORT, None).state == "complete"
