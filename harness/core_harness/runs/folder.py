@@ -146,7 +146,7 @@ class RunWriter:
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write one JSON file. Raises :class:`RunError`."""
         text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-        write_whole(self.folder / name, text.encode("utf-8", "backslashreplace"))
+        write_whole(self.folder / name, text.encode())
 
 
 def open_run(folder: Path) -> Run:

@@ -180,6 +180,8 @@ class LiteLLM:
                     )
                 return reply_of(response)
             except TimeoutError:
+                if self.timeout is None:
+                    raise
                 raise Transient(f"no reply within {self.timeout:g} s") from None
             except Exception as error:
                 # litellm may raise anything of a reply that it does not expect
