@@ -7,7 +7,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -67,16 +67,15 @@ class Store:
             raise RunError(f"the store of replies {path} cannot be opened: it is no regular file")
         address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
         connection = sqlite3.connect(address, uri=True)
-        try:
+        with ExitStack() as refused:
+            refused.callback(connection.close)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
             connection.execute("PRAGMA trusted_schema = OFF")
             found = connection.execute("SELECT type FROM sqlite_master WHERE name = 'replies'").fetchall()
             (numbered,) = connection.execute("PRAGMA user_version").fetchone()
             if found != [("table",)] or numbered != version:  # a view may run without end
                 raise RunError(f"{path} is no store of replies of schema version {version}")
-        except BaseException:
-            connection.close()
-            raise
+            refused.pop_all()
         return connection
 
     def _prepare(self, version: int, tables: Iterable[str]) -> None:
