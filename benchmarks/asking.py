@@ -137,7 +137,7 @@ def bare(llm: LiteLLM, prompts: pl.DataFrame, in_flight: int) -> float:
             await litellm.acompletion(
                 model=llm.model,
                 messages=[{"role": turn.role, "content": turn.content} for turn in request.messages],
-                timeout=llm.timeout,
+                timeout=86_400.0,
                 max_retries=0,
                 **parameters,
             )

@@ -123,3 +123,12 @@ def _harmless(value: Any) -> Any:
         return value
     harmless = plain(value)
     return f"'{harmless}" if harmless.startswith(("=", "+", "-", "@")) else harmless
+
+
+def is_text(value: str) -> bool:
+    """Return whether UTF-8 can hold a value: the name of a file may be other bytes."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

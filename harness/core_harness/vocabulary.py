@@ -53,6 +53,7 @@ Fault = Literal[
     "502-html",
     "truncated",
     "reset",
+    "redirect",
     "hang",
     "empty",
     "no-choices",

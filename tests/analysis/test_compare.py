@@ -8,14 +8,19 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_runs import SMALL, made, rewrite
 
 from core_harness import evaluate
-from core_harness.analysis.compare import Comparison, compare
+from core_harness.analysis.compare import Comparison, _ranks, compare
 from core_harness.analysis.rescore import rescore
 from core_harness.errors import RunError, UsageError
 from core_harness.evaluation.session import Session
+from core_harness.leaderboard.ranking import rank_runs
+from core_harness.metrics import Resampled
 from core_harness.metrics.by_segment import auroc_by
+from core_harness.metrics.catalog import metric_named
 from core_harness.metrics.segments import GENE
 from core_harness.runs.folder import Run, open_run
 
@@ -187,3 +192,17 @@ def test_where_nothing_can_be_told_nothing_is(tmp_path: Path) -> None:
     assert found.contrasts[0].p_holm is None
     assert not found.contrasts[0].significant
     json.dumps(found.as_dict(), allow_nan=False)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=9, unique=True), st.integers(0, 99))
+def test_a_comparison_ranks_as_a_board_does(values: list[float], seed: int) -> None:
+    spreads = 10.0 ** np.random.default_rng(seed).uniform(-3, -0.5, len(values))
+    noise = np.random.default_rng(seed + 1).normal(0, 1, (len(values), 200))
+    runs = [
+        Resampled(value=value, values=value + spread * own, scale=1.0)
+        for value, spread, own in zip(values, spreads, noise, strict=True)
+    ]
+    board = [rank.position for rank in rank_runs(runs, None)]
+    assert _ranks(runs, metric_named("macro_gene_auroc")) == board
+    lower = [Resampled(value=-run.value, values=-run.values, scale=1.0) for run in runs]
+    assert _ranks(lower, metric_named("brier")) == board

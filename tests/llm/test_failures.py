@@ -12,9 +12,10 @@ from core_harness.llm import (
     Permanent,
     Reply,
     Settings,
+    Tokens,
     Transient,
 )
-from llm.askers import Scripted, ask, said
+from llm.askers import PRICE, Scripted, ask, said
 
 
 def test_what_may_pass_is_tried_again_and_written_down() -> None:
@@ -55,12 +56,66 @@ def test_attempts_end() -> None:
     assert asked.replies["cause"].to_list() == ["500: out of order (attempt 3)"]
 
 
-def test_a_provider_that_wants_to_be_left_alone_for_long_has_refused() -> None:
+@pytest.mark.parametrize("turned_away", [True, False])
+def test_a_provider_that_wants_to_be_left_alone_for_long_ends_the_run(turned_away: bool) -> None:
     def answer(text: str, attempt: int) -> Reply:
-        raise Transient("429", retry_after=3600.0, turned_away=False)
+        raise Transient("429: slow down", retry_after=3600.0, turned_away=turned_away)
 
-    llm = Scripted(answer)
-    assert ask(llm, ["a"]).replies["cause"].to_list() == ["429 (attempt 1), which asks to wait 3600 s"]
+    llm = Scripted(answer, seconds=0.001)
+    asked = ask(llm, [f"t{n}" for n in range(50)])  # the others do not sit the hour out
+    assert asked.summary.ended == (
+        "this process asks to wait 3,600 s (429: slow down (attempt 1)), and --max-wait is 600 s"
+    )
+    assert asked.summary.not_asked == 50
+    assert sum(llm.asked.values()) <= 8
+
+
+def test_a_provider_that_asks_for_a_little_patience_again_and_again_ends_the_run() -> None:
+    def answer(text: str, attempt: int) -> Reply:
+        raise Transient("429: slow down", retry_after=0.1, turned_away=True)
+
+    settings = Settings(backoff=0.001, attempts=10**6, max_wait=1.0)
+    asked = ask(Scripted(answer), ["a", "b"], settings)
+    assert asked.summary.ended is not None
+    assert asked.summary.ended.startswith("this process asks to wait 0 s")
+    assert asked.summary.not_asked == 2
+
+
+def test_an_answer_makes_up_for_what_was_waited_before() -> None:
+    def answer(text: str, attempt: int) -> Reply:
+        if attempt == 1 and int(text) % 2 == 0:
+            raise Transient("429: slow down", retry_after=0.1, turned_away=True)
+        return said("ANSWER: yes")
+
+    # one at a time: a pause, an answer, a pause, ..., together longer than is allowed
+    settings = Settings(backoff=0.001, concurrency=1, max_wait=0.15)
+    summary = ask(Scripted(answer), [str(n) for n in range(10)], settings).summary
+    assert (summary.ended, summary.from_provider) == (None, 10)
+
+
+def test_a_run_that_ends_does_not_sit_pauses_out() -> None:
+    def answer(text: str, attempt: int) -> Reply:
+        if text == "bad":
+            raise Permanent("401: wrong key", hopeless=True)
+        raise Transient("500: out of order", retry_after=500.0)
+
+    started = time.monotonic()
+    summary = ask(Scripted(answer, seconds=0.01), ["a", "b", "bad"]).summary
+    assert summary.ended == "401: wrong key"
+    assert time.monotonic() - started < 100  # it counts as hanging from here on
+
+
+def test_tokens_of_attempts_that_failed_are_counted() -> None:
+    def answer(text: str, attempt: int) -> Reply:
+        if attempt == 1:
+            raise Transient("the reply is empty", tokens=Tokens(10, 1))
+        return said("ANSWER: yes")
+
+    journal = Journal(None)
+    summary = ask(Scripted(answer, price=PRICE), ["a", "b"], journal=journal).summary
+    assert (summary.prompt_tokens, summary.completion_tokens) == (40, 12)
+    assert summary.charged_tokens == 52
+    assert summary.cost == pytest.approx((40 + 2 * 12) / 1e6)
 
 
 def test_retry_after_is_honoured() -> None:

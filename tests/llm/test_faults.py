@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,15 @@ pytestmark = pytest.mark.slow  # hundreds of calls through litellm, some of whic
 
 PASSING = ["429", "500", "502-html", "truncated", "reset", "hang", "empty", "no-choices"]
 STAYING = {"bad-structure": "unparsed", "cut-off": "cut_off"}
-HOPELESS = ["401", "404"]
+HOPELESS = {
+    "401": "401: ",
+    "404": "404: ",
+    "redirect": "http://127.0.0.1:",
+}
+"""Faults that end a run, and how the reason begins."""
 PROVIDERS = ["hosted_vllm", "openai"]
-QUICK = Settings(backoff=0.001, attempts=10)
+# a call that is given up before it reaches the server is in one count only: a busy machine needs patience
+QUICK = Settings(backoff=0.001, attempts=10, timeout=3.0)
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +38,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(server: TestServer, provider: str, number: int, settings: Settings = QUICK, **more: Any) -> Asked:
-    # a call that is given up before it reaches the server is in one count only: a busy machine needs patience
-    llm = LiteLLM(model=f"{provider}/m", api_base=server.url, timeout=more.get("timeout", 0.5))
+    llm = LiteLLM(model=f"{provider}/m", api_base=server.url)
     return ask_all(llm, prompts(number), journal=more.get("journal") or Journal(None), settings=settings)
 
 
@@ -61,7 +67,7 @@ def test_what_passes_changes_no_answer(provider: str, fault: str) -> None:
 @pytest.mark.parametrize("fault", PASSING)
 def test_what_does_not_pass_is_a_counted_failure(fault: str) -> None:
     with TestServer(faults={fault: 1.0}, retry_after=0.01) as server:
-        asked = ask(server, "hosted_vllm", 3, Settings(attempts=2, backoff=0.001))
+        asked = ask(server, "hosted_vllm", 3, Settings(attempts=2, backoff=0.001, timeout=3.0))
         assert server.stats.requests == 6
     assert asked.summary.failed == 3
     found = answers(asked, 3)
@@ -87,7 +93,7 @@ def test_what_is_hopeless_ends_the_run_at_once(provider: str, fault: str) -> Non
         asked = ask(server, provider, 100)
         assert server.stats.requests <= 8
     assert asked.summary.ended is not None
-    assert asked.summary.ended.startswith(fault)
+    assert asked.summary.ended.startswith(HOPELESS[fault])
     assert asked.summary.not_asked >= 92
 
 
@@ -105,7 +111,7 @@ def test_all_faults_at_once() -> None:
     with TestServer(model="always-plausible") as server:
         calm = answers(ask(server, "hosted_vllm", number), number)
     with TestServer(model="always-plausible", faults=shares, retry_after=0.01) as server:
-        asked = ask(server, "hosted_vllm", number, timeout=4.0)
+        asked = ask(server, "hosted_vllm", number, replace(QUICK, timeout=5.0))
         assert asked.summary.calls == server.stats.requests
         faults = server.stats.faults
     found = answers(asked, number)
@@ -138,13 +144,14 @@ def test_the_budget_is_not_passed_by_the_servers_own_count(limits: Settings, tmp
         price=price,
         backoff=0.001,
         attempts=10,
+        timeout=3.0,
     )
     shares = dict.fromkeys(PASSING, 0.2 / len(PASSING))
     with (
         TestServer(faults=shares, latency=0.002, retry_after=0.01) as server,
         Journal(tmp_path / "replies.sqlite") as journal,
     ):
-        llm = LiteLLM(model="hosted_vllm/m", api_base=server.url, timeout=0.5)
+        llm = LiteLLM(model="hosted_vllm/m", api_base=server.url)
         asked = ask_all(llm, prompts(120), journal=journal, settings=settings)
         stats = server.stats
         cost = (stats.prompt_tokens + 4 * stats.completion_tokens) / 1e6

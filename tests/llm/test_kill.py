@@ -1,15 +1,18 @@
-"""A run that is killed again and again, and one that is not, come to the same answers."""
+"""A run that is killed, has no room, and is led elsewhere comes to the answers of one that is not."""
 
 from __future__ import annotations
 
 import multiprocessing
 import random
+import resource
 import signal
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
+from core_harness.errors import RunError
 from core_harness.llm import Journal, Settings, ask_all
 from core_harness.llm.answers import parse_replies
 from core_harness.testing import TestServer
@@ -18,20 +21,38 @@ from llm.askers import prompts
 
 pytestmark = pytest.mark.slow  # it starts and kills programs
 
-CALLS = 300
-KILLS = 5
+CALLS = 2_000
+KILLS = 10
 IN_FLIGHT = 16
+REDIRECTS = 1 / 2_000
+"""Share of attempts; the attempts of these prompts meet one or two."""
 
 
-def run(url: str, folder: Path, calls: int) -> None:
+def run(url: str, folder: Path, room: int | None) -> None:
+    """Ask all prompts. ``room`` is by how many bytes the journal may still grow; None is without limit."""
+    if room is not None:
+        size = max(file.stat().st_size for file in folder.glob("replies.sqlite*")) + room
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    try:
+        with Journal(folder / "replies.sqlite") as journal:
+            llm = LiteLLM(model="hosted_vllm/m", api_base=url)
+            asked = ask_all(llm, prompts(CALLS), journal=journal, settings=Settings(concurrency=IN_FLIGHT))
+    except RunError as error:
+        raise SystemExit(f"{error}") from None
+    if asked.summary.ended is None:
+        parse_replies(prompts(CALLS), asked.replies).write_parquet(folder / "answers.parquet")
+        return
+    assert asked.summary.ended.startswith(f"{url.removesuffix('/v1')} redirects to http://elsewhere.invalid")
+
+
+def unanswered(folder: Path) -> int:
     with Journal(folder / "replies.sqlite") as journal:
-        llm = LiteLLM(model="hosted_vllm/m", api_base=url)
-        asked = ask_all(llm, prompts(calls), journal=journal, settings=Settings(concurrency=IN_FLIGHT))
-    (folder / "summary.txt").write_text(f"{asked.summary.lost} {asked.summary.from_journal}")
-    parse_replies(prompts(calls), asked.replies).write_parquet(folder / "answers.parquet")
+        outcomes = [outcome for *_, outcome in journal.attempts()]
+    assert outcomes.count("answered") <= CALLS
+    return len(outcomes) - outcomes.count("answered")
 
 
-def test_a_killed_run_asks_only_what_was_in_flight_again(
+def test_a_run_that_is_broken_off_asks_again_only_what_was_in_flight(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw = random.Random(7)
@@ -42,36 +63,39 @@ def test_a_killed_run_asks_only_what_was_in_flight_again(
     broken, whole = tmp_path / "broken", tmp_path / "whole"
     broken.mkdir()
     whole.mkdir()
-    lost = []
-    with TestServer(model="always-plausible", latency=0.01) as server:
-        for _ in range(KILLS):
-            child = context.Process(target=run, args=(server.url, broken, CALLS))
-            child.start()
-            enough = server.stats.requests + draw.randint(1, CALLS // (KILLS + 1))
-            while server.stats.requests < enough and child.is_alive():
-                time.sleep(0.0005)
-            child.kill()
-            child.join()
-            assert child.exitcode == -signal.SIGKILL
-            with Journal(broken / "replies.sqlite") as journal:
-                lost.append(sum(outcome is None for *_, outcome in journal.attempts()))
-                assert journal.close_lost() == lost[-1] <= IN_FLIGHT
-        child = context.Process(target=run, args=(server.url, broken, CALLS))
-        child.start()
-        child.join()
-        assert child.exitcode == 0
-        asked_again = server.stats.requests - CALLS
-        assert server.stats.distinct == CALLS
-        assert 0 < asked_again <= sum(lost)
 
-        again = server.stats.requests
-        child = context.Process(target=run, args=(server.url, broken, CALLS))
+    def start(url: str, folder: Path, room: int | None = None) -> BaseProcess:
+        child = context.Process(target=run, args=(url, folder, room))
         child.start()
+        return child
+
+    kills, full, ends, before = 0, False, 0, 0
+    with TestServer(model="always-plausible", latency=0.01, faults={"redirect": REDIRECTS}) as server:
+        while not (broken / "answers.parquet").exists():
+            fill = kills == KILLS // 2 and not full
+            child = start(server.url, broken, 30_000 if fill else None)
+            enough = server.stats.requests + draw.randint(1, CALLS // (KILLS + 2))
+            while kills < KILLS and not fill and server.stats.requests < enough and child.is_alive():
+                time.sleep(0.0005)
+            if kills < KILLS and not fill:
+                child.kill()
+            child.join()
+            kills += child.exitcode == -signal.SIGKILL
+            full |= fill and child.exitcode == 1
+            ends += child.exitcode == 0
+            lost, before = unanswered(broken) - before, unanswered(broken)
+            assert lost <= IN_FLIGHT
+        stats = server.stats
+        assert (kills, full, stats.distinct) == (KILLS, True, CALLS)
+        assert stats.faults["redirect"] >= 1
+        assert 0 < stats.requests - CALLS <= before
+
+        again = stats.requests
+        child = start(server.url, broken)
         child.join()
         assert server.stats.requests == again  # a run that is whole sends nothing
-
-        unbroken = context.Process(target=run, args=(server.url, whole, CALLS))
-        unbroken.start()
-        unbroken.join()
-    assert (broken / "summary.txt").read_text() == f"0 {CALLS}"
+    with TestServer(model="always-plausible") as server:
+        child = start(server.url, whole)
+        child.join()
+        assert server.stats.requests == CALLS
     assert (broken / "answers.parquet").read_bytes() == (whole / "answers.parquet").read_bytes()

@@ -128,3 +128,81 @@ def test_a_store_of_another_version(tmp_path: Path) -> None:
         other.execute("PRAGMA user_version = 99")
     with pytest.raises(RunError, match="schema version 99, this core-harness reads 1"):
         Cache(path)
+
+
+def written(path: Path, *statements: str) -> Path:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in ("PRAGMA user_version = 1", *statements):
+            connection.execute(statement)
+        connection.commit()
+    return path
+
+
+def test_a_journal_of_anyone_is_read_and_not_changed(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"a b?&#%41\xff")
+    with Journal(path) as journal:
+        journal.adopt({"a": REPLY})
+    before = path.read_bytes()
+    with Journal(path, untrusted=True) as journal:
+        assert journal.stored(["a", "b"]) == {"a": REPLY}
+        with pytest.raises(RunError, match="readonly"):
+            journal.adopt({"b": REPLY})
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+_ENDLESS = (
+    "WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT 'a' AS key, x AS reply FROM n"
+)
+_TABLE = "CREATE TABLE replies (key TEXT, reply TEXT)"
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        (f"CREATE VIEW replies AS {_ENDLESS}",),
+        ("CREATE TABLE others (key TEXT)",),
+        (_TABLE, "INSERT INTO replies VALUES ('a', 'no JSON')"),
+        (_TABLE, "INSERT INTO replies VALUES ('a', '[1]')"),
+        (_TABLE, "INSERT INTO replies VALUES ('a', 5)"),
+        (_TABLE, """INSERT INTO replies VALUES ('a', '{"text": 5, "model": "m"}')"""),
+        (_TABLE, """INSERT INTO replies VALUES ('a', '{"text": "x", "model": "m", "logprobs": 7}')"""),
+        (_TABLE, """INSERT INTO replies VALUES ('a', '{"text": "x", "model": "m", "other": 7}')"""),
+        (_TABLE, "INSERT INTO replies VALUES ('a', replace(hex(zeroblob(5000000)), '0', '[['))"),
+        (_TABLE, "INSERT INTO replies VALUES ('a', hex(zeroblob(10000000)))"),
+        (_TABLE, "PRAGMA user_version = 7"),
+    ],
+)
+def test_a_hostile_journal_is_one_line(statements: tuple[str, ...], tmp_path: Path) -> None:
+    path = written(tmp_path / "replies.sqlite", *statements)
+    with pytest.raises(RunError, match=r"replies\.sqlite"), Journal(path, untrusted=True) as journal:
+        journal.stored(["a"])
+
+
+def test_a_journal_that_is_no_regular_file_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "replies.sqlite"
+    os.mkfifo(path)
+    with pytest.raises(RunError, match="no regular file"):
+        Journal(path, untrusted=True)
+    path.unlink()
+    path.symlink_to(written(tmp_path / "other", _TABLE))
+    with pytest.raises(RunError, match="no regular file"):
+        Journal(path, untrusted=True)
+    path.unlink()
+    path.write_bytes(b"SQLite format 3\x00" + os.urandom(5000))
+    with pytest.raises(RunError, match=r"replies\.sqlite"):
+        Journal(path, untrusted=True)
+
+
+def test_a_clock_that_jumps_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([2e9, -5.0, 1e9, 0.0, 4e9])
+    monkeypatch.setattr("core_harness.llm.journal.time.time", lambda: next(clock))
+    with (
+        Cache(tmp_path / "cache.sqlite") as cache,
+        Journal(tmp_path / "replies.sqlite", cache=cache) as journal,
+    ):
+        attempt = journal.begin("a", 1, Tokens(1, 1), None)
+        journal.answered(attempt, "a", REPLY, model="m", used=Tokens(1, 1))
+        journal.failed(journal.begin("b", 1, Tokens(1, 1), None), "500", Tokens(0, 0), None)
+        assert journal.stored(["a", "b"]) == cache.get(["a", "b"]) == {"a": REPLY}
+        assert [outcome for *_, outcome in journal.attempts()] == ["answered", "500"]

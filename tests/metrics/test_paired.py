@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from core_harness.metrics import Resampled, checked, draw_clusters, measures
 from core_harness.metrics.metric import Direction
-from core_harness.metrics.paired import Difference, advantage, difference, holm, ranks
+from core_harness.metrics.paired import Difference, advantage, difference, holm
 from metrics.worlds import by_sklearn, repeated, scored_frames
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
@@ -187,9 +187,3 @@ def test_holm_keeps_the_order_and_never_helps(p_values: list[float], random: obj
     assert list(np.diff(np.array(adjusted)[order]) >= 0) == [True] * (len(order) - 1)
     assert min(adjusted) == min(1.0, min(p_values) * len(p_values))
     assert holm(p_values[::-1]) == adjusted[::-1]
-
-
-def test_a_rank_counts_the_runs_that_are_better() -> None:
-    assert ranks(3, [(0, 1), (0, 2)]) == [1, 2, 2]
-    assert ranks(3, [(0, 1), (0, 2), (1, 2)]) == [1, 2, 3]
-    assert ranks(2, []) == [1, 1]

@@ -20,7 +20,7 @@ from core_harness.llm import Message, Permanent, Request, Transient
 from core_harness.plugins.catalog import catalog
 from core_harness.registry.entries import Route
 from core_harness.registry.loading import shipped_registry
-from core_harness_plugins.llms.litellm import _litellm
+from core_harness_plugins.llms.litellm_import import imported as _litellm
 
 MODELS = shipped_registry().models
 REQUEST = Request(messages=(Message("user", "Gene: G"),), form="yes-no", items=("G",))

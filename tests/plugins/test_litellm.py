@@ -18,9 +18,11 @@ from core_harness.llm.messages import LLM, Message
 from core_harness.testing import TestServer
 from core_harness.testing.reading import Item, Reading
 from core_harness.testing.scripted import always_plausible
-from core_harness_plugins.llms.litellm import LiteLLM, _litellm
+from core_harness_plugins.llms.litellm import LiteLLM
 from core_harness_plugins.llms.litellm_errors import failure_of, retry_after
+from core_harness_plugins.llms.litellm_import import imported as _litellm
 from core_harness_plugins.llms.litellm_reply import reply_of
+from core_harness_plugins.llms.transport import Call
 
 ADDRESS = "http://127.0.0.1:9/v1"
 REQUEST = Request(messages=(Message("user", "Gene: G"),), form="yes-no", items=("G",))
@@ -230,6 +232,11 @@ NOW = 1_800_000_000.0
         ({"retry-after": formatdate(NOW - 30, usegmt=True)}, 0.0),
         ({"retry-after": "soon"}, None),
         ({"retry-after-ms": "soon"}, None),
+        ({"retry-after-ms": "nan"}, None),
+        ({"retry-after": "NaN"}, None),
+        ({"retry-after": "9" * 400}, None),
+        ({"retry-after": "Mon, 01 Jan 0001 00:00:00 -2359"}, 0.0),
+        ({"retry-after": "Fri, 15 Jan 2038 08:00:00 GMT"}, 2_147_155_200.0 - NOW),
     ],
 )
 def test_how_long_to_wait(headers: dict[str, str], expected: float | None) -> None:
@@ -239,7 +246,7 @@ def test_how_long_to_wait(headers: dict[str, str], expected: float | None) -> No
 def failed(kind: str, **more: Any) -> Transient | Permanent:
     error = getattr(_litellm(), kind)(llm_provider="openai", model="m", **more)
     error.litellm_response_headers = {"retry-after": "3"}
-    return failure_of(error)
+    return failure_of(error, Call())
 
 
 def test_what_failures_mean() -> None:

@@ -112,11 +112,14 @@ def test_replies_outlive_a_run_that_fails_and_the_run_can_go_on(tmp_path: Path) 
         interrupted()
     (run,) = list_runs(tmp_path)
     assert run.state == "running"
-    again = reopen_run(run)
-    assert again.finish(PREDICTIONS, {}, summary(ended="max calls 5 is used up")).state == "partial"
-    again.finish(PREDICTIONS, {}, summary())
-    with pytest.raises(RunError, match="there is nothing to resume"):
-        reopen_run(open_run(run.folder))
+    with reopen_run(run.folder) as again:
+        assert again.finish(PREDICTIONS, {}, summary(ended="max calls 5 is used up")).state == "partial"
+        again.finish(PREDICTIONS, {}, summary())
+    with pytest.raises(RunError, match="there is nothing to resume"), reopen_run(run.folder):
+        pass
+    assert {path.name for path in run.folder.iterdir()} == {
+        *("predictions.parquet", "replies.sqlite", "report.json", "run.json")
+    }
 
 
 @pytest.mark.parametrize(
@@ -138,3 +141,13 @@ def test_a_report_that_is_none_is_one_line(report: dict[str, Any], key: str, tmp
         run = writer.finish(PREDICTIONS, report, None)
     with pytest.raises(RunError, match=key):
         run.report()
+
+
+def test_a_run_that_is_being_written_is_not_resumed(tmp_path: Path) -> None:
+    with new_run(tmp_path, MANIFEST) as writer:
+        with (
+            pytest.raises(RunError, match=r"is being written by process \d+ on .*; wait until it ends"),
+            reopen_run(writer.folder),
+        ):
+            pass
+        assert writer.finish(PREDICTIONS, REPORT, None).state == "complete"

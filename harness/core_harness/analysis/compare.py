@@ -26,7 +26,8 @@ from core_harness.evaluation.session import Session
 from core_harness.metrics import Metric, Resampled, draw_clusters, measures
 from core_harness.metrics.by_segment import changed_placements, genes_by_auroc
 from core_harness.metrics.catalog import metric_named
-from core_harness.metrics.paired import ALPHA, Difference, advantage, difference, holm, ranks
+from core_harness.metrics.paired import ALPHA, Difference, advantage, difference, holm, merit
+from core_harness.metrics.ranks import ranks
 from core_harness.metrics.segments import GENE, PERTURBATION
 from core_harness.runs.folder import Run
 from core_harness.schemas import Task
@@ -52,9 +53,8 @@ class Compared:
     answered
         Pairs to which this run gave a score.
     rank
-        1 + the number of the runs that are significantly better, which is nearer to the target where the
-        metric has one (:func:`~core_harness.metrics.paired.advantage`); None where the metric is not
-        defined, or only describes.
+        1 + the number of the runs that are significantly better than this one or one above it
+        (:mod:`~core_harness.metrics.ranks`); None where the metric is not defined, or only describes.
     genes_by_auroc
         Number of genes in each of 20 equal bins of AUROC from 0 to 1.
     """
@@ -204,7 +204,7 @@ def compare(
         task=replace(scored[0].task, simulated=any(run.task.simulated for run in scored)),
         part=scored[0].run.manifest.part.model_dump(),
         metric=metric,
-        runs=_compared(scored, repeats, resampled, contrasts, row),
+        runs=_compared(scored, repeats, resampled, row),
         contrasts=contrasts,
         pairs=first.height,
         common=min(frame.height - frame["score"].null_count() for frames in repeats for frame in frames),
@@ -227,30 +227,29 @@ def _contrasts(resampled: Sequence[Resampled]) -> tuple[Contrast, ...]:
     )
 
 
-def _better(
-    resampled: Sequence[Resampled], contrasts: Sequence[Contrast], metric: Metric
-) -> list[tuple[int, int]]:
-    """Return (winner, loser) of the contrasts in which one run is significantly better."""
-    places = [(contrast.first, contrast.second) for contrast in contrasts]
-    found = [advantage(resampled[first], resampled[second], metric.direction) for first, second in places]
-    adjusted = holm([p for _, p in found])
-    return [
-        (second, first) if gain > 0 else (first, second)
-        for (first, second), (gain, _), p in zip(places, found, adjusted, strict=True)
-        if p is not None and p < ALPHA
+def _ranks(resampled: Sequence[Resampled], metric: Metric) -> list[int | None]:
+    """Return the rank of each run; None where the metric is not defined, or only describes."""
+    merits = [merit(found.value, metric.direction) for found in resampled]
+    defined = [at for at, found in enumerate(merits) if not math.isnan(found)]
+    order = sorted(defined, key=lambda at: -merits[at])
+    places = list(itertools.combinations(range(len(order)), 2))
+    tests = [
+        advantage(resampled[order[below]], resampled[order[above]], metric.direction)[1]
+        for above, below in places
     ]
+    adjusted = dict(zip(places, holm(tests), strict=True))
+    found = dict(zip(order, ranks([merits[at] for at in order], [1] * len(order), adjusted), strict=True))
+    return [found.get(at) for at in range(len(resampled))]
 
 
 def _compared(
     scored: Sequence[Scored],
     repeats: Sequence[Sequence[pl.DataFrame]],
     resampled: Sequence[Resampled],
-    contrasts: Sequence[Contrast],
     metric: Metric,
 ) -> tuple[Compared, ...]:
-    better = _better(resampled, contrasts, metric)
     compared = []
-    places = zip(scored, repeats, resampled, ranks(len(scored), better), strict=True)
+    places = zip(scored, repeats, resampled, _ranks(resampled, metric), strict=True)
     for run, frames, found, rank in places:
         low, high = found.interval(metric.name) or (None, None)
         answers = run.repeats[0]["score"]
@@ -263,7 +262,7 @@ def _compared(
                 low=low,
                 high=high,
                 answered=len(answers) - answers.null_count(),
-                rank=None if low is None or metric.direction == "descriptive" else rank,
+                rank=None if low is None else rank,
                 genes_by_auroc=genes_by_auroc(frames),
             )
         )

@@ -110,7 +110,7 @@ def explain_run(
             _fit(method, shown, loaded.split.queries.filter(pair_id=pair_id))
         else:
             kept = run.folder / "replies.sqlite"  # a result that was handed in has none
-            with Journal(kept if kept.exists() else None) as journal:
+            with Journal(kept if kept.exists() else None, untrusted=True) as journal:
                 prompts = prompts_about(method, shown, pair_id)
                 then = run.manifest.method.components["llm"].changes_answers
                 identity = then or GuardedLLM(method.llm).identity()  # the first records do not hold it

@@ -5,6 +5,7 @@ Commands import what they need when they run, so that ``--help`` and shell compl
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from typing import Any
@@ -26,10 +27,15 @@ from core_harness.cli.commands.runs import runs_group
 from core_harness.cli.commands.score import score_command
 from core_harness.cli.commands.testserver import testserver_command
 from core_harness.cli.commands.tune import tune_command
+from core_harness.cli.output import streams
 from core_harness.errors import HarnessError
 
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """What click raises to show the help of a group; absent before click 8.2."""
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""Writing fails for these whatever is written, so none is a bug: to stdout, and where no file is named."""
 
 
 class _Group(click.Group):
@@ -43,6 +49,12 @@ class _Group(click.Group):
                 traceback.print_exception(error)
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            streams.give_up_stdout()
+            click.echo(f"Error: what was to be written is not whole: {error.strerror}", err=True)
+            ctx.exit(HarnessError.exit_code)
         except _NO_ARGUMENTS:
             raise
         except click.UsageError as error:  # click alone would print three lines more
@@ -81,4 +93,5 @@ cli.add_command(demo_command)
 
 def main() -> None:
     """Run the program."""
+    streams.prepare()
     sys.exit(cli(prog_name="core-harness"))

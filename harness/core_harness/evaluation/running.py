@@ -60,7 +60,7 @@ def evaluate_method(
     dataset = dataset or session.dataset(spec)
     if out is None:
         return _run(session, method, spec, dataset, None)
-    with new_run(out, _manifest(session, method, spec, dataset)) as writer:
+    with new_run(out, manifest_of(session, method, spec, dataset)) as writer:
         return _run(session, method, spec, dataset, writer)
 
 
@@ -74,15 +74,16 @@ def evaluate_again(session: Session, run: Run, *, control: Control, out: Path) -
 def resume_run(session: Session, run: Run) -> Result:
     """Continue a run that did not come to its end; what was answered is not asked again.
 
-    Raises :class:`RunError` for a complete run, and for one whose dataset or method has changed.
+    Raises :class:`RunError` for a complete run, for one that another process is writing, and for one whose
+    dataset or method has changed.
     """
-    writer = reopen_run(run)
-    loaded = session.load_of(run.manifest, run.name)
-    method = session.method(run.manifest.method)
-    session.open_knowledge_of(run.manifest, loaded.dataset, method)
-    spec = spec_of(run.manifest)
-    warn_of_contamination(session, spec, [method])
-    return _run(session, method, spec, loaded.dataset, writer)
+    with reopen_run(run.folder) as writer:
+        loaded = session.load_of(run.manifest, run.name)
+        method = session.method(run.manifest.method)
+        session.open_knowledge_of(run.manifest, loaded.dataset, method)
+        spec = spec_of(run.manifest)
+        warn_of_contamination(session, spec, [method])
+        return _run(session, method, spec, loaded.dataset, writer)
 
 
 def estimate_spec(session: Session, spec: RunSpec) -> dict[str, Estimate]:
@@ -125,10 +126,12 @@ def _run(
     if writer is None:
         return result
     run = writer.finish(result.predictions, result.report.as_dict(), result.asking)
+    if run.state == "partial":
+        session.notice(f"{run.name} is partial; `core-harness eval --resume` finishes it")
     return replace(result, run=run.folder)
 
 
-def _manifest(session: Session, method: Method, spec: RunSpec, dataset: Instance) -> Manifest:
+def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instance) -> Manifest:
     """Return the record of a run that is about to begin."""
     loaded = session.load(spec, dataset)
     graph = session.graph_of(loaded.dataset, method)

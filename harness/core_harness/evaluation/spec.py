@@ -10,6 +10,7 @@ from core_harness.errors import UsageError, unknown
 from core_harness.evidence.controls import CONTROLS, SEEDS
 from core_harness.plugins.component import STAGES, Stage
 from core_harness.runs.manifest import Manifest
+from core_harness.text import is_text
 from core_harness.vocabulary import Control, Only, Regime
 
 Parameters = Mapping[Stage, Mapping[str, Any]]
@@ -66,6 +67,8 @@ class RunSpec:
         _one_of("regime", self.regime, (None, *get_args(Regime)))
         _one_of("control", self.control, (None, *CONTROLS))
         _one_of("part", self.only, (None, *get_args(Only)))
+        if not is_text(self.dataset):
+            raise UsageError(f"dataset {self.dataset!r:.200} is no UTF-8, and a record holds text: rename it")
         if not self.strategies:
             raise UsageError("no strategy was named")
         if self.limit is not None and self.limit < 1:

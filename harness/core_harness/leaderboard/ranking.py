@@ -4,25 +4,21 @@ Comparing each run with each would mostly test pairs of no interest, and Holm's 
 test for it. A run is compared with the reference, with its nearest neighbours by value, and, so that a long
 board is not compared among neighbours only, with the runs 16, 32, 64, ... places above it.
 
-What is better than a run is better than all below it, too: they have lower values, so none of them beats it.
-Therefore ranks never fall going down. A run that was not compared counts as better where one below it, and
-above the loser, was compared and is better. Runs that are equal in every resample are compared as one.
+Winners are inherited from above (:mod:`core_harness.metrics.ranks`). Runs that are equal in every resample
+are compared as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from core_harness.metrics import Resampled
-from core_harness.metrics.paired import ALPHA, Difference, difference, holm
+from core_harness.metrics.paired import Difference, difference, holm
+from core_harness.metrics.ranks import ranks
 
 NEAREST = 8
 """Neighbours above, and so below, with which a run is always compared."""
-
-Adjusted = Mapping[tuple[int, int], float | None]
-"""The adjusted p of each comparison, by the places of the upper and the lower run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +51,7 @@ def rank_runs(runs: Sequence[Resampled], reference: int | None) -> list[Rank]:
     tested = sorted({pair for at in range(len(groups)) for pair in _comparisons(at, middle)})
     found = [difference(runs[groups[below][0]], runs[groups[above][0]]) for above, below in tested]
     adjusted = dict(zip(tested, holm([test.p for test in found]), strict=True))
-    positions = _positions([runs[group[0]].value for group in groups], list(map(len, groups)), adjusted)
+    positions = ranks([runs[group[0]].value for group in groups], list(map(len, groups)), adjusted)
 
     def rank(run: int) -> Rank:
         at = place[run]
@@ -85,25 +81,3 @@ def _comparisons(at: int, reference: int | None) -> Iterator[tuple[int, int]]:
         far *= 2
     if reference is not None and reference != at:
         yield min(at, reference), max(at, reference)
-
-
-def _positions(values: Sequence[float], sizes: Sequence[int], adjusted: Adjusted) -> list[int]:
-    """Return the rank of each place, from the value and the number of the runs at each, best first."""
-    above_of: list[dict[int, float | None]] = [{} for _ in values]
-    for (above, below), p in adjusted.items():
-        above_of[below][above] = p
-    better: set[int] = set()
-    positions: list[int] = []
-    for _, level in groupby(range(len(values)), key=lambda at: values[at]):  # equal values, equal rank
-        places = list(level)
-        for at in places:
-            better |= _winners(above_of[at])
-        positions += [1 + sum(sizes[winner] for winner in better)] * len(places)
-    return positions
-
-
-def _winners(compared: Mapping[int, float | None]) -> set[int]:
-    """Return the places that are significantly better, from the adjusted p by place of those compared."""
-    winners = {above for above, p in compared.items() if p is not None and p < ALPHA}
-    between = range(max(winners, default=0))
-    return winners | {above for above in between if above not in compared}

@@ -11,6 +11,7 @@ from core_harness.llm.answers import ANSWERS
 from core_harness.llm.ask import Asked, answered_before, ask_all
 from core_harness.llm.budget import prompt_bound
 from core_harness.llm.cache import Cache, CachedModel
+from core_harness.llm.checked import MOST_BYTES, counted
 from core_harness.llm.estimate import Estimate, estimate
 from core_harness.llm.formats import FORMS, WORDS, Form, json_schema
 from core_harness.llm.frames import PROMPTS, REPLIES, replies_of, requests_of
@@ -37,6 +38,7 @@ __all__ = [
     "ANSWERS",
     "FORMS",
     "LLM",
+    "MOST_BYTES",
     "PROMPTS",
     "REPLIES",
     "SIMULATED",
@@ -60,6 +62,7 @@ __all__ = [
     "Transient",
     "answered_before",
     "ask_all",
+    "counted",
     "estimate",
     "is_secret",
     "json_schema",

@@ -15,7 +15,7 @@ from core_harness.llm.journal import Journal
 from core_harness.llm.keys import reply_key
 from core_harness.llm.messages import LLM, Permanent, Provider, Request
 from core_harness.llm.redact import redactor
-from core_harness.llm.retry import Asker, GaveUp, NotSent
+from core_harness.llm.retry import AskedToWait, Asker, GaveUp, NotSent
 from core_harness.llm.settings import Settings
 from core_harness.llm.summary import Summary, summarise
 
@@ -96,6 +96,7 @@ def ask_all(
     before = journal.spent(price)
     asker = Asker(
         llm,
+        host="" if provider is None else provider.host,
         price=price,
         settings=settings,
         journal=journal,
@@ -115,6 +116,7 @@ def ask_all(
             outcomes.values(),
             prompts=prompts.height,
             calls=asker.calls,
+            counted=asker.counted,
             lost=lost,
             charged=journal.spent(price).plus(before, -1),
             price=price,
@@ -162,7 +164,7 @@ async def _ask_missing(
     def end(cause: str) -> None:
         nonlocal ended
         ended = ended or cause
-        asker.closed = True
+        asker.close()
 
     async def ask(key: str, request: Request) -> None:
         nonlocal failed, answered
@@ -177,7 +179,7 @@ async def _ask_missing(
         except Permanent as failure:
             outcome = Outcome("failed", cause=str(failure))
             end(str(failure))
-        except Exhausted as limit:
+        except (Exhausted, AskedToWait) as limit:
             end(str(limit))
             outcome = Outcome("not_asked", cause=ended)
         except NotSent:

@@ -58,7 +58,7 @@ class Cache:
 
     def get(self, keys: Iterable[str]) -> dict[str, Reply]:
         """Return the replies of those keys that are there."""
-        return {key: Reply.from_json(text) for key, text in self._store.replies(keys).items()}
+        return self._store.replies(keys)
 
     def put(self, replies: Iterable[tuple[str, Reply]], model: str) -> None:
         """Store replies of ``model``. What is there already stays."""

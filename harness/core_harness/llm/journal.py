@@ -49,10 +49,12 @@ class Journal:
         The file in the run folder, made if it is not there; None keeps it in memory.
     cache
         Looked up where the run itself has no reply, and given every new one.
+    untrusted
+        Whether anyone may have made the run. Its replies are only read then, within limits.
     """
 
-    def __init__(self, path: Path | None, *, cache: Cache | None = None) -> None:
-        self._store = Store(path, _VERSION, _TABLES)
+    def __init__(self, path: Path | None, *, cache: Cache | None = None, untrusted: bool = False) -> None:
+        self._store = Store(path, _VERSION, _TABLES, untrusted=untrusted)
         self._cache = cache
 
     def __enter__(self) -> Journal:
@@ -63,7 +65,7 @@ class Journal:
 
     def stored(self, keys: Iterable[str]) -> dict[str, Reply]:
         """Return the replies that this run has."""
-        return {key: Reply.from_json(text) for key, text in self._store.replies(keys).items()}
+        return self._store.replies(keys)
 
     def cached(self, keys: Iterable[str]) -> dict[str, Reply]:
         """Return the replies that the cache has."""

@@ -195,12 +195,22 @@ class Transient(Exception):  # noqa: N818 - it says how to go on, not what is br
     turned_away
         The provider refused before it did any work: nothing was charged, and fewer requests at a time
         may be welcome.
+    tokens
+        What the provider counted for the attempt; None where it did not say.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, turned_away: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        turned_away: bool = False,
+        tokens: Tokens | None = None,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.turned_away = turned_away
+        self.tokens = tokens
 
 
 class Permanent(Exception):  # noqa: N818 - see Transient

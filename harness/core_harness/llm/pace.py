@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 _FIRST = 8
 """Requests in flight at the start, where nothing was set."""
@@ -85,21 +86,38 @@ class Pace:
         self._requests = Bucket(requests_per_minute) if requests_per_minute else None
         self._tokens = Bucket(tokens_per_minute) if tokens_per_minute else None
         self._silent_until = float("-inf")
+        self._asked_to_wait_since: float | None = None
+        self._closed = asyncio.Event()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is sent any more."""
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """End all pauses; none follows them."""
+        self._closed.set()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for so many seconds, or until closed."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closed.wait(), seconds)
 
     async def wait(self, tokens: float) -> None:
-        """Wait until a request of about so many tokens may be sent."""
+        """Wait until a request of about so many tokens may be sent, or until closed."""
         now = _now()
         delay = max(
             self._requests.take(1, now) if self._requests else 0.0,
             self._tokens.take(tokens, now) if self._tokens else 0.0,
         )
         go = now + delay
-        while (left := max(go, self._silent_until) - _now()) > 0:
-            await asyncio.sleep(left)
+        while (left := max(go, self._silent_until) - _now()) > 0 and not self.closed:
+            await self.pause(left)
 
     def answered(self, expected: float, used: float) -> None:
         """Note an answer, and how many tokens it took in place of those expected."""
         self.slots.answered()
+        self._asked_to_wait_since = None
         if self._tokens:
             self._tokens.give_back(expected - used)
 
@@ -109,6 +127,17 @@ class Pace:
         self.slots.turned_away(sent, now)
         if retry_after:
             self._silent_until = max(self._silent_until, now + retry_after)
+
+    def asked_to_wait(self, retry_after: float) -> float:
+        """Note that the provider asks for a pause.
+
+        Returns how long all its pauses have been by the end of this one, since it last answered, in seconds:
+        one that asks for a minute again and again is never heard otherwise.
+        """
+        now = _now()
+        if self._asked_to_wait_since is None:
+            self._asked_to_wait_since = now
+        return now + retry_after - self._asked_to_wait_since
 
 
 def _now() -> float:

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core_harness.llm.budget import Amount, Budget, prompt_estimate
+from core_harness.llm.checked import checked
 from core_harness.llm.journal import Journal
 from core_harness.llm.messages import LLM, Permanent, Price, Reply, Request, Tokens, Transient
 from core_harness.llm.pace import Pace
 from core_harness.llm.settings import Settings
 
 _LONGEST_BACKOFF = 30.0
-_LONGEST_SILENCE = 600.0
-"""Seconds: a provider that asks for a longer silence has refused for now."""
 _LONGEST_CAUSE = 500
 _NOTHING = Tokens(0, 0)
 
@@ -28,6 +27,10 @@ class NotSent(Exception):  # noqa: N818 - see GaveUp
     """A request was not sent, because the run came to its end first."""
 
 
+class AskedToWait(Exception):  # noqa: N818 - an end, not an error
+    """The provider asks for a longer pause than is allowed; the message says who, for what, and why."""
+
+
 class Asker:
     """Asks one model on behalf of many callers.
 
@@ -35,6 +38,8 @@ class Asker:
     ----------
     llm
         The model.
+    host
+        Where its requests go, for messages.
     price
         None where it is not known.
     settings, journal, budget
@@ -46,14 +51,15 @@ class Asker:
     ----------
     calls
         Attempts sent so far.
-    closed
-        Set it to send nothing any more. Attempts in flight go on to their end, none follows them.
+    counted
+        Tokens of them that the provider counted, those of failed attempts among them.
     """
 
     def __init__(
         self,
         llm: LLM,
         *,
+        host: str,
         price: Price | None,
         settings: Settings,
         journal: Journal,
@@ -62,6 +68,7 @@ class Asker:
     ) -> None:
         self._llm = llm
         self._model = str(llm.identity()["model"])
+        self._host = host
         self._price = price
         self._settings = settings
         self._journal = journal
@@ -69,7 +76,16 @@ class Asker:
         self._redact = redact
         self._pace = Pace(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
         self.calls = 0
-        self.closed = False
+        self.counted = _NOTHING
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is sent any more."""
+        return self._pace.closed
+
+    def close(self) -> None:
+        """Send nothing any more. Attempts in flight go on to their end, none follows them."""
+        self._pace.close()
 
     async def ask(self, key: str, request: Request) -> Reply:
         """Return the reply, which is in the journal by then.
@@ -82,6 +98,8 @@ class Asker:
             The asker was closed before the next attempt.
         Exhausted
             The budget does not pay for another attempt.
+        AskedToWait
+            The provider wants to be left alone for longer than is allowed.
         Permanent
             No other request can succeed either.
         """
@@ -97,11 +115,20 @@ class Asker:
             except Transient as failure:
                 cause = f"{self._cause(failure)} (attempt {number})"
                 wait = max(failure.retry_after or 0.0, self._backoff(key, number))
-            if wait > _LONGEST_SILENCE:
-                raise GaveUp(f"{cause}, which asks to wait {wait:.0f} s")
+                if failure.retry_after:
+                    self._be_patient(failure.retry_after, cause)
             if self.closed or number == self._settings.attempts:
                 raise GaveUp(cause)
-            await asyncio.sleep(wait)
+            await self._pace.pause(wait)
+
+    def _be_patient(self, retry_after: float, cause: str) -> None:
+        """Raise :class:`AskedToWait` for a pause that, with those before it, is longer than allowed."""
+        if (total := self._pace.asked_to_wait(retry_after)) > self._settings.max_wait:
+            before = f", {total:,.0f} s since it last answered" if total > retry_after + 1 else ""
+            raise AskedToWait(
+                f"{self._host} asks to wait {retry_after:,.0f} s{before} ({cause}), and --max-wait is "
+                f"{self._settings.max_wait:,g} s"
+            )
 
     async def _attempt(self, key: str, request: Request, number: int) -> Reply:
         bound = self._llm.upper_bound(request)
@@ -120,12 +147,14 @@ class Asker:
                 reply = await self._send(request)
             except BaseException as failure:
                 used = self._charged(failure, bound)
+                self.counted += getattr(failure, "tokens", None) or _NOTHING
                 if isinstance(failure, Transient) and failure.turned_away:
                     self._pace.turned_away(sent, failure.retry_after)
                 self._journal.failed(attempt, self._cause(failure), used, self._cost(used))
                 self._budget.settle(reserved, Amount(1, used.total, self._cost(used)))
                 raise
             used = reply.tokens or bound
+            self.counted += reply.tokens or _NOTHING
             cost = self._cost(used) if self._price is not None else reply.cost
             reply = self._fit_to_keep(replace(reply, cost=cost))
             self._pace.answered(expected, used.total)
@@ -136,7 +165,7 @@ class Asker:
     async def _send(self, request: Request) -> Reply:
         try:
             async with asyncio.timeout(self._settings.timeout):
-                return await self._llm.ask(request)
+                return checked(await self._llm.ask(request))
         except TimeoutError:
             raise Transient(f"no reply within {self._settings.timeout:g} s") from None
 
@@ -149,9 +178,15 @@ class Asker:
         return replace(reply, text=text, model=model, logprobs=logprobs)
 
     def _charged(self, failure: BaseException, bound: Tokens) -> Tokens:
-        """Return what a failed attempt may have cost: nothing if it was refused, else the reserved amount."""
-        refused = isinstance(failure, Permanent) or (isinstance(failure, Transient) and failure.turned_away)
-        return _NOTHING if refused else bound
+        """Return what a failed attempt may have cost.
+
+        Nothing if it was refused, what the provider counted if it did, else the reserved amount.
+        """
+        if isinstance(failure, Permanent):
+            return _NOTHING
+        if isinstance(failure, Transient):
+            return _NOTHING if failure.turned_away else failure.tokens or bound
+        return bound
 
     def _cost(self, used: Tokens) -> float | None:
         return None if self._price is None else self._price.cost(used)

@@ -25,7 +25,10 @@ class Settings:
     backoff
         Seconds before the second attempt; doubled for each further one, up to half a minute.
     timeout
-        Seconds that an attempt may take, whatever the plugin's own limit is.
+        Seconds that an attempt may take, from the first byte sent to the last one received.
+    max_wait
+        Seconds for which a provider may ask to be left alone before it answers again; when it asks for more,
+        the run ends early.
     max_failures
         End early when more prompts have failed: a count (int), or a share of the prompts (float below 1).
     max_calls, max_tokens, max_cost
@@ -39,7 +42,8 @@ class Settings:
     tokens_per_minute: float | None = None
     attempts: int = 6
     backoff: float = 0.5
-    timeout: float = 600.0
+    timeout: float = 300.0
+    max_wait: float = 600.0
     max_failures: int | float | None = None
     max_calls: int | None = None
     max_tokens: int | None = None
@@ -49,11 +53,11 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("concurrency", "requests_per_minute", "tokens_per_minute", "attempts", "timeout"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
+            if value is not None and not value > 0:
                 raise UsageError(f"{name.replace('_', ' ')} is {value}; it must be more than 0")
-        for name in ("backoff", "max_failures", "max_calls", "max_tokens", "max_cost"):
+        for name in ("backoff", "max_wait", "max_failures", "max_calls", "max_tokens", "max_cost"):
             value = getattr(self, name)
-            if value is not None and value < 0:
+            if value is not None and not value >= 0:
                 raise UsageError(f"{name.replace('_', ' ')} is {value}; it cannot be less than 0")
         share = self.max_failures
         if isinstance(share, float) and share >= 1:

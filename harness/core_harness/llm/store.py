@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from core_harness.errors import RunError
+from core_harness.llm.checked import MOST_BYTES, checked
+from core_harness.llm.messages import Reply, Transient
+
+_LONGEST_VALUE = 4 * MOST_BYTES
+"""Bytes of a value in a file that anyone may have written; a reply as JSON, with its log-probabilities."""
 
 _PATIENCE = 120.0
 """Seconds to wait for another process's transaction; theirs, like ours, last milliseconds."""
@@ -26,6 +34,8 @@ class Store:
         Of the tables; a file with another one is refused.
     tables
         Statements that make them.
+    untrusted
+        Whether anyone may have written the file. It is only read then.
 
     Raises
     ------
@@ -33,9 +43,14 @@ class Store:
         The file cannot be used.
     """
 
-    def __init__(self, path: Path | None, version: int, tables: Iterable[str]) -> None:
+    def __init__(
+        self, path: Path | None, version: int, tables: Iterable[str], *, untrusted: bool = False
+    ) -> None:
         self.path = path
         try:
+            if untrusted and path is not None:
+                self._connection = self._open_untrusted(path, version)
+                return
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
             # made by one thread and used by the event loop's; never by both at once
@@ -45,6 +60,23 @@ class Store:
             self._prepare(version, tables)
         except (OSError, sqlite3.Error) as error:
             raise RunError(f"the store of replies {path} cannot be opened: {error}") from None
+
+    def _open_untrusted(self, path: Path, version: int) -> sqlite3.Connection:
+        """Open a file for reading; nothing beside it is touched, no value is larger than a reply."""
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise RunError(f"the store of replies {path} cannot be opened: it is no regular file")
+        address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
+        connection = sqlite3.connect(address, uri=True)
+        with ExitStack() as refused:
+            refused.callback(connection.close)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+            connection.execute("PRAGMA trusted_schema = OFF")
+            found = connection.execute("SELECT type FROM sqlite_master WHERE name = 'replies'").fetchall()
+            (numbered,) = connection.execute("PRAGMA user_version").fetchone()
+            if found != [("table",)] or numbered != version:  # a view may run without end
+                raise RunError(f"{path} is no store of replies of schema version {version}")
+            refused.pop_all()
+        return connection
 
     def _prepare(self, version: int, tables: Iterable[str]) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -69,20 +101,28 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # SQLite has ended it where the disk is full
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def rows(self, query: str, *parameters: object) -> list[Any]:
         """Return what a query reads. Raises :class:`RunError`."""
         with self._naming_the_file():
             return self._connection.execute(query, parameters).fetchall()
 
-    def replies(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the stored reply of each key that has one, from the table ``replies (key, reply)``."""
+    def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
+        """Return the stored reply of each key that has one, from the table ``replies (key, reply)``.
+
+        Raises :class:`RunError` for a reply that is none.
+        """
         query = "SELECT key, reply FROM replies WHERE key IN (SELECT value FROM json_each(?))"
-        return dict(self.rows(query, json.dumps(list(keys))))
+        found = self.rows(query, json.dumps(list(keys)))
+        try:
+            return {key: checked(Reply.from_json(text)) for key, text in found}
+        except (ValueError, TypeError, AttributeError, RecursionError, Transient) as error:
+            raise RunError(f"the store of replies {self.path} holds one that is none: {error}") from None
 
     def close(self) -> None:
         """Close the file."""

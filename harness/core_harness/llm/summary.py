@@ -9,7 +9,7 @@ from typing import Any
 
 from core_harness.llm.budget import Amount
 from core_harness.llm.frames import Outcome
-from core_harness.llm.messages import Price
+from core_harness.llm.messages import Price, Tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,10 @@ class Summary:
         Attempts sent now, repeated ones among them.
     lost
         Calls that were in flight when this run was last killed; they may have been charged.
-    prompt_tokens, completion_tokens, thinking_tokens
-        Of the answers given now, as the provider counted; thinking is part of completion.
+    prompt_tokens, completion_tokens
+        Of the calls sent now, repeated ones among them, as far as the provider counted.
+    thinking_tokens
+        Part of completion, of the answers given now.
     charged_tokens
         What the calls sent now took out of the budget: as counted, failed ones by their upper bound.
     cost
@@ -113,6 +115,7 @@ def summarise(
     prompts: int,
     calls: int,
     lost: int,
+    counted: Tokens,
     charged: Amount,
     price: Price | None,
     ended: str | None,
@@ -131,8 +134,8 @@ def summarise(
         not_asked=count["not_asked"],
         calls=calls,
         lost=lost,
-        prompt_tokens=sum(reply.prompt_tokens or 0 for reply in fresh),
-        completion_tokens=sum(reply.completion_tokens or 0 for reply in fresh),
+        prompt_tokens=counted.prompt,
+        completion_tokens=counted.completion,
         thinking_tokens=sum(reply.thinking_tokens or 0 for reply in fresh),
         charged_tokens=charged.tokens,
         cost=charged.cost,

@@ -8,10 +8,8 @@ p-value is that of a normal difference with the deviation that the resampled dif
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from core_harness.metrics.metric import Direction
 from core_harness.metrics.resampled import Resampled, Z
@@ -88,15 +86,20 @@ def advantage(first: Resampled, second: Resampled, direction: Direction) -> tupl
         fewer than two resamples are defined in both runs.
     """
     apart = second.minus(first)
+    gain = merit(second.value, direction) - merit(first.value, direction)
     if isinstance(direction, float):
         mean = Resampled.mean([first, second])
         off = Resampled(value=mean.value - direction, values=mean.values - direction, scale=mean.scale)
-        nearer = abs(first.value - direction) - abs(second.value - direction)
         known = [p for p in (_p_of(apart), _p_of(off)) if p is not None]
-        return nearer, max(known) if len(known) == 2 else None
-    if direction == "descriptive":
-        return math.nan, None
-    return (-apart.value if direction == "lower" else apart.value), _p_of(apart)
+        return gain, max(known) if len(known) == 2 else None
+    return gain, None if direction == "descriptive" else _p_of(apart)
+
+
+def merit(value: float, direction: Direction) -> float:
+    """Return a number that is larger for better values of a metric; NaN where none is better."""
+    if isinstance(direction, float):
+        return -abs(value - direction)
+    return {"higher": value, "lower": -value, "descriptive": math.nan}[direction]
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -108,16 +111,6 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         highest = max(highest, min(1.0, p * (len(known) - place)))
         adjusted[at] = highest
     return adjusted
-
-
-def ranks(runs: int, better: Iterable[tuple[int, int]]) -> list[int]:
-    """Return the rank of each of ``runs`` runs: 1 + the number of runs that are significantly better.
-
-    ``better`` holds (winner, loser), each once, of the comparisons that are significant. Runs that
-    cannot be told apart so share a rank.
-    """
-    counted = np.bincount([loser for _, loser in better], minlength=runs)
-    return [1 + int(number) for number in counted]
 
 
 def _p_of(found: Resampled) -> float | None:

@@ -24,8 +24,9 @@ from core_harness.errors import RunError
 from core_harness.llm import Summary
 from core_harness.runs import report
 from core_harness.runs.manifest import Manifest, parse_manifest
-from core_harness.runs.predictions import FILE, parse, read_content
+from core_harness.runs.predictions import FILE, packed, parse, read_content
 from core_harness.runs.reading import read_json
+from core_harness.runs.writing import write_whole, written_by_us
 
 DEFAULT_FOLDER = Path("runs")
 
@@ -60,7 +61,11 @@ class Run:
 
     def predictions(self) -> pl.DataFrame:
         """Return the predictions with the pairs they are about. Raises :class:`RunError`."""
-        return parse(read_content(self.folder), self.folder / FILE)
+        return parse(self.content(), self.folder / FILE)
+
+    def content(self) -> bytes:
+        """Return the file of predictions, as bytes. Raises :class:`RunError`."""
+        return read_content(self.folder)
 
 
 @contextmanager
@@ -77,25 +82,33 @@ def new_run(parent: Path, manifest: Manifest) -> Iterator[RunWriter]:
     begun = manifest.model_copy(update={"state": "running", "started": started.isoformat(timespec="seconds")})
     try:
         folder = _make_folder(parent, f"{started:%Y%m%dT%H%M%SZ}-{slug}-{identity}")
-        writer = RunWriter(folder, begun)
-        writer.write_json("run.json", begun.as_json())
     except OSError as error:
         raise RunError(
             f"cannot write a run below {parent}: {error}; choose another folder with --out"
         ) from None
+    writer = RunWriter(folder, begun)
     try:
-        yield writer
+        with written_by_us(folder):
+            writer.write_json("run.json", begun.as_json())
+            yield writer
     except BaseException:
         if not writer.journal.exists():
             shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def reopen_run(run: Run) -> RunWriter:
-    """Return a writer for a run that did not come to its end. Raises :class:`RunError` for one that did."""
-    if run.state == "complete":
-        raise RunError(f"{run.name} is complete; there is nothing to resume")
-    return RunWriter(run.folder, run.manifest)
+@contextmanager
+def reopen_run(folder: Path) -> Iterator[RunWriter]:
+    """Continue a run that did not come to its end.
+
+    Raises :class:`RunError` for one that did, and for one that another process is writing.
+    """
+    open_run(folder)
+    with written_by_us(folder):
+        run = open_run(folder)  # as it is now that it is ours
+        if run.state == "complete":
+            raise RunError(f"{run.name} is complete; there is nothing to resume")
+        yield RunWriter(folder, run.manifest)
 
 
 @dataclass(frozen=True)
@@ -113,32 +126,27 @@ class RunWriter:
     def finish(self, predictions: pl.DataFrame, metrics: Mapping[str, Any], asking: Summary | None) -> Run:
         """Write predictions, metrics and, last, the final state.
 
-        ``asking`` is the summary of what was asked; a run whose asking ended early is ``partial``.
+        ``asking`` is the summary of what was asked; a run whose asking ended early is ``partial``. Raises
+        :class:`RunError` where a file cannot be written; the run is not at its end then.
         """
-        try:
-            path = self.folder / FILE
-            predictions.write_parquet(path.with_suffix(".tmp"), compression="zstd")
-            path.with_suffix(".tmp").replace(path)
-            self.write_json(report.FILE, metrics)
-            ended = self.manifest.model_copy(
-                update={
-                    "state": "partial" if asking is not None and asking.ended else "complete",
-                    "asking": asking,
-                    "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                    "predictions_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                }
-            )
-            self.write_json("run.json", ended.as_json())
-        except OSError as error:
-            raise RunError(f"cannot write {self.folder}: {error}") from None
+        content = packed(predictions)
+        write_whole(self.folder / FILE, content)
+        self.write_json(report.FILE, metrics)
+        ended = self.manifest.model_copy(
+            update={
+                "state": "partial" if asking is not None and asking.ended else "complete",
+                "asking": asking,
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                "predictions_sha256": hashlib.sha256(content).hexdigest(),
+            }
+        )
+        self.write_json("run.json", ended.as_json())
         return Run(self.folder, ended)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        """Write one JSON file by way of a temporary one."""
-        path = self.folder / name
-        temporary = path.with_name(f"{name}.tmp")
-        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        """Write one JSON file. Raises :class:`RunError`."""
+        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+        write_whole(self.folder / name, text.encode())
 
 
 def open_run(folder: Path) -> Run:

@@ -48,6 +48,13 @@ _DELTA_STRINGS = 7
 """The encoding in which a text repeats the beginning of the one before, and so grows without bounds."""
 
 
+def packed(predictions: pl.DataFrame) -> bytes:
+    """Return predictions as the bytes of their file; equal frames give equal bytes."""
+    file = io.BytesIO()
+    predictions.write_parquet(file, compression="zstd")
+    return file.getvalue()
+
+
 def read_content(folder: Path, *, rows: int | None = None) -> bytes:
     """Return the file of predictions of a run, as bytes; ``rows`` is how many were asked, if that is known.
 

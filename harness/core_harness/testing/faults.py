@@ -15,6 +15,7 @@ FAULTS: Final[Mapping[Fault, str]] = {
     "502-html": "a proxy's error page",
     "truncated": "half of the JSON, and no more",
     "reset": "the connection is reset",
+    "redirect": "the address of another server",
     "hang": "nothing, for as long as the client waits",
     "empty": "an answer without content",
     "no-choices": "an answer without choices",
@@ -24,9 +25,9 @@ FAULTS: Final[Mapping[Fault, str]] = {
     "401": "bad key; the key is quoted",
     "404": "no such model",
 }
-"""The faults. 400, 401 and 404 do not pass when the request is repeated."""
+"""The faults. 400, 401, 404 and redirect do not pass when the request is repeated."""
 
-SPARED: Final[frozenset[Fault]] = frozenset({"429", "500", "502-html", "400", "401", "404"})
+SPARED: Final[frozenset[Fault]] = frozenset({"429", "500", "502-html", "redirect", "400", "401", "404"})
 """Faults in which no token is generated."""
 
 

@@ -247,6 +247,8 @@ class _Service:
                 b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
             )
             return response(502, page, kind="text/html")
+        if fault == "redirect":
+            return response(307, b"", location="http://elsewhere.invalid/v1/chat/completions")
         if fault == "401":
             key = request.headers.get("authorization", "").removeprefix("Bearer ")
             return error_response(401, f"Incorrect API key provided: {key}")

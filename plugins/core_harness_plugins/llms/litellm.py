@@ -1,11 +1,11 @@
-"""Any model that litellm can reach. The one module that imports litellm, and only when it is used."""
+"""Any model that litellm can reach. It is imported only when it is used."""
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,12 +24,15 @@ from core_harness.llm import (
     Reply,
     Request,
     Tokens,
+    Transient,
     is_secret,
     json_schema,
     prompt_bound,
 )
 from core_harness_plugins.llms.litellm_errors import failure_of
+from core_harness_plugins.llms.litellm_import import imported as _litellm
 from core_harness_plugins.llms.litellm_reply import reply_of
+from core_harness_plugins.llms.transport import watched
 
 GIVE_LOGPROBS = frozenset(
     {
@@ -59,6 +62,9 @@ _ADDRESS_VARIABLES = {
     "openai": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
 }
 """Where litellm reads addresses from, if not from ``<PROVIDER>_API_BASE``."""
+
+_NO_LIMIT = 86_400.0
+"""Seconds: litellm limits the silence between two bytes, and a call is limited as a whole."""
 
 Default = Literal["default"]
 """The provider's own default."""
@@ -96,7 +102,7 @@ class LiteLLM:
         Tokens of thinking allowed on top; 0 switches thinking off where that can be done. ``"default"``
         leaves it to the provider, within ``max_tokens``.
     timeout
-        Seconds that a call may take.
+        Seconds that a call may take, where less than ``--timeout`` of the run; None sets no limit of its own.
     top_logprobs
         Alternatives asked for at each token, where form and provider have log-probabilities; 0 asks for none.
     """
@@ -111,7 +117,7 @@ class LiteLLM:
         temperature: float | Default = 0.0,
         max_tokens: int = 1024,
         thinking_tokens: int | Default = "default",
-        timeout: float = 300.0,
+        timeout: float | None = None,
         top_logprobs: int = 5,
     ) -> None:
         self.model = model
@@ -162,17 +168,26 @@ class LiteLLM:
     async def ask(self, request: Request) -> Reply:
         """Send the request once, with litellm's own retries switched off."""
         litellm = _litellm()
-        try:
-            response = await litellm.acompletion(
-                model=self.model,
-                messages=[{"role": turn.role, "content": turn.content} for turn in request.messages],
-                timeout=self.timeout,
-                max_retries=0,
-                **self._parameters(request.form),
-            )
-        except litellm.openai.OpenAIError as error:  # the base of whatever litellm raises of a provider
-            raise failure_of(error) from None
-        return reply_of(response)
+        with watched() as call:
+            try:
+                async with asyncio.timeout(self.timeout):
+                    response = await litellm.acompletion(
+                        model=self.model,
+                        messages=[{"role": turn.role, "content": turn.content} for turn in request.messages],
+                        timeout=_NO_LIMIT,
+                        max_retries=0,
+                        **self._parameters(request.form),
+                    )
+                return reply_of(response)
+            except TimeoutError:
+                if self.timeout is None:
+                    raise
+                raise Transient(f"no reply within {self.timeout:g} s") from None
+            except Exception as error:
+                # litellm may raise anything of a reply that it does not expect
+                if not call.replied and not isinstance(error, litellm.openai.OpenAIError):
+                    raise
+                raise failure_of(error, call) from None
 
     def _parameters(self, form: Form) -> dict[str, Any]:
         route = self._route
@@ -313,24 +328,3 @@ def _schema_text(form: Form) -> str:
 @cache
 def _schemas_digest() -> str:
     return hashlib.sha256("".join(map(_schema_text, FORMS)).encode()).hexdigest()[:16]
-
-
-@cache
-def _litellm() -> Any:
-    """Import litellm, quiet and offline."""
-    # else the import fetches a price list, and reads a .env that may stand anywhere above this file
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
-    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
-    import litellm  # noqa: PLC0415 - it takes seconds, and is not needed by a run that was answered
-    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415
-
-    litellm.suppress_debug_info = True
-    logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # it warns at every call of what one model prefers
-    # litellm sends a request again, unasked, when a connection breaks; it may have been paid for
-    AsyncHTTPHandler.single_connection_post_request = _no_second_request  # type: ignore[method-assign]
-    return litellm
-
-
-async def _no_second_request(*_: object, **__: object) -> None:
-    raise ConnectionError("the connection broke before there was a reply")

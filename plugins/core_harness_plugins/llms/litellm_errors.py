@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
 from core_harness.llm import Permanent, Transient
+from core_harness_plugins.llms.transport import Call
 
 _HOPELESS = frozenset({401, 402, 404})
 """A wrong key, an unpaid account, an unknown model: the same for every request."""
@@ -23,8 +25,14 @@ _TAG = re.compile(r"<[^>]*>")
 _LONGEST = 300
 
 
-def failure_of(error: Exception) -> Transient | Permanent:
-    """Return the failure that an exception of litellm's stands for."""
+def failure_of(error: Exception, call: Call) -> Transient | Permanent:
+    """Return the failure that an exception of litellm's stands for, after what the transport saw."""
+    if call.failure is not None:
+        return call.failure
+    if call.replied:
+        ours = isinstance(error, Transient)
+        cause = str(error) if ours else f"the reply cannot be read: {_cause(error, None)}"
+        return Transient(cause, tokens=call.tokens)
     status = getattr(error, "status_code", None)
     cause = _cause(error, status)
     if type(error).__name__ == "UnsupportedParamsError":  # litellm itself refuses, before it sends anything
@@ -42,14 +50,16 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     by_name = {name.lower(): value for name, value in headers.items()}
     try:
         if (milliseconds := by_name.get("retry-after-ms")) is not None:
-            return max(float(milliseconds) / 1000, 0.0)
-        if (value := by_name.get("retry-after")) is None:
+            seconds = float(milliseconds) / 1000
+        elif (value := by_name.get("retry-after")) is None:
             return None
-        if re.fullmatch(r"\d+(\.\d+)?", value.strip()):
-            return float(value)
-        return max(parsedate_to_datetime(value).timestamp() - now, 0.0)
-    except ValueError:
+        elif re.fullmatch(r"\d+(\.\d+)?", value.strip()):
+            seconds = float(value)
+        else:
+            seconds = parsedate_to_datetime(value).timestamp() - now
+    except (ValueError, OverflowError):
         return None
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
 def _cause(error: Exception, status: int | None) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core_harness.cli.options import completion
 from core_harness.cli.options.forms import folder_option, form_option, plot_option
+from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import bootstrap_seed_option
+
+if TYPE_CHECKING:
+    from core_harness.registry.entries import Registry
 
 
 @click.command("compare")
@@ -26,8 +31,16 @@ from core_harness.cli.options.values import bootstrap_seed_option
 @bootstrap_seed_option
 @form_option
 @plot_option
+@registry_options
 def compare_command(
-    *, runs: tuple[str, ...], folder: Path, metric: str, seed: int, form: str, plot: Path | None
+    *,
+    registry: Registry,
+    runs: tuple[str, ...],
+    folder: Path,
+    metric: str,
+    seed: int,
+    form: str,
+    plot: Path | None,
 ) -> None:
     """Compare RUNS on the same pairs: differences, their intervals, and whether they exceed chance.
 
@@ -43,7 +56,7 @@ def compare_command(
 
     check_picture(plot)
     opened = [find_run(name, folder) for name in runs]
-    comparison = compare(opened, Session(), metric=metric, seed=seed)
+    comparison = compare(opened, Session(registry), metric=metric, seed=seed)
     if plot is not None:
         save_charts(comparison_charts(comparison), about(comparison), plot)
     if form == "json":

@@ -128,6 +128,7 @@ def eval_command(
     from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec, parse_parameters
+    from core_harness.evaluation.width import expected_width
     from core_harness.runs.folder import find_run
 
     settings = settings_of(options)
@@ -155,8 +156,9 @@ def eval_command(
     if dry_run:
         with watching() as (tell, notice):
             session = Session(registry, settings=settings, progress=tell, notice=notice)
-            estimates = estimate_spec(session, RunSpec(**choices))
-        print_estimates(estimates, as_json=as_json)
+            spec = RunSpec(**choices)
+            estimates, width = estimate_spec(session, spec), expected_width(session, spec)
+        print_estimates(estimates, width, as_json=as_json)
         return
     failures: dict[str, HarnessError] = {}
     with watching() as (tell, notice):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core_harness.cli.options.forms import folder_option, form_option, plot_option
+from core_harness.cli.options.forms import folder_option, form_option, json_option, plot_option
 from core_harness.cli.options.registry import registry_options
 
 if TYPE_CHECKING:
@@ -98,6 +98,43 @@ def show_command(*, registry: Registry, run: str, folder: Path, form: str, plot:
     else:
         shown = as_csv(flat_run(opened)) if form == "csv" else sections_as_markdown(list(sections(opened)))
         click.echo(shown, nl=False)
+
+
+@runs_group.command("reproduce")
+@click.argument("run")
+@folder_option
+@click.option(
+    "--max-calls",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Upper limit on the calls to a model; at 0 its answers come from the cache.",
+)
+@json_option
+@registry_options
+def reproduce_command(*, registry: Registry, run: str, folder: Path, max_calls: int, as_json: bool) -> None:
+    """Make RUN (a name, or a path) again from its record, and say whether its predictions are the same bytes.
+
+    Where they are not, it says which release, digest or parameter differs. Exit code 1 if they differ.
+    """
+    from core_harness.cli.output.progress import watching
+    from core_harness.cli.output.reproduction import print_reproduction
+    from core_harness.evaluation.reproducing import reproduce
+    from core_harness.evaluation.session import Session
+    from core_harness.llm import Settings
+    from core_harness.runs.folder import find_run
+
+    opened = find_run(run, folder)
+    with watching() as (tell, notice):
+        session = Session(registry, settings=Settings(max_calls=max_calls), progress=tell, notice=notice)
+        found = reproduce(session, opened)
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False))
+    else:
+        print_reproduction(found)
+    if not found.same_bytes:
+        click.get_current_context().exit(1)
 
 
 def _readable(runs: Sequence[Run]) -> list[Run]:

@@ -71,6 +71,22 @@ def asking_options(command: Command) -> Command:
         click.option(
             "--tokens-per-minute", type=float, metavar="N", help="Rate limit of the provider, in tokens."
         ),
+        click.option(
+            "--timeout",
+            type=float,
+            default=300.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="Upper limit on the duration of a call.",
+        ),
+        click.option(
+            "--max-wait",
+            type=float,
+            default=600.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="Longest pause that a provider may ask for; beyond it the run ends early.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -92,6 +108,8 @@ SETTINGS = (
     "concurrency",
     "requests_per_minute",
     "tokens_per_minute",
+    "timeout",
+    "max_wait",
 )
 """Options of :func:`asking_options` that do not change an answer."""
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from core_harness.analysis.verdict import verdict
 from core_harness.errors import HarnessError
 from core_harness.evaluation.result import JSON_VERSION, Result
+from core_harness.evaluation.width import Width
 from core_harness.llm import Estimate
 from core_harness.metrics.catalog import GROUPS
 from core_harness.runs.folder import Run
@@ -67,16 +68,19 @@ def print_results(results: Sequence[Result]) -> None:
         console.print(f"[dim]runs: {printable(', '.join(folders))}[/dim]", soft_wrap=True)
 
 
-def print_estimates(estimates: Mapping[str, Estimate], *, as_json: bool) -> None:
-    """Print what would be asked, one line a method."""
+def print_estimates(estimates: Mapping[str, Estimate], width: Width | None = None, *, as_json: bool) -> None:
+    """Print what would be asked, one line a method, and how wide the interval of its figure will be."""
     if as_json:
         content = {label: estimate.as_dict() for label, estimate in estimates.items()}
-        stdout().print_json(data={"schema_version": JSON_VERSION, "estimates": content})
+        known = {} if width is None else {"interval": width.as_dict()}
+        stdout().print_json(data={"schema_version": JSON_VERSION, "estimates": content, **known})
         return
     for label, estimate in estimates.items():
         stdout().print(printable(f"{label}: {estimate.sentence()}"), soft_wrap=True)
     if not estimates:
         stdout().print("No model would be asked; this costs nothing.")
+    if width is not None:
+        stdout().print(printable(width.sentence()), soft_wrap=True)
 
 
 def print_runs(runs: Sequence[Run]) -> None:
