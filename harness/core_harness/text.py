@@ -73,6 +73,19 @@ def part_of(part: Mapping[str, Any]) -> str:
     return ", ".join(words)
 
 
+def heading(row: Mapping[str, Any]) -> str:
+    """Return what the figures of a result are of: data, question, regime, control and part."""
+    what = f"{row['dataset']}, {row['task']}, {regime_of(row)} regime, seed {row['seed']}"
+    if row["simulated"]:
+        what += "  (SIMULATED)"
+    if row["control"]:
+        what += f"  control: {row['control']}"
+        what += f", mean of {row['repeats']} seeds" if row["repeats"] > 1 else ""
+    if part := part_of(row["part"]):
+        what += f"  PART of the dataset: {part}"
+    return what
+
+
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows that share their keys as CSV; None is an empty field.
 

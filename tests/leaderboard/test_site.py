@@ -84,7 +84,7 @@ def test_all_that_a_page_refers_to_is_in_the_site(board: Board, tmp_path: Path) 
 
 def test_the_style_sheet_has_a_rule_for_what_pages_rely_on(board: Board, tmp_path: Path) -> None:
     write_site(board, tmp_path / "site")
-    style = (tmp_path / "site" / "assets" / "site.css").read_text()
+    style = (tmp_path / "site" / "assets" / "page.css").read_text()
     selectors = [selector.strip() for selector in re.findall(r"([^{}]+)\{[^{}]*\}", style)]
     assert 'th[aria-sort="ascending"] .arrow::after' in selectors
     assert 'th[aria-sort="descending"] .arrow::after' in selectors

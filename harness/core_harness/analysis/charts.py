@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core_harness.analysis.audit.strata import Stratum
 from core_harness.analysis.compare import Comparison
 from core_harness.metrics.catalog import METRICS
 from core_harness.metrics.prior import RateBin
@@ -211,6 +212,19 @@ def comparison_charts(comparison: Comparison) -> list[Chart]:
     return [
         intervals_chart("Runs", metric.label, runs, metric.chance),
         intervals_chart("Differences", f"difference in {metric.label}", differences, 0.0),
+    ]
+
+
+def strata_charts(strata: Sequence[Stratum]) -> list[Chart]:
+    """Return macro-per-gene AUROC among pairs that are alike in one respect, a chart for each respect."""
+    metric = METRICS["macro_gene_auroc"]
+    rows: dict[str, list[Interval]] = {}
+    for part in strata:
+        name = f"{part.lowest:.3g} to {part.highest:.3g}"
+        rows.setdefault(part.by, []).append((name, part.value, part.low, part.high))
+    return [
+        intervals_chart(f"By {by}", f"{metric.label} by {by}", parts, metric.chance)
+        for by, parts in rows.items()
     ]
 
 

@@ -22,6 +22,7 @@ from core_harness.cli.commands.kg import kg_group
 from core_harness.cli.commands.leaderboard import leaderboard_group
 from core_harness.cli.commands.models import models_command
 from core_harness.cli.commands.plugins import plugins_command
+from core_harness.cli.commands.report import report_command
 from core_harness.cli.commands.runs import runs_group
 from core_harness.cli.commands.score import score_command
 from core_harness.cli.commands.testserver import testserver_command
@@ -65,6 +66,7 @@ def cli(*, show_traceback: bool) -> None:
 cli.add_command(eval_command)
 cli.add_command(data_group)
 cli.add_command(runs_group)
+cli.add_command(report_command)
 cli.add_command(compare_command)
 cli.add_command(score_command)
 cli.add_command(audit_command)

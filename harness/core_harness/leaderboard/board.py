@@ -24,7 +24,7 @@ from core_harness.leaderboard.notes import with_notes
 from core_harness.leaderboard.reference import NAME, listing, reference_run
 from core_harness.leaderboard.rows import RankedRun, Row, or_lowest, rows_of, with_ranks, without_copies
 from core_harness.leaderboard.suite_datasets import SuiteDataset, read_datasets
-from core_harness.leaderboard.untrusted import LONGEST_REASON, short, shown, shown_name
+from core_harness.pages.untrusted import LONGEST_REASON, short, shown, shown_name
 from core_harness.paths import cache_folder
 from core_harness.registry.entries import SuiteEntry
 from core_harness.runs.folder import Run
@@ -223,7 +223,7 @@ def _ranked(run: Run, dataset: SuiteDataset, suite: SuiteEntry) -> RankedRun:
 
 def _explained(run: RankedRun, explainer: Explainer, session: Session) -> RankedRun:
     """Add evidence cards, and a caution where the model may have read about the data."""
-    pairs = [*run.figures.best[:CARDS], *run.figures.worst[:CARDS]] if run.model is None else []
+    pairs = run.figures.details.examples(CARDS) if run.model is None else []
     dates = session.contamination(RunSpec(dataset=run.manifest.task.dataset, model=run.model))
     caution = None if dates is None else dates.sentence()
     return replace(

@@ -11,17 +11,12 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from core_harness.analysis.charts import Chart, run_charts
 from core_harness.leaderboard import columns, exports
 from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.publish import publish
-from core_harness.leaderboard.rows import RankedRun
-from core_harness.leaderboard.svg import Drawing
-from core_harness.leaderboard.untrusted import described
-from core_harness.metrics.catalog import GROUPS
-from core_harness.text import figure, number, regime_of
+from core_harness.pages import engine
 
 
 def write_site(board: Board, out: Path) -> None:
@@ -46,7 +41,9 @@ def _write_files(board: Board, folder: Path) -> None:
     of_run = pages.get_template("run.html")
     for dataset in board.suite.datasets:
         for run in board.ranked(dataset):
-            page = of_run.render(shared, root="../", run=run, charts=_charts(run))
+            page = of_run.render(
+                shared, root="../", run=run, charts=run.figures.details.charts(run.figures.report)
+            )
             _write(folder / "runs" / f"{run.page}.html", page)
     _write(folder / "leaderboard.csv", exports.csv(board))
     if board.has_means:
@@ -55,11 +52,7 @@ def _write_files(board: Board, folder: Path) -> None:
     _write(folder / "leaderboard.json", json.dumps(exports.as_dict(board), indent=1, allow_nan=False) + "\n")
     with resources.as_file(resources.files("core_harness.leaderboard") / "assets") as assets:
         shutil.copytree(assets, folder / "assets")
-
-
-def _charts(run: RankedRun) -> list[Chart]:
-    figures = run.figures
-    return run_charts(figures.report, figures.genes_by_auroc, figures.risk_coverage, figures.by_gene_rate)
+    _write(folder / "assets" / "page.css", engine.asset("page.css"))
 
 
 def _write(path: Path, text: str) -> None:
@@ -67,14 +60,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def environment() -> Environment:
-    """Return the engine of the templates; it escapes text and refuses names that it does not know."""
-    made = Environment(
-        loader=PackageLoader("core_harness.leaderboard"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"figure": figure, "number": number, "described": described, "regime": regime_of}
-    made.globals |= {"GROUPS": GROUPS, "Drawing": Drawing, "seen": columns.seen}
+    """Return the engine of a board's templates, with the columns that a table shows."""
+    made = engine.environment("core_harness.leaderboard")
+    made.globals["seen"] = columns.seen
     return made

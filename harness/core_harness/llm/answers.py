@@ -102,18 +102,26 @@ def parse(reply: Reply, form: Form, items: Sequence[str]) -> list[Answer]:
     if reply.finish == "content_filter":
         return [Answer(item, None, "refused") for item in items]
     text, offset = _visible(reply.text)
-    names = _Names(items)
-    claims = [*_in_objects(text, form, names)]
-    cut_off = reply.finish == "length"
-    if not cut_off:  # a line at which the model was stopped may have gone on
-        claims += _in_lines(text, form, names)
+    claims = _claims(text, reply, form, _Names(items))
     if claims and form != "grades" and _YES_OR_NO.search(text, max(claim.stop for claim in claims)):
         claims = [claim._replace(verdict=None) for claim in claims]
-    silence: Status = "cut_off" if cut_off else "unparsed" if claims else _why_silent(text)
+    silence: Status = "cut_off" if reply.finish == "length" else "unparsed" if claims else _why_silent(text)
     return [
         _answer(item, [claim for claim in claims if claim.item == item], silence, reply, offset)
         for item in items
     ]
+
+
+def marked(reply: Reply, form: Form, items: Sequence[str]) -> list[str]:
+    """Return the text of a reply in parts: every second one is where :func:`parse` reads an answer."""
+    text, offset = _visible(reply.text)
+    parts, at = [], 0
+    for claim in sorted(_claims(text, reply, form, _Names(items)), key=lambda claim: claim.start):
+        start, stop = max(at, claim.start + offset), claim.stop + offset
+        if start < stop:
+            parts += [reply.text[at:start], reply.text[start:stop]]
+            at = stop
+    return [*parts, reply.text[at:]]
 
 
 def parse_replies(prompts: pl.DataFrame, replies: pl.DataFrame) -> pl.DataFrame:
@@ -133,6 +141,14 @@ def parse_replies(prompts: pl.DataFrame, replies: pl.DataFrame) -> pl.DataFrame:
         for answer, pair in zip(parse(reply, form, items), pairs, strict=True):
             read.append((prompt_id, sample, pair, answer.item, answer.value, answer.status))
     return pl.DataFrame(read, schema=ANSWERS, orient="row")
+
+
+def _claims(text: str, reply: Reply, form: Form, names: _Names) -> list[_Claim]:
+    """Return what the visible text of a reply claims."""
+    claims = [*_in_objects(text, form, names)]
+    if reply.finish != "length":  # a line at which the model was stopped may have gone on
+        claims += _in_lines(text, form, names)
+    return claims
 
 
 def _answer(item: str, claims: Sequence[_Claim], silence: Status, reply: Reply, offset: int) -> Answer:

@@ -10,6 +10,16 @@ from core_harness.analysis.charts import Chart, Mark
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
 """Margins: room for the texts of the axes."""
 
+_LETTER = 6.0
+"""Width of a letter of a label, on the safe side."""
+_LONGEST_LABEL = 28
+"""Letters of a label that are shown."""
+_ROW = 30
+"""Height of a labelled row."""
+
+_LEAST, _MOST, _WHISKER_WIDTH = 0.4, 1.0, 120
+"""What a whisker shows: an AUROC below .4 tells nothing that one of .4 does not."""
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -17,12 +27,28 @@ class Drawing:
 
     chart: Chart
     width: ClassVar[int] = 420
-    height: ClassVar[int] = 300
+
+    @property
+    def height(self) -> int:
+        """Of the whole drawing; charts with a named row for each value grow with their number."""
+        rows = len(self.chart.y.labels)
+        return _TOP + _BOTTOM + _ROW * rows if rows else 300
+
+    @property
+    def left(self) -> float:
+        """Room for the texts of the y axis."""
+        return max([_LEFT, *(20 + _LETTER * len(text) for _, text in self.y_ticks())])
+
+    def y_ticks(self) -> list[tuple[float, str]]:
+        """Return the places of the y axis with texts that fit."""
+        cut = _LONGEST_LABEL - 1
+        ticks = self.chart.y.ticks()
+        return [(at, text if len(text) <= _LONGEST_LABEL else f"{text[:cut]}…") for at, text in ticks]
 
     def x(self, value: float) -> float:
         """Return where a value lies from the left."""
         low, high = self.chart.x.limits
-        return round(_LEFT + (value - low) / (high - low) * (self.width - _LEFT - _RIGHT), 1)
+        return round(self.left + (value - low) / (high - low) * (self.width - self.left - _RIGHT), 1)
 
     def y(self, value: float) -> float:
         """Return where a value lies from the top."""
@@ -42,3 +68,9 @@ class Drawing:
             (left, top, max(0.5, round(right - left - 1, 1)), round(base - top, 1))
             for left, right, top in zip(edges, edges[1:], tops, strict=False)
         ]
+
+
+def whisker_x(value: float) -> float:
+    """Return where an AUROC lies on the small line that tables draw beside it, in user units."""
+    inside = min(max(value, _LEAST), _MOST)
+    return round(_WHISKER_WIDTH * (inside - _LEAST) / (_MOST - _LEAST), 1)
