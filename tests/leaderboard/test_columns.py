@@ -104,9 +104,16 @@ def check_all_forms(board: Board, folder: Path) -> None:
     lists: dict[str, Any] = {"dataset": columns.DATASET_COLUMNS, "means": columns.mean_columns(board)}
     entries: dict[str, Any] = {"dataset": board.ranked("second"), "means": board.rows}
     for name, listed in lists.items():
-        headings = [column.heading(board) for column in columns.seen(listed, board, entries[name])]
-        assert [form[name][0] for form in forms.values()] == [headings] * 3
-        assert forms["html"][name] == forms["terminal"][name] == forms["markdown"][name]
+        seen = columns.seen(listed, board, entries[name])
+        headings = [column.heading(board) for column in seen]
+        on_page = columns.seen(listed, board, entries[name], on_request=True)
+        assert [column for column in on_page if column.priority != "on request"] == seen
+        html = forms["html"][name]
+        assert html[0] == [column.heading(board) for column in on_page]
+        kept = [at for at, column in enumerate(on_page) if column.priority != "on request"]
+        assert forms["terminal"][name][0] == headings
+        assert [[row[at] for at in kept] for row in html] == forms["terminal"][name]
+        assert forms["terminal"][name] == forms["markdown"][name]
 
     content = json.loads((folder / "site" / "leaderboard.json").read_text())
     best = content["methods"][0]
@@ -169,7 +176,7 @@ def test_a_page_sorts_numbers_by_their_value(board: Board, tmp_path: Path) -> No
     write_site(board, tmp_path / "site")
     page = (tmp_path / "site" / "index.html").read_text()
     ranked = [columns.record(columns.DATASET_COLUMNS, board, run) for run in board.ranked("second")]
-    shown = columns.seen(columns.DATASET_COLUMNS, board, board.ranked("second"))
+    shown = columns.seen(columns.DATASET_COLUMNS, board, board.ranked("second"), on_request=True)
     numbers = [column.keys[0] for column in shown if column.is_number]
     table = page[page.index('id="dataset-2"') :]
     found = re.findall(r'data-value="([^"]*)"', table)[: len(ranked) * len(numbers)]

@@ -8,7 +8,7 @@ from typing import Any
 from core_harness.leaderboard import columns
 from core_harness.leaderboard.board import Board
 from core_harness.leaderboard.rows import RankedRun, Row
-from core_harness.text import as_csv, as_markdown, markdown_text, regime_of
+from core_harness.text import as_csv, as_latex, as_markdown, markdown_text, regime_of
 
 JSON_VERSION = 2
 """Version of ``leaderboard.json``."""
@@ -143,6 +143,20 @@ def markdown(board: Board) -> str:
             f"Published, not ranked: {markdown_text(entry.method)}, {entry.value:.3f} "
             f"({markdown_text(entry.of)}), from {markdown_text(entry.source)}.\n"
         )
+    return "\n".join(parts)
+
+
+def latex(board: Board) -> str:
+    """Return the tables of the board for a paper, in LaTeX."""
+    about = f"{board.question} {board.name}, seed {board.seed}{', SIMULATED' if board.simulated else ''}"
+    parts = ["% needs \\usepackage{booktabs}\n"]
+    if board.has_means:
+        parts.append(as_latex(mean_lines(board), f"{about}: mean over {', '.join(board.suite.datasets)}."))
+    parts += [
+        as_latex(ranked, f"{about}: {dataset}, {board.asked_about(dataset)}.")
+        for dataset in board.suite.datasets
+        if (ranked := lines(board, dataset))
+    ]
     return "\n".join(parts)
 
 

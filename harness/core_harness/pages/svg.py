@@ -12,6 +12,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
 
 _LETTER = 6.0
 """Width of a letter of a label, on the safe side."""
+_LINE = 12
+"""Height of a line of text."""
 _LONGEST_LABEL = 28
 """Letters of a label that are shown."""
 _ROW = 30
@@ -58,6 +60,21 @@ class Drawing:
     def path(self, mark: Mark) -> str:
         """Return the points of a mark as SVG has them."""
         return " ".join(f"{self.x(x)},{self.y(y)}" for x, y in mark.points)
+
+    def labels(self, mark: Mark) -> list[tuple[float, float, str, str]]:
+        """Return the labels that have room to the right of their dots, or to the left: x, y, anchor, text."""
+        placed: list[tuple[float, float, str, str]] = []
+        taken: list[tuple[float, float, float]] = []  # from, to, y
+        for (x, y), text in zip(mark.points, mark.labels, strict=False):
+            across, down, long = self.x(x), self.y(y), _LETTER * len(text)
+            right, left = (across + 8, across + 8 + long), (across - 8 - long, across - 8)
+            for (start, end), anchor in ((right, "start"), (left, "end")):
+                inside = self.left <= start and end <= self.width
+                if inside and not any(a < end and start < b and abs(at - down) < _LINE for a, b, at in taken):
+                    taken.append((start, end, down))
+                    placed.append((round(start if anchor == "start" else end, 1), down + 4, anchor, text))
+                    break
+        return placed
 
     def bars(self, mark: Mark) -> list[tuple[float, float, float, float]]:
         """Return the bars of a mark: left, top, width, height."""

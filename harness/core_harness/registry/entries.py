@@ -151,6 +151,10 @@ class ModelEntry(Entry):
     """Parameters of the llm that differ from its own, for all routes."""
     knowledge_cutoff: Month | None = None
     """As its maker publishes it; None where no date is published, or none was found."""
+    size: str | None = None
+    """Parameters, as its maker publishes them: ``9B``."""
+    open_weights: bool | None = None
+    """Whether its weights can be downloaded; None where that is not known."""
 
     @field_validator("parameters")
     @classmethod
