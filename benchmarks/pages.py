@@ -1,7 +1,7 @@
 """A board of 500 runs in Chromium: how long it takes to open and to sort, by the page's own clock.
 
-Prints how large the page is, and milliseconds of one visit: until the page is ready, of sorting by text and by
-number, of a search, and of showing a column::
+Prints how large the page is, and milliseconds of one visit: until the page is ready, of sorting by text and
+by number, of a search, and of showing a column::
 
     python benchmarks/pages.py
 """
