@@ -57,10 +57,10 @@ def test_a_person_sorts_filters_and_opens_a_run(visit: Visit) -> None:
     assert values == sorted(values)
     assert page.locator("th[aria-sort]").first.get_attribute("aria-sort") == "ascending"
 
-    page.get_by_label("Show methods with").fill("VOT")
+    page.get_by_label("Search").fill("VOT")
     assert visit.column("method") == ["voting"]
     assert page.get_by_role("status").inner_text().startswith("1 of ")
-    page.get_by_label("Show methods with").fill("")
+    page.get_by_label("Search").fill("")
     assert len(visit.column("method")) == len(STRATEGIES)
 
     page.get_by_role("link", name="voting").click()
@@ -79,7 +79,10 @@ def test_it_can_be_used_by_keyboard_alone(visit: Visit) -> None:
     page = visit.page
     page.keyboard.press("Tab")
     assert page.locator(":focus").inner_text() == "Skip to the content"
-    page.keyboard.press("Tab")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "filter":
+            break
     page.keyboard.type("constant")
     assert visit.column("method") == ["constant"]
     page.keyboard.press("Control+A")
@@ -110,6 +113,41 @@ def test_nothing_stands_in_anybodys_way(visit: Visit) -> None:
             card.click()
 
 
+def test_the_url_keeps_what_was_chosen(visit: Visit) -> None:
+    page = visit.page
+    assert "kind of method" not in titles(visit)
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="kind of method").check()
+    page.get_by_role("checkbox", name="p (Holm)").uncheck()
+    page.get_by_role("combobox", name="Kind of method").select_option("no evidence")
+    page.get_by_role("button", name="pooled AUROC").first.click()
+    chosen = visit.column("method"), visit.column("kind of method")
+    assert set(chosen[1]) == {"no evidence"}
+    page.reload()
+    assert (visit.column("method"), visit.column("kind of method")) == chosen
+    assert "p (Holm)" not in titles(visit)
+    assert page.get_by_role("combobox", name="Kind of method").input_value() == "no evidence"
+    page.goto(page.url.partition("#")[0] + "#sort=nonsense+x+y&column=%22%5D&kind=none+such")
+    page.reload()
+    assert len(visit.column("method")) == len(STRATEGIES)
+
+
+def titles(visit: Visit) -> list[str]:
+    heads = visit.page.locator("table").first.locator("thead th:visible").all_inner_texts()
+    return [text.replace("\u00a0", " ").strip() for text in heads]
+
+
+def test_files_of_a_run_can_be_downloaded(visit: Visit) -> None:
+    page = visit.page
+    page.get_by_role("link", name="voting").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="predictions", exact=True).click()
+    assert download.value.path().stat().st_size > 1000
+    visit.trouble.remove(download.value.url)  # a page that is left for a download was not loaded
+    page.get_by_role("link", name="record", exact=True).click()
+    page.wait_for_url("**/runs/voting-*.json")
+
+
 def test_colours_follow_the_persons_choice(visit: Visit, request: pytest.FixtureRequest) -> None:
     scheme = request.node.callspec.params["visit"]
     colour = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -117,9 +155,13 @@ def test_colours_follow_the_persons_choice(visit: Visit, request: pytest.Fixture
     assert bright == (scheme == "light")
 
 
-def test_on_a_narrow_screen_tables_scroll_and_the_page_does_not(visit: Visit) -> None:
-    visit.page.set_viewport_size({"width": 380, "height": 800})
+def test_on_a_narrow_screen_rank_method_and_figure_fit(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 400, "height": 800})
+    visit.page.reload()
+    assert titles(visit) == ["rank", "method", "macro-per-gene AUROC [95 %]"]
     assert visit.page.evaluate(TOO_WIDE) == 0
+    table = "document.querySelector('[data-table]').scrollWidth <= document.documentElement.clientWidth"
+    assert visit.page.evaluate(table)
     visit.page.get_by_role("link", name="voting").click()
     visit.page.wait_for_load_state()
     visit.page.locator("details summary").first.click()

@@ -56,6 +56,9 @@ class Answer:
     status: Status
 
 
+_SEPARATORS = " \t:=\uff1a\uff1d"
+"""Between a label and its value, where claims begin."""
+
 _LONGEST_TOKEN = 24
 """Characters of a token that are looked at."""
 
@@ -118,6 +121,7 @@ def marked(reply: Reply, form: Form, items: Sequence[str]) -> list[str]:
     parts, at = [], 0
     for claim in sorted(_claims(text, reply, form, _Names(items)), key=lambda claim: claim.start):
         start, stop = max(at, claim.start + offset), claim.stop + offset
+        start = stop - len(reply.text[start:stop].lstrip(_SEPARATORS))
         if start < stop:
             parts += [reply.text[at:start], reply.text[start:stop]]
             at = stop
