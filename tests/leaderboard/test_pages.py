@@ -17,7 +17,8 @@ from small_runs import made, rewrite
 from core_harness.analysis.charts import scatter_chart
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import Board, build, submit, write_site
-from core_harness.leaderboard.columns import DATASET_COLUMNS, record
+from core_harness.leaderboard.column import record
+from core_harness.leaderboard.columns import DATASET_COLUMNS
 from core_harness.leaderboard.exports import as_dict
 from core_harness.pages.svg import Drawing
 from core_harness.registry.entries import ModelEntry, Route

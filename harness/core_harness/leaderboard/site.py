@@ -17,6 +17,7 @@ from core_harness.analysis.charts import Chart, scatter_chart
 from core_harness.analysis.rescore import predictions_file
 from core_harness.leaderboard import columns, exports
 from core_harness.leaderboard.board import Board
+from core_harness.leaderboard.column import seen
 from core_harness.leaderboard.facts import files_of
 from core_harness.leaderboard.publish import publish
 from core_harness.leaderboard.rows import RankedRun
@@ -93,5 +94,5 @@ def _write(path: Path, text: str) -> None:
 def environment() -> Environment:
     """Return the engine of a board's templates, with the columns that a table shows."""
     made = engine.environment("core_harness.leaderboard")
-    made.globals["seen"] = columns.seen
+    made.globals["seen"] = seen
     return made
