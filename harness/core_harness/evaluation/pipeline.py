@@ -42,6 +42,7 @@ from core_harness.evidence.evidence import Evidence
 from core_harness.knowledge.facts import Facts
 from core_harness.llm import PROMPTS, Asked, Cache, Journal, Summary, ask_all
 from core_harness.llm.answers import ANSWERS, parse_replies
+from core_harness.llm.frames import begun
 from core_harness.paths import replies_path
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import GuardedLLM, call, prints_to_stderr
@@ -236,14 +237,15 @@ def prompt(method: Method, shown: Shown) -> pl.DataFrame:
     A method that asks no model has none.
     """
     blocks = chain(shown.examples, shown.evidence) if method.asks else ()
-    parts = (prompts_about(method, shown, evidence) for evidence in blocks)
-    return pl.concat([pl.DataFrame(schema=dict(PROMPTS)), *parts])
+    parts = [prompts_about(method, shown, evidence) for evidence in blocks]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=dict(PROMPTS))
 
 
 def prompts_about(method: Method, shown: Shown, evidence: Evidence) -> pl.DataFrame:
     """Return the prompts of a method that asks a model about one block."""
     prompts = call(method.organizer, "prompts", shown.task, evidence, shown.facts)
-    return check_prompts(prompts, evidence, method.organizer.name)
+    prompts = check_prompts(prompts, evidence, method.organizer.name)
+    return begun(prompts) if method.answers_by == "token" else prompts
 
 
 # ask

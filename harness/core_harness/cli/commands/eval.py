@@ -114,6 +114,7 @@ def eval_command(
     assignments: tuple[str, ...],
     model: str,
     api_base: str | None,
+    answer: str | None,
     model_assignments: tuple[str, ...],
     samples: str | None,
     genes_per_prompt: str | None,
@@ -142,7 +143,9 @@ def eval_command(
         "strategies": comma_separated(strategies),
         "model": None if model == "none" else model,
         "support_contexts": comma_separated(support_contexts),
-        "parameters": parse_parameters([*assignments, *of_model(api_base, model_assignments), *of_prompts]),
+        "parameters": parse_parameters(
+            [*assignments, *of_model(api_base, answer, model_assignments), *of_prompts]
+        ),
         **options,
     }
     if suite is not None:
