@@ -17,6 +17,7 @@ from core_harness.llm import PROMPTS, Form, Reply, TopLogprobs, weighed
 from core_harness.llm.answers import ANSWERS, Answer, parse, parse_replies
 from core_harness.llm.formats import OBJECTS, Verdict, instructions, json_schema, render
 from core_harness.llm.frames import Outcome, replies_frame
+from core_harness.llm.logprobs import Weighing
 from core_harness.schemas import check
 
 DEFAULT: dict[str, Any] = {"form": "yes-no", "items": ["CDKN1A"], "finish": "stop"}
@@ -196,12 +197,13 @@ def test_without_probabilities_the_value_is_the_word() -> None:
 def test_one_token_is_always_read() -> None:
     top = TopLogprobs(0, ((" Yes", math.log(0.3)), (" The", math.log(0.2)), (" no", math.log(0.1))))
     (answer,) = parse(said(" Yes", "length", (top,)), "token", ["G"])
-    assert (answer.status, answer.value) == ("ok", pytest.approx(0.75))
+    assert answer.status == "ok"
+    assert answer.value == pytest.approx(0.75)
     assert answer.weighing is not None
     assert answer.weighing.mass == pytest.approx(0.4)
     neither = TopLogprobs(0, ((" The", math.log(0.9)),))
     (answer,) = parse(said(" The", "length", (neither,)), "token", ["G"])
-    assert answer == Answer("G", 0.5, "ok", (0.5, 0.0, True))
+    assert answer == Answer("G", 0.5, "ok", Weighing(0.5, 0.0, bounded=True))
     assert parse(said(" Yes", "length"), "token", ["G"]) == [Answer("G", None, "unparsed")]
 
 

@@ -122,14 +122,16 @@ def make_methods(
     *,
     model: Instance | None = None,
     on_failure: OnFailure | None = None,
+    keyless: bool = False,
 ) -> list[Method]:
     """Return the methods that ``spec`` names, in its order.
 
     ``model`` is asked in place of the one that the spec names. A strategy with a broken component is left out
-    where ``on_failure`` is there to be called. Raises :class:`UsageError` for an unknown name, a parameter
-    that no component takes, components that do not fit each other, or two methods that are the same.
+    where ``on_failure`` is there to be called; ``keyless`` methods are not going to ask. Raises
+    :class:`UsageError` for an unknown name, a parameter that no component takes, components that do not fit
+    each other, or two methods that are the same.
     """
-    model = model or make_model(spec, registry, catalog)
+    model = model or make_model(spec, registry, catalog, keyless=keyless)
     methods = []
     for name in spec.strategies:
         try:
@@ -147,11 +149,13 @@ def make_methods(
     return methods
 
 
-def make_model(spec: RunSpec, registry: Registry, catalog: Catalog) -> Instance | None:
+def make_model(
+    spec: RunSpec, registry: Registry, catalog: Catalog, *, keyless: bool = False
+) -> Instance | None:
     """Return the llm that ``spec.model`` names, or None where it names none.
 
-    An alias becomes the first of its routes whose key is set; with an address (``llm.api_base``), simply
-    the first. Raises :class:`UsageError`. Sends nothing.
+    An alias becomes the first of its routes whose key is set; with an address (``llm.api_base``), and where none
+    is set and none needed (``keyless``), simply the first. Raises :class:`UsageError`. Sends nothing.
     """
     if spec.model is None:
         return None
@@ -159,6 +163,9 @@ def make_model(spec: RunSpec, registry: Registry, catalog: Catalog) -> Instance 
     for key, component, parameters in routes:
         if key is None or "api_base" in spec.parameters.get("llm", {}) or os.environ.get(key):
             return catalog.make("llm", component, parameters)
+    if keyless:
+        _, component, parameters = routes[0]
+        return catalog.make("llm", component, parameters)
     keys = " or ".join(str(key) for key, _, _ in routes)
     raise UsageError(f"model {spec.model!r} needs {keys} in the environment; nothing was sent")
 

@@ -16,6 +16,7 @@ from core_harness.llm.estimate import Estimate, estimate
 from core_harness.llm.formats import FORMS, WORDS, AnswerBy, Form, json_schema
 from core_harness.llm.frames import PROMPTS, REPLIES, replies_of, requests_of
 from core_harness.llm.journal import Journal
+from core_harness.llm.lines import ends_in_answer
 from core_harness.llm.logprobs import first_place, weigh, weighed
 from core_harness.llm.messages import (
     LLM,
@@ -64,6 +65,7 @@ __all__ = [
     "Transient",
     "answered_before",
     "ask_all",
+    "ends_in_answer",
     "estimate",
     "exact_schema",
     "first_place",

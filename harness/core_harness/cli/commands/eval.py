@@ -130,7 +130,7 @@ def eval_command(
     """
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_estimates, print_results, results_as_dict
-    from core_harness.errors import HarnessError, IncompleteError
+    from core_harness.errors import HarnessError, IncompleteError, NothingAnsweredError
     from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec, parse_parameters
@@ -182,3 +182,10 @@ def eval_command(
         print_results(results)
     if failures:
         raise IncompleteError(results, failures)
+    unused = [
+        result.strategy
+        for result in results
+        if result.asking is not None and (said := result.asking.answers) and said.items and not said.ok
+    ]
+    if unused:
+        raise NothingAnsweredError(f"{', '.join(unused)}: not one answer of the model could be used")
