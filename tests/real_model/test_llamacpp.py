@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from core_harness.errors import UsageError
-from core_harness.llm import LLM, PROMPTS, Form, InProcess, Journal, ask_all
+from core_harness.llm import LLM, PROMPTS, Form, InProcess, Journal, Settings, ask_all
 from core_harness.llm.answers import parse_replies
 from core_harness.llm.formats import instructions
 from core_harness.llm.frames import begun
@@ -43,7 +43,7 @@ def prompts(form: Form = "yes-no", items: tuple[str, ...] = GENES) -> pl.DataFra
 
 def asked(llm: LLM, of: pl.DataFrame) -> tuple[Any, pl.DataFrame]:
     with Journal(None) as journal:
-        found = ask_all(llm, of, journal=journal)
+        found = ask_all(llm, of, journal=journal, settings=Settings(concurrency=1))  # in one order
     return found.summary, parse_replies(of, found.replies)
 
 

@@ -154,8 +154,8 @@ def make_model(
 ) -> Instance | None:
     """Return the llm that ``spec.model`` names, or None where it names none.
 
-    An alias becomes the first of its routes whose key is set; with an address (``llm.api_base``), and where none
-    is set and none needed (``keyless``), simply the first. Raises :class:`UsageError`. Sends nothing.
+    An alias becomes the first of its routes whose key is set; with an address (``llm.api_base``), and where
+    none is set and none needed (``keyless``), simply the first. Raises :class:`UsageError`. Sends nothing.
     """
     if spec.model is None:
         return None

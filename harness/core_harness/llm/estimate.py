@@ -107,4 +107,5 @@ def _price(llm: LLM) -> Price | None:
     try:
         return llm.describe().price
     except MissingKeyError as error:
-        return error.price
+        price: Price | None = error.price
+        return price

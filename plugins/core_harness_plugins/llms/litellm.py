@@ -26,7 +26,7 @@ from core_harness.llm import (
     prompt_bound,
 )
 from core_harness_plugins.llms.litellm_errors import failure_of
-from core_harness_plugins.llms.litellm_reply import reply_of
+from core_harness_plugins.llms.litellm_reply import read_parts, reply_of
 from core_harness_plugins.llms.litellm_words import (
     CONTINUE,
     CONTINUED,
@@ -241,6 +241,7 @@ class LiteLLM:
     @cached_property
     def _route(self) -> _Route:
         litellm = _litellm()
+        read_parts()
         try:
             name, provider, _, own = litellm.get_llm_provider(self.model, api_base=self._address or None)
         except litellm.BadRequestError:

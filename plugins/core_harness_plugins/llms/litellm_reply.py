@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from core_harness.llm import Reply, TopLogprobs, Transient, ends_in_answer, first_place, weighed
@@ -36,12 +37,25 @@ def reply_of(response: Any) -> Reply:
 
 
 def _text(message: Any) -> str:
-    """Return the content, a text or a list of parts; without any, thinking that ends in an answer line."""
+    """Return the content; without any, thinking that ends in an answer line."""
     content = message.content or ""
-    if isinstance(content, list):
-        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
     thought = getattr(message, "reasoning_content", None) or ""
     return thought if not content.strip() and ends_in_answer(thought) else content
+
+
+@cache
+def read_parts() -> None:
+    """Have litellm take content that is a list of parts, which some servers send, as their text."""
+    from litellm.types import utils  # noqa: PLC0415 - it takes seconds
+
+    original = utils.Message.__init__
+
+    def read(self: Any, content: Any = None, *others: Any, **named: Any) -> None:
+        if isinstance(content, list):
+            content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+        original(self, content, *others, **named)
+
+    utils.Message.__init__ = read  # type: ignore[method-assign]
 
 
 def _logprobs(text: str, choice: Any) -> tuple[TopLogprobs, ...] | None:

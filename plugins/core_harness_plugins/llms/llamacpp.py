@@ -59,6 +59,9 @@ class LlamaCpp:
         Requests at a time. More write faster; what is computed together may differ in its last digits.
     threads
         Of the computation.
+    reuse
+        Whether what a prompt shares with the one before it is read once. Numbers then depend a little on the
+        order of prompts, which is the same in each run that is not resumed; without it, on nothing.
     top_logprobs
         Alternatives that are listed at each token, for answers that are words.
     """
@@ -76,6 +79,7 @@ class LlamaCpp:
         context: Count = 4096,
         slots: Count = 1,
         threads: Count = 1,
+        reuse: bool = True,
         top_logprobs: Annotated[int, Field(ge=1, le=1000)] = 20,
     ) -> None:
         self.model = model
@@ -88,6 +92,7 @@ class LlamaCpp:
         self.context = context
         self.slots = slots
         self.threads = threads
+        self.reuse = reuse
         self.top_logprobs = top_logprobs
 
     @property
@@ -118,6 +123,7 @@ class LlamaCpp:
             "context": self.context,
             "slots": self.slots,
             "threads": self.threads,
+            "reuse": self.reuse,
             "top_logprobs": self.top_logprobs,
             **written,
         }
@@ -165,7 +171,7 @@ class LlamaCpp:
             "max_tokens": self._most_generated,
             "temperature": self.temperature,
             "seed": request.sample,
-            "cache_prompt": True,
+            "cache_prompt": self.reuse,
         }
         if request.form != "grades":
             body |= {"logprobs": True, "top_logprobs": self.top_logprobs}

@@ -188,4 +188,6 @@ def eval_command(
         if result.asking is not None and (said := result.asking.answers) and said.items and not said.ok
     ]
     if unused:
-        raise NothingAnsweredError(f"{', '.join(unused)}: not one answer of the model could be used")
+        raise NothingAnsweredError(
+            f"{', '.join(unused)}: not one answer of the model could be used; its run says why"
+        )
