@@ -145,7 +145,7 @@ def test_dots_of_a_scatter_and_their_labels_lie_within_it(runs: list[tuple[str, 
         x, y = map(float, point.split(","))
         assert 0 <= x <= drawing.width
         assert 0 <= y <= drawing.height
-    taken = []
+    taken: list[tuple[float, float, float]] = []
     for x, y, anchor, text in drawing.labels(dots):
         start = x if anchor == "start" else x - 6 * len(text)
         assert start >= 0

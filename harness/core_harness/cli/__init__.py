@@ -20,7 +20,7 @@ from core_harness.cli.commands.eval import eval_command
 from core_harness.cli.commands.explain import explain_command
 from core_harness.cli.commands.kg import kg_group
 from core_harness.cli.commands.leaderboard import leaderboard_group
-from core_harness.cli.commands.models import models_command
+from core_harness.cli.commands.models import models_group
 from core_harness.cli.commands.plugins import plugins_command
 from core_harness.cli.commands.report import report_command
 from core_harness.cli.commands.runs import runs_group
@@ -74,7 +74,7 @@ cli.add_command(explain_command)
 cli.add_command(tune_command)
 cli.add_command(leaderboard_group)
 cli.add_command(kg_group)
-cli.add_command(models_command)
+cli.add_command(models_group)
 cli.add_command(plugins_command)
 cli.add_command(cache_group)
 cli.add_command(testserver_command)

@@ -11,14 +11,17 @@ from core_harness.llm.answers import ANSWERS
 from core_harness.llm.ask import Asked, answered_before, ask_all
 from core_harness.llm.budget import prompt_bound
 from core_harness.llm.cache import Cache, CachedModel
+from core_harness.llm.enforced import exact_schema, grammar
 from core_harness.llm.estimate import Estimate, estimate
-from core_harness.llm.formats import FORMS, WORDS, Form, json_schema
+from core_harness.llm.formats import FORMS, WORDS, AnswerBy, Form, json_schema
 from core_harness.llm.frames import PROMPTS, REPLIES, replies_of, requests_of
 from core_harness.llm.journal import Journal
-from core_harness.llm.logprobs import probability_of_yes, weighed
+from core_harness.llm.lines import ends_in_answer
+from core_harness.llm.logprobs import first_place, weigh, weighed
 from core_harness.llm.messages import (
     LLM,
     SIMULATED,
+    InProcess,
     Message,
     Permanent,
     Price,
@@ -41,11 +44,13 @@ __all__ = [
     "REPLIES",
     "SIMULATED",
     "WORDS",
+    "AnswerBy",
     "Asked",
     "Cache",
     "CachedModel",
     "Estimate",
     "Form",
+    "InProcess",
     "Journal",
     "Message",
     "Permanent",
@@ -60,15 +65,19 @@ __all__ = [
     "Transient",
     "answered_before",
     "ask_all",
+    "ends_in_answer",
     "estimate",
+    "exact_schema",
+    "first_place",
+    "grammar",
     "is_secret",
     "json_schema",
     "parse_failures",
     "parse_price",
-    "probability_of_yes",
     "prompt_bound",
     "redactor",
     "replies_of",
     "requests_of",
+    "weigh",
     "weighed",
 ]

@@ -119,8 +119,13 @@ def audit_run(
     known, not_told = properties(scored, session)
     tell("looking into strata", 3, 3)
     found = strata(scored.repeats, known, seed=seed, resamples=resamples)
-    ended = None if manifest.asking is None else manifest.asking.ended
-    basis = Basis.of(before.as_dict(), ended=ended, simulated=manifest.simulated)
+    asking = manifest.asking
+    basis = Basis.of(
+        before.as_dict(),
+        ended=None if asking is None else asking.ended,
+        simulated=manifest.simulated,
+        answers=None if asking is None or asking.answers is None else asking.answers.status,
+    )
     return RunAudit(
         run=run.name,
         method=manifest.method.label,

@@ -60,6 +60,10 @@ def print_results(results: Sequence[Result]) -> None:
     console.print(table)
     console.print(f"[dim]{printable(_basis(first))}[/dim]", soft_wrap=not console.is_terminal)
     console.print(printable(verdict(rows)), soft_wrap=not console.is_terminal)
+    for result in results:
+        if result.asking is not None and result.asking.answers is not None:
+            said = f"{result.strategy}: {result.asking.answers.sentence()}"
+            console.print(printable(said), soft_wrap=not console.is_terminal)
     for row in rows:
         if said := _by_default(row):
             console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=not console.is_terminal)
