@@ -62,8 +62,8 @@ class Answer(NamedTuple):
     weighing: Weighing | None = None
 
 
-_SEPARATORS = " \t:=\uff1a\uff1d"
-"""Between a label and its value, where claims begin."""
+_AROUND = " \t\r\n:=\uff1a\uff1d\"'{}[],"
+"""What a claim may have around its value: it begins behind a label, and ends with its object."""
 
 _LONGEST_TOKEN = 24
 """Characters of a token that are looked at."""
@@ -100,11 +100,11 @@ def marked(reply: Reply, form: Form, items: Sequence[str]) -> list[str]:
     text, offset = visible(reply.text)
     parts, at = [], 0
     for claim in sorted(_claims(text, reply, form, items), key=lambda claim: claim.start):
-        start, stop = max(at, claim.start + offset), claim.stop + offset
-        start = stop - len(reply.text[start:stop].lstrip(_SEPARATORS))
-        if start < stop:
-            parts += [reply.text[at:start], reply.text[start:stop]]
-            at = stop
+        begins = max(at, claim.start + offset)
+        if value := reply.text[begins : claim.stop + offset].strip(_AROUND):
+            start = reply.text.index(value, begins)
+            parts += [reply.text[at:start], value]
+            at = start + len(value)
     return [*parts, reply.text[at:]]
 
 
