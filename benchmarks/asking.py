@@ -130,7 +130,7 @@ def bare(llm: LiteLLM, prompts: pl.DataFrame, in_flight: int) -> float:
     import litellm  # noqa: PLC0415 - the plugin has imported it, quiet and offline
 
     requests = requests_of(prompts)
-    parameters = llm._parameters("yes-no")  # noqa: SLF001 - the very same parameters
+    parameters = llm._parameters(requests[0])  # noqa: SLF001 - the very same parameters
 
     async def worker(waiting: Iterator[Request]) -> None:
         for request in waiting:

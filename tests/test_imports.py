@@ -29,6 +29,7 @@ FLOORS = [
     ["plugins"],
     ["evaluation"],
     ["analysis", "suites", "testing"],
+    ["pages"],
     ["leaderboard"],
     ["cli"],
     ["__init__", "__main__"],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core_harness.knowledge.facts import Facts
     from core_harness.knowledge.layers import Graph, Layer
     from core_harness.knowledge.symbols import Symbols
+    from core_harness.pages.report import report
     from core_harness.paths import data_folder
     from core_harness.plugins.component import Component
     from core_harness.plugins.hookspecs import hookimpl
@@ -71,6 +72,7 @@ _HOMES = {
     "explain_run": "analysis.explain",
     "hookimpl": "plugins.hookspecs",
     "open_registry": "registry.loading",
+    "report": "pages.report",
     "resume": "evaluation.api",
 }
 
@@ -106,6 +108,7 @@ __all__ = [
     "explain_run",
     "hookimpl",
     "open_registry",
+    "report",
     "resume",
 ]
 

@@ -4,12 +4,14 @@
 
     HarnessError                 exit code 1
     ├── UsageError               2   a name, an option or a combination that does not exist or does not fit
+    │   └── MissingKeyError      2   the key of a provider is not set
     ├── DataError                3   a file, a row, a column, a graph that cannot be used
     │   └── MissingDataError     3   the data are not on this machine
     ├── PluginError              4   a component that cannot be loaded or breaks its contract
     ├── RunError                 5   a run folder that cannot be read or written
     ├── RegistryError            6   a registry.toml that is not valid
     ├── DownloadError            7   data that cannot be got from where they are published
+    ├── NothingAnsweredError     8   a model was asked, and not one answer could be used
     └── IncompleteError          1   some methods failed: the code is that of the first
 
 A message is one line: what is wrong, where, and how to mend it. Anything that is not a
@@ -38,6 +40,20 @@ class UsageError(HarnessError):
     """What was asked for does not exist or does not fit together."""
 
     exit_code = 2
+
+
+class MissingKeyError(UsageError):
+    """The variable that holds the key of a provider is not set.
+
+    Attributes
+    ----------
+    price
+        What the model would cost (a :class:`core_harness.llm.Price`), or None where that is not known.
+    """
+
+    def __init__(self, message: str, *, price: Any = None) -> None:
+        super().__init__(message)
+        self.price = price
 
 
 class DataError(HarnessError):
@@ -72,6 +88,12 @@ class DownloadError(HarnessError):
     """Data cannot be got, or are not what was published; the message names the address."""
 
     exit_code = 7
+
+
+class NothingAnsweredError(HarnessError):
+    """A model was asked and nothing that it wrote could be used; the run is written all the same."""
+
+    exit_code = 8
 
 
 class IncompleteError(HarnessError):

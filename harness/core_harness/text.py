@@ -17,6 +17,18 @@ _MARKUP = re.compile(
     r"|(?P<entity>[<>&@~]|://|www\.)|(?P<mark>[\\`*_{}\[\]|])",
     re.IGNORECASE,
 )
+_LATEX = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "·": r"\textperiodcentered{}",
+    "[": "{[}",  # after a line break it would be a length
+}
+"""Characters that LaTeX does not take for themselves."""
+
 _BLOCK = re.compile(r"^(\d{0,9})([-+.)](?= )|[+.)](?=$)|-(?=--)|#|!)")
 """The beginning of a list, a rule, a heading or a box."""
 
@@ -58,6 +70,21 @@ def regime_of(row: Mapping[str, Any]) -> str:
     return str(row["regime"])
 
 
+def question_of(task: str) -> str:
+    """Return what methods are asked, for people who see such a table for the first time."""
+    if task == "dir":
+        return "Does it predict whether a perturbation moves a gene up or down?"
+    return "Does it predict which perturbation moves a gene?"
+
+
+def unseen_of(row: Mapping[str, Any]) -> str:
+    """Return what of the asked pairs methods have not seen, in the regime of a row."""
+    if row["regime"] == "cross-context":
+        others = ", ".join(row["support_contexts"])
+        return f"perturbations not seen in these cells, but perhaps in {others}"
+    return "unseen perturbations and genes" if row["regime"] == "double-unseen" else "unseen perturbations"
+
+
 def declared(beyond_contrast: Sequence[str]) -> str:
     """Return `` (uses potency and unlisted pairs)`` to follow a method's name; empty for a pure contrast."""
     return f" (uses {' and '.join(beyond_contrast)})" if beyond_contrast else ""
@@ -71,6 +98,19 @@ def part_of(part: Mapping[str, Any]) -> str:
     if part["only"] is not None:
         words.append(f"{part['only']} genes only")
     return ", ".join(words)
+
+
+def heading(row: Mapping[str, Any]) -> str:
+    """Return what the figures of a result are of: data, question, regime, control and part."""
+    what = f"{row['dataset']}, {row['task']}, {regime_of(row)} regime, seed {row['seed']}"
+    if row["simulated"]:
+        what += "  (SIMULATED)"
+    if row["control"]:
+        what += f"  control: {row['control']}"
+        what += f", mean of {row['repeats']} seeds" if row["repeats"] > 1 else ""
+    if part := part_of(row["part"]):
+        what += f"  PART of the dataset: {part}"
+    return what
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -94,6 +134,21 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
         *([markdown_text(value) for value in row.values()] for row in rows),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def as_latex(rows: Sequence[Mapping[str, Any]], caption: str) -> str:
+    """Return rows that share their keys as a LaTeX table (package booktabs)."""
+    lines = [" & ".join(latex_text(value) for value in row.values()) + r" \\" for row in rows]
+    heading = " & ".join(map(latex_text, rows[0])) + r" \\"
+    table = [rf"\begin{{tabular}}{{{'l' * len(rows[0])}}}", r"\toprule", heading, r"\midrule", *lines]
+    table += [r"\bottomrule", r"\end{tabular}"]
+    body = [r"\begin{table}", r"\centering", *table, rf"\caption{{{latex_text(caption)}}}", r"\end{table}"]
+    return "".join(f"{line}\n" for line in body)
+
+
+def latex_text(value: Any) -> str:
+    """Return a value as text that LaTeX takes for nothing else: no command, group, comment or formula."""
+    return "".join(_LATEX.get(character, character) for character in plain(str(value)))
 
 
 def markdown_text(value: Any) -> str:

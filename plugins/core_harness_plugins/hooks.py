@@ -65,7 +65,11 @@ def core_organizers() -> list[Component]:
 @hookimpl
 def core_llms() -> list[Component]:
     """Register the language models."""
-    return [Component("litellm", f"{_HERE}.llms.litellm:LiteLLM", "any model that litellm can reach")]
+    at = f"{_HERE}.llms"
+    return [
+        Component("litellm", f"{at}.litellm:LiteLLM", "any model that litellm can reach"),
+        Component("llamacpp", f"{at}.llamacpp:LlamaCpp", "weights in a GGUF file, in this process"),
+    ]
 
 
 @hookimpl

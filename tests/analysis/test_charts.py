@@ -24,11 +24,11 @@ from core_harness.analysis.charts import (
 from core_harness.cli.output.charts import chart_rows, inline, print_chart
 from core_harness.cli.output.pictures import save_charts
 from core_harness.leaderboard.site import environment
-from core_harness.leaderboard.svg import Drawing
 from core_harness.metrics import checked, report
 from core_harness.metrics.abstention import risk_coverage
 from core_harness.metrics.by_segment import genes_by_auroc
 from core_harness.metrics.prior import scores_by_gene_rate
+from core_harness.pages.svg import Drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
 UNHEARD_OF = Chart(

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from browsing import HOSTILE, TOO_WIDE, Visit, chromium, needs_browser, visiting
+from playwright.sync_api import Browser
 from small_boards import board_of
 from small_runs import made, rewrite
 
 from core_harness.leaderboard import write_site
 
-CHROMIUM = shutil.which("chromium")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-HOSTILE = "<script>document.title = 'taken over'</script><img src=x onerror=alert(1)>"
 STRATEGIES = ("gene-frequency", "constant", "potency", "retrieval", "voting")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("CORE_HARNESS_REQUIRE_BROWSER"),
-        reason="no chromium on this machine (Debian: apt-get install chromium)",
-    ),
-]
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -51,45 +33,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM is not None, "CORE_HARNESS_REQUIRE_BROWSER is set, and there is no chromium"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with chromium() as running:
         yield running
-        running.close()
-
-
-class Visit:
-    """A page, with everything that went wrong on it and everything it asked for."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.trouble: list[str] = []
-        self.requests: list[str] = []
-        page.on("console", lambda message: self.trouble.append(message.text))
-        page.on("pageerror", lambda error: self.trouble.append(str(error)))
-        page.on("dialog", lambda dialog: self.trouble.append(dialog.message))
-        page.on("requestfailed", lambda request: self.trouble.append(request.url))
-        page.on("request", lambda request: self.requests.append(request.url))
-
-    def column(self, title: str) -> list[str]:
-        """Return the cells of a column of the first table, from the top."""
-        titles = self.page.locator("table").first.locator("thead th").all_inner_texts()
-        at = [text.replace("\u00a0", " ").strip() for text in titles].index(title)
-        rows = self.page.locator("table").first.locator("tbody tr:visible")
-        return [row.locator("th, td").nth(at).inner_text() for row in rows.all()]
 
 
 @pytest.fixture(params=["light", "dark"])
 def visit(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Visit]:
-    """Open the board, and hold at the end that nothing went wrong and nothing left the machine."""
-    context = browser.new_context(color_scheme=request.param, viewport={"width": 1280, "height": 900})
-    found = Visit(context.new_page())
-    found.page.goto((site / "index.html").as_uri())
-    yield found
-    assert found.trouble == []
-    assert found.requests
-    assert [url for url in found.requests if not url.startswith((site.as_uri(), "data:,"))] == []
-    context.close()
+    with visiting(browser, site / "index.html", site, color_scheme=request.param) as found:
+        yield found
 
 
 def test_a_person_sorts_filters_and_opens_a_run(visit: Visit) -> None:
@@ -106,10 +57,10 @@ def test_a_person_sorts_filters_and_opens_a_run(visit: Visit) -> None:
     assert values == sorted(values)
     assert page.locator("th[aria-sort]").first.get_attribute("aria-sort") == "ascending"
 
-    page.get_by_label("Show methods with").fill("VOT")
+    page.get_by_label("Search").fill("VOT")
     assert visit.column("method") == ["voting"]
     assert page.get_by_role("status").inner_text().startswith("1 of ")
-    page.get_by_label("Show methods with").fill("")
+    page.get_by_label("Search").fill("")
     assert len(visit.column("method")) == len(STRATEGIES)
 
     page.get_by_role("link", name="voting").click()
@@ -128,7 +79,10 @@ def test_it_can_be_used_by_keyboard_alone(visit: Visit) -> None:
     page = visit.page
     page.keyboard.press("Tab")
     assert page.locator(":focus").inner_text() == "Skip to the content"
-    page.keyboard.press("Tab")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "filter":
+            break
     page.keyboard.type("constant")
     assert visit.column("method") == ["constant"]
     page.keyboard.press("Control+A")
@@ -150,15 +104,48 @@ def test_it_can_be_used_by_keyboard_alone(visit: Visit) -> None:
 def test_nothing_stands_in_anybodys_way(visit: Visit) -> None:
     """Neither on the board nor on a run's page does axe find anything, serious or not."""
     for _ in range(2):
-        # axe would fetch the style sheet once more, which the site's policy forbids
-        found = Axe().run(visit.page, options={"preload": False}).response["violations"]
-        assert [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found] == []
+        assert visit.barriers() == []
         visit.page.get_by_role("link", name="voting").or_(
             visit.page.get_by_role("link", name="small")
         ).click()
         visit.page.wait_for_load_state()
         for card in visit.page.locator("details summary").all():
             card.click()
+
+
+def test_the_url_keeps_what_was_chosen(visit: Visit) -> None:
+    page = visit.page
+    assert "kind of method" not in titles(visit)
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="kind of method").check()
+    page.get_by_role("checkbox", name="p (Holm)").uncheck()
+    page.get_by_role("combobox", name="Kind of method").select_option("no evidence")
+    page.get_by_role("button", name="pooled AUROC").first.click()
+    chosen = visit.column("method"), visit.column("kind of method")
+    assert set(chosen[1]) == {"no evidence"}
+    page.reload()
+    assert (visit.column("method"), visit.column("kind of method")) == chosen
+    assert "p (Holm)" not in titles(visit)
+    assert page.get_by_role("combobox", name="Kind of method").input_value() == "no evidence"
+    page.goto(page.url.partition("#")[0] + "#sort=nonsense+x+y&column=%22%5D&kind=none+such")
+    page.reload()
+    assert len(visit.column("method")) == len(STRATEGIES)
+
+
+def titles(visit: Visit) -> list[str]:
+    heads = visit.page.locator("table").first.locator("thead th:visible").all_inner_texts()
+    return [text.replace("\u00a0", " ").strip() for text in heads]
+
+
+def test_files_of_a_run_can_be_downloaded(visit: Visit) -> None:
+    page = visit.page
+    page.get_by_role("link", name="voting").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="predictions", exact=True).click()
+    assert download.value.path().stat().st_size > 1000
+    visit.trouble.remove(download.value.url)  # a page that is left for a download was not loaded
+    page.get_by_role("link", name="record", exact=True).click()
+    page.wait_for_url("**/runs/voting-*.json")
 
 
 def test_colours_follow_the_persons_choice(visit: Visit, request: pytest.FixtureRequest) -> None:
@@ -168,15 +155,18 @@ def test_colours_follow_the_persons_choice(visit: Visit, request: pytest.Fixture
     assert bright == (scheme == "light")
 
 
-def test_on_a_narrow_screen_tables_scroll_and_the_page_does_not(visit: Visit) -> None:
-    visit.page.set_viewport_size({"width": 380, "height": 800})
-    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert visit.page.evaluate(wide) == 0
+def test_on_a_narrow_screen_rank_method_and_figure_fit(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 400, "height": 800})
+    visit.page.reload()
+    assert titles(visit) == ["rank", "method", "macro-per-gene AUROC [95 %]"]
+    assert visit.page.evaluate(TOO_WIDE) == 0
+    table = "document.querySelector('[data-table]').scrollWidth <= document.documentElement.clientWidth"
+    assert visit.page.evaluate(table)
     visit.page.get_by_role("link", name="voting").click()
     visit.page.wait_for_load_state()
     visit.page.locator("details summary").first.click()
     assert visit.page.get_by_role("table").first.is_visible()
-    assert visit.page.evaluate(wide) == 0
+    assert visit.page.evaluate(TOO_WIDE) == 0
 
 
 def test_without_scripts_it_can_be_read_all_the_same(browser: Browser, site: Path) -> None:

@@ -16,7 +16,7 @@ from small_boards import SUITE, two_worlds_registry
 from core_harness.cli.output.leaderboard_tables import dataset_table, means_table
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import Board, build, columns, write_site
-from core_harness.leaderboard.columns import Column
+from core_harness.leaderboard.column import Column, record, seen, texts
 from core_harness.leaderboard.exports import as_dict, setting
 from core_harness.suites.run import run_suite
 
@@ -104,9 +104,16 @@ def check_all_forms(board: Board, folder: Path) -> None:
     lists: dict[str, Any] = {"dataset": columns.DATASET_COLUMNS, "means": columns.mean_columns(board)}
     entries: dict[str, Any] = {"dataset": board.ranked("second"), "means": board.rows}
     for name, listed in lists.items():
-        headings = [column.heading(board) for column in columns.seen(listed, board, entries[name])]
-        assert [form[name][0] for form in forms.values()] == [headings] * 3
-        assert forms["html"][name] == forms["terminal"][name] == forms["markdown"][name]
+        usual = seen(listed, board, entries[name])
+        headings = [column.heading(board) for column in usual]
+        on_page = seen(listed, board, entries[name], on_request=True)
+        assert [column for column in on_page if column.priority != "on request"] == usual
+        html = forms["html"][name]
+        assert html[0] == [column.heading(board) for column in on_page]
+        kept = [at for at, column in enumerate(on_page) if column.priority != "on request"]
+        assert forms["terminal"][name][0] == headings
+        assert [[row[at] for at in kept] for row in html] == forms["terminal"][name]
+        assert forms["terminal"][name] == forms["markdown"][name]
 
     content = json.loads((folder / "site" / "leaderboard.json").read_text())
     best = content["methods"][0]
@@ -155,11 +162,11 @@ def test_keys_and_headings_name_one_column_each(board: Board) -> None:
 
 def test_what_was_not_run_is_said_and_has_no_value(board: Board) -> None:
     (row,) = (row for row in board.rows if row.not_run)
-    (line,) = (line for line in columns.texts(columns.mean_columns(board), board, [row]))
+    (line,) = (line for line in texts(columns.mean_columns(board), board, [row]))
     assert line["second"] == "not run"
     assert line[f"mean {columns.metric_name(board)} [95 %]"] == "not run on all"
     assert line["rank"] == line["p (Holm)"] == "-"
-    values = columns.record(columns.mean_columns(board), board, row)
+    values = record(columns.mean_columns(board), board, row)
     assert values["value"] is values["second"] is values["second_low"] is None
     assert values["simulated"] is not None
 
@@ -168,8 +175,8 @@ def test_a_page_sorts_numbers_by_their_value(board: Board, tmp_path: Path) -> No
     """The data-value of a number is what JSON has."""
     write_site(board, tmp_path / "site")
     page = (tmp_path / "site" / "index.html").read_text()
-    ranked = [columns.record(columns.DATASET_COLUMNS, board, run) for run in board.ranked("second")]
-    shown = columns.seen(columns.DATASET_COLUMNS, board, board.ranked("second"))
+    ranked = [record(columns.DATASET_COLUMNS, board, run) for run in board.ranked("second")]
+    shown = seen(columns.DATASET_COLUMNS, board, board.ranked("second"), on_request=True)
     numbers = [column.keys[0] for column in shown if column.is_number]
     table = page[page.index('id="dataset-2"') :]
     found = re.findall(r'data-value="([^"]*)"', table)[: len(ranked) * len(numbers)]

@@ -36,7 +36,7 @@ def ranked(run: Run) -> RankedRun:
 
 def test_cards_are_those_that_explain_prints(run: Run) -> None:
     found = ranked(run)
-    shown = [*found.figures.best[:CARDS], *found.figures.worst[:CARDS]]
+    shown = [*found.figures.details.best[:CARDS], *found.figures.details.worst[:CARDS]]
     assert [card["pair"]["gene"] for card in found.cards] == [pair.gene for pair in shown]
     for card, pair in zip(found.cards, shown, strict=True):
         again = explain(

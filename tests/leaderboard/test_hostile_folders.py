@@ -23,7 +23,7 @@ from small_boards import board_of, run_on
 from small_runs import change, made, rewrite
 
 from core_harness.leaderboard import write_site
-from core_harness.leaderboard.untrusted import UNNAMED
+from core_harness.pages.untrusted import UNNAMED
 from core_harness.runs.folder import Run, open_run
 
 

@@ -17,9 +17,16 @@ from core_harness.llm import PROMPTS, Form, Reply, TopLogprobs, weighed
 from core_harness.llm.answers import ANSWERS, Answer, parse, parse_replies
 from core_harness.llm.formats import OBJECTS, Verdict, instructions, json_schema, render
 from core_harness.llm.frames import Outcome, replies_frame
+from core_harness.llm.logprobs import Weighing
 from core_harness.schemas import check
 
-CORPUS = tomllib.loads(Path(__file__).with_name("answers_corpus.toml").read_text(encoding="utf-8"))
+DEFAULT: dict[str, Any] = {"form": "yes-no", "items": ["CDKN1A"], "finish": "stop"}
+FILES = sorted((Path(__file__).parent / "answers").glob("*.toml"))
+CORPUS = [
+    DEFAULT | case for file in FILES for case in tomllib.loads(file.read_text(encoding="utf-8"))["case"]
+]
+"""Texts that models write, and what each says: ``answers`` has one entry an item, ``yes``, ``no``, a grade,
+or the status of an item without a value."""
 FORMS: list[Form] = ["yes-no", "yes-no-list", "grades"]
 
 WORDS: st.SearchStrategy[Verdict] = st.sampled_from(["yes", "no", "abstain"])
@@ -48,9 +55,7 @@ def plain(answer: Answer, form: Form) -> object:
     return round(10 * answer.value) if form == "grades" else {1.0: "yes", 0.0: "no"}[answer.value]
 
 
-@pytest.mark.parametrize(
-    "case", [CORPUS["default"] | case for case in CORPUS["case"]], ids=lambda case: case["why"]
-)
+@pytest.mark.parametrize("case", CORPUS, ids=lambda case: case["why"])
 def test_the_corpus(case: dict[str, Any]) -> None:
     answers = parse(said(case["text"], case["finish"]), case["form"], case["items"])
     assert [answer.item for answer in answers] == case["items"]
@@ -58,8 +63,9 @@ def test_the_corpus(case: dict[str, Any]) -> None:
 
 
 def test_the_corpus_is_hard_enough() -> None:
-    texts = {case["text"] for case in CORPUS["case"]}
-    assert len(texts) > 100
+    texts = {(case["text"], case["finish"]) for case in CORPUS}
+    assert len(texts) >= 240
+    assert len([case for case in CORPUS if "reply" in case["why"]]) >= 40  # of SmolLM2
 
 
 @st.composite
@@ -188,6 +194,19 @@ def test_without_probabilities_the_value_is_the_word() -> None:
     assert parse(said("ANSWER: yes", logprobs=()), "yes-no", ["G"])[0].value == 1.0
 
 
+def test_one_token_is_always_read() -> None:
+    top = TopLogprobs(0, ((" Yes", math.log(0.3)), (" The", math.log(0.2)), (" no", math.log(0.1))))
+    (answer,) = parse(said(" Yes", "length", (top,)), "token", ["G"])
+    assert answer.status == "ok"
+    assert answer.value == pytest.approx(0.75)
+    assert answer.weighing is not None
+    assert answer.weighing.mass == pytest.approx(0.4)
+    neither = TopLogprobs(0, ((" The", math.log(0.9)),))
+    (answer,) = parse(said(" The", "length", (neither,)), "token", ["G"])
+    assert answer == Answer("G", 0.5, "ok", Weighing(0.5, 0.0, bounded=True))
+    assert parse(said(" Yes", "length"), "token", ["G"]) == [Answer("G", None, "unparsed")]
+
+
 def test_an_abstention_has_no_probability() -> None:
     reply = spelt("ANSWER: ", "abstain")
     assert parse(reply, "yes-no", ["G"]) == [Answer("G", None, "abstained")]
@@ -214,13 +233,13 @@ def test_answers_of_a_frame() -> None:
     ]
     answers = parse_replies(prompts, replies_frame(prompts, outcomes))
     wanted = [
-        (1, 0, 10, "G", 0.75, "ok"),
-        (2, 0, 11, "G", None, "unparsed"),
-        (2, 0, 12, "H", 0.0, "ok"),
-        (3, 1, None, "X", 0.5, "ok"),
-        (3, 1, None, "Y", 1.0, "ok"),
-        (4, 0, 13, "G", None, "failed"),
-        (5, 0, 14, "G", None, "not_asked"),
+        (1, 0, 10, "G", 0.75, "ok", 1.0, False),
+        (2, 0, 11, "G", None, "unparsed", None, None),
+        (2, 0, 12, "H", 0.0, "ok", None, None),
+        (3, 1, None, "X", 0.5, "ok", None, None),
+        (3, 1, None, "Y", 1.0, "ok", None, None),
+        (4, 0, 13, "G", None, "failed", None, None),
+        (5, 0, 14, "G", None, "not_asked", None, None),
     ]
     assert_frame_equal(
         check(answers, ANSWERS, "answers"), pl.DataFrame(wanted, schema=dict(ANSWERS), orient="row")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_harness.llm import TopLogprobs, probability_of_yes, weighed
+from core_harness.llm import TopLogprobs, first_place, weigh, weighed
 
 YES_OR_NO = [(" yes", math.log(0.8)), (" no", math.log(0.2))]
 
@@ -47,19 +47,41 @@ def test_half_characters_are_not_kept() -> None:
 @pytest.mark.parametrize(
     ("top", "expected"),
     [
-        ({"yes": 0.6, "no": 0.2}, 0.75),
-        ({"yes": 0.3, " Yes": 0.2, "YES": 0.1, "no": 0.2}, 0.75),
-        ({'"no': 0.9, "I": 0.1}, 0.0),
-        ({"yes": 1.0}, 1.0),
-        ({"maybe": 1.0, "Notably": 0.5, "yesterday": 0.2}, None),
+        ({"yes": 0.6, "no": 0.2}, (0.75, 0.8, False)),
+        ({"yes": 0.3, " Yes": 0.2, "YES": 0.1, "no": 0.2}, (0.75, 0.8, False)),
+        ({'"no': 0.8, "I": 0.1}, (0.1 / 0.9, 0.8, True)),  # as much as the listed ones leave
+        ({'"no': 0.5, "I": 0.1}, (0.1 / 0.6, 0.5, True)),  # as much as the least listed one has
+        ({"yes": 1.0}, (1.0, 1.0, True)),
+        ({"maybe": 0.5, "Notably": 0.3, "yesterday": 0.1}, (0.5, 0.0, True)),
     ],
 )
-def test_probability_of_yes(top: dict[str, float], expected: float | None) -> None:
+def test_yes_is_weighed_against_no(top: dict[str, float], expected: tuple[float, float, bool]) -> None:
     place = TopLogprobs(0, tuple((token, math.log(p)) for token, p in top.items()))
-    assert probability_of_yes(place) == (None if expected is None else pytest.approx(expected))
+    assert weigh(place) == pytest.approx(expected)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["yes", " no", "x"]), st.floats(allow_nan=False)), max_size=6))
-def test_probability_of_yes_is_one(top: list[tuple[str, float]]) -> None:
-    p = probability_of_yes(TopLogprobs(0, tuple(top)))
-    assert p is None or 0.0 <= p <= 1.0
+TOP = st.lists(st.tuples(st.sampled_from(["yes", " no", "x"]), st.floats(allow_nan=False)), max_size=6)
+
+
+@given(TOP)
+def test_shares_and_masses_are_probabilities(top: list[tuple[str, float]]) -> None:
+    found = weigh(TopLogprobs(0, tuple(top)))
+    assert 0.0 <= found.yes <= 1.0
+    assert 0.0 <= found.mass <= 1.0
+
+
+@given(st.floats(0.01, 0.6), st.floats(0.01, 0.39))
+def test_an_unlisted_word_is_never_impossible(yes: float, other: float) -> None:
+    found = weigh(TopLogprobs(0, (("yes", math.log(yes)), ("x", math.log(other)))))
+    assert found.yes < 1.0
+    # whatever no truly has, it has no more than it is given
+    true_no = min(1 - yes - other, yes, other)
+    assert found.yes <= yes / (yes + true_no) + 1e-9
+
+
+def test_the_first_token_is_a_place_whatever_is_likely_there() -> None:
+    top = [("x", -2.0), ("y", -1.0)]
+    text, places = first_place([(b" x", top), (b"yes", YES_OR_NO)])
+    assert (text, places) == (" x", (TopLogprobs(0, (("y", -1.0), ("x", -2.0))),))
+    assert first_place([]) == ("", None)
+    assert first_place([(b" x", [])]) == (" x", None)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core_harness.analysis.audit.strata import Stratum
 from core_harness.analysis.compare import Comparison
 from core_harness.metrics.catalog import METRICS
 from core_harness.metrics.prior import RateBin
@@ -33,11 +34,14 @@ class Mark:
         (x, y).
     name
         In the legend; empty for a mark that is not in it.
+    labels
+        Names of the points of ``dots``, in their order; empty where they have none.
     """
 
     kind: Literal["line", "guide", "rule", "dots", "band", "bars"]
     points: Points
     name: str = ""
+    labels: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +196,9 @@ def gene_rate_chart(bins: Sequence[RateBin]) -> Chart:
     )
 
 
+_NAMED = 12
+"""Runs that the words of a scatter name."""
+
 Interval = tuple[str, float | None, float | None, float | None]
 """A name, a value and the ends of its interval."""
 
@@ -212,6 +219,42 @@ def comparison_charts(comparison: Comparison) -> list[Chart]:
         intervals_chart("Runs", metric.label, runs, metric.chance),
         intervals_chart("Differences", f"difference in {metric.label}", differences, 0.0),
     ]
+
+
+def strata_charts(strata: Sequence[Stratum]) -> list[Chart]:
+    """Return macro-per-gene AUROC among pairs that are alike in one respect, a chart for each respect."""
+    metric = METRICS["macro_gene_auroc"]
+    rows: dict[str, list[Interval]] = {}
+    for part in strata:
+        name = f"{part.lowest:.3g} to {part.highest:.3g}"
+        rows.setdefault(part.by, []).append((name, part.value, part.low, part.high))
+    return [
+        intervals_chart(f"By {by}", f"{metric.label} by {by}", parts, metric.chance)
+        for by, parts in rows.items()
+    ]
+
+
+def scatter_chart(runs: Sequence[tuple[str, float, float]]) -> Chart:
+    """Return runs by pooled AUROC (the first number) and macro-per-gene AUROC (the second), at least one."""
+    words = "; ".join(f"{name}: {pooled:.3f}, {per_gene:.3f}" for name, pooled, per_gene in runs[:_NAMED])
+    more = f"; and {len(runs) - _NAMED} more" if len(runs) > _NAMED else ""
+    points = [(pooled, per_gene) for _, pooled, per_gene in runs]
+    low = min(value for point in points for value in point)
+    limits = (0.4 if low >= 0.4 else 0.0, 1.0)
+    return Chart(
+        title="Pooled and per gene",
+        description=(
+            "Each dot is a run: pooled AUROC to the right, macro-per-gene AUROC upwards. Far to the right, "
+            "on the dashed line, lies what knows how often a gene responds and not what moves it. "
+            f"Pooled and per gene, best first: {words}{more}."
+        ),
+        x=Axis(name=METRICS["pooled_auroc"].label, limits=limits),
+        y=Axis(name=METRICS["macro_gene_auroc"].label, limits=limits),
+        marks=(
+            Mark(kind="guide", points=((limits[0], 0.5), (limits[1], 0.5)), name="chance within genes"),
+            Mark(kind="dots", points=points, name="a run", labels=[name for name, *_ in runs]),
+        ),
+    )
 
 
 def intervals_chart(title: str, name: str, rows: Sequence[Interval], guide: float | None) -> Chart:

@@ -9,18 +9,15 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from core_harness.analysis.cards import Card, Pair, make_card, prompts_about
+from core_harness.analysis.remade import Remade, remake
 from core_harness.data.splits import Split
 from core_harness.errors import UsageError, unknown
 from core_harness.evaluation import pipeline
-from core_harness.evaluation.methods import Method
 from core_harness.evaluation.progress import Notice, Progress
 from core_harness.evaluation.running import warn_of_contamination
 from core_harness.evaluation.session import Session
-from core_harness.evaluation.shown import Shown
-from core_harness.evaluation.spec import RunSpec, spec_of
-from core_harness.llm import Journal, answered_before
+from core_harness.evaluation.spec import RunSpec
 from core_harness.llm.answers import ANSWERS
-from core_harness.plugins.guard import GuardedLLM
 from core_harness.plugins.protocols import LearningAggregator
 from core_harness.registry.entries import Registry
 from core_harness.runs.folder import Run
@@ -73,7 +70,9 @@ def explain(
         shown = pipeline.show(method, loaded.task, split, None, facts)
         if method.llm is None:
             whole = replace(loaded.split, support=split.support)
-            _fit(method, pipeline.show(method, loaded.task, whole, None, facts), split.queries)
+            seen = pipeline.show(method, loaded.task, whole, None, facts)
+            examples = seen.examples_for(split.queries["context"].item())
+            pipeline.fit(method, seen.task, examples, pl.DataFrame(schema=dict(ANSWERS)))
             return make_card(method, shown, 0, replies=None, scored=None)
         if not send:
             return make_card(method, shown, 0, replies=None, scored=(None, "not_asked"))
@@ -97,33 +96,28 @@ def explain_run(
     or method is another one now, or that holds no predictions.
     """
     session = Session(registry, progress=progress, notice=notice)
-    method = session.method(run.manifest.method)
-    loaded = session.load_of(run.manifest, run.name)
-    facts = session.open_knowledge_of(run.manifest, loaded.dataset, method)
-    spec = spec_of(run.manifest)
-    pair_id = _find_pair(loaded.split, pair)
-    score, status = run.predictions().filter(pl.col("pair_id") == pair_id).select("score", "status").row(0)
     with threadpool_limits(limits=1):
-        shown = pipeline.show(method, loaded.task, loaded.split, spec.control, facts)
-        replies = None
-        if method.llm is None:
-            _fit(method, shown, loaded.split.queries.filter(pair_id=pair_id))
-        else:
-            kept = run.folder / "replies.sqlite"  # a result that was handed in has none
-            with Journal(kept if kept.exists() else None, untrusted=True) as journal:
-                prompts = prompts_about(method, shown, pair_id)
-                then = run.manifest.method.components["llm"].changes_answers
-                identity = then or GuardedLLM(method.llm).identity()  # the first records do not hold it
-                replies = answered_before(identity, prompts, journal=journal)
-        return make_card(
-            method, shown, pair_id, replies=replies, scored=(score, status), control=spec.control
-        )
+        return card_of(remake(run, session), pair)
 
 
-def _fit(method: Method, shown: Shown, pair: pl.DataFrame) -> None:
-    """Have an aggregator that learns without a model's answers learn what a run has it know of a pair."""
-    examples = shown.examples_for(pair["context"].item())
-    pipeline.fit(method, shown.task, examples, pl.DataFrame(schema=dict(ANSWERS)))
+def card_of(remade: Remade, pair: Pair) -> Card:
+    """Return the card of a pair of a run that was made again; sends nothing.
+
+    Raises :class:`~core_harness.errors.UsageError` for a pair that the run was not asked about, and
+    :class:`~core_harness.errors.RunError` for a run that holds no predictions.
+    """
+    pair_id = _find_pair(remade.split, pair)
+    own = remade.run.predictions().filter(pl.col("pair_id") == pair_id)
+    score, status = own.select("score", "status").row(0)
+    remade.learn_for(remade.split.queries.filter(pair_id=pair_id)["context"].item())
+    return make_card(
+        remade.method,
+        remade.shown,
+        pair_id,
+        replies=remade.replies(prompts_about(remade.method, remade.shown, pair_id)),
+        scored=(score, status),
+        control=remade.run.manifest.control,
+    )
 
 
 def _single_question(split: Split, pair: Pair) -> Split:

@@ -6,6 +6,7 @@ Metrics on disk are what some program once wrote. Comparisons, audits and boards
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -14,7 +15,7 @@ from core_harness.data.rates import gene_rate_of
 from core_harness.errors import RunError
 from core_harness.evaluation.session import Loaded, Session
 from core_harness.evidence import controls
-from core_harness.metrics import mean_report, report
+from core_harness.metrics import Report, mean_report, report
 from core_harness.runs.folder import Run
 from core_harness.runs.predictions import FILE, parse, read_content
 from core_harness.schemas import PAIRS, Task
@@ -78,11 +79,16 @@ def with_report(run: Run, session: Session) -> Run:
     if run.has_report:
         return run
     scored = rescore(run, session)
-    seed, several = scored.task.seed, len(scored.repeats) > 1
-    resamples = 0 if several else session.resamples  # seeds give the interval of a control
-    reports = [report(rows, seed=seed + at, resamples=resamples) for at, rows in enumerate(scored.repeats)]
-    made = mean_report(reports) if several else reports[0]
+    made = report_of(scored.repeats, seed=scored.task.seed, resamples=session.resamples)
     return replace(run, made_again=made.as_dict())
+
+
+def report_of(repeats: Sequence[pl.DataFrame], *, seed: int, resamples: int) -> Report:
+    """Return the report of scored pairs: one frame, or one a seed of a control, whose mean it is."""
+    if len(repeats) == 1:
+        return report(repeats[0], seed=seed, resamples=resamples)
+    # seeds give the interval of a control
+    return mean_report([report(rows, seed=seed + at, resamples=0) for at, rows in enumerate(repeats)])
 
 
 def predictions_of(run: Run, rows: int) -> pl.DataFrame:

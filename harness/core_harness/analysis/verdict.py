@@ -7,7 +7,7 @@ whole interval of that figure lies above .5.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _LOOKS_GOOD = 0.6
@@ -28,6 +28,8 @@ class Basis:
         Why asking ended early; None where it did not.
     simulated
         What a program made up: ``data``, ``answers``, both, or nothing.
+    answers
+        Items that a model was asked about, by status; empty where none was asked, or it is not known.
     """
 
     scored: int
@@ -35,9 +37,17 @@ class Basis:
     interval: bool
     ended: str | None
     simulated: Sequence[str]
+    answers: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, report: Mapping[str, Any], *, ended: str | None, simulated: Sequence[str]) -> Basis:
+    def of(
+        cls,
+        report: Mapping[str, Any],
+        *,
+        ended: str | None,
+        simulated: Sequence[str],
+        answers: Mapping[str, int] | None = None,
+    ) -> Basis:
         """Return the basis of a report in plain types (:meth:`core_harness.metrics.Report.as_dict`)."""
         coverage = report["coverage"]
         interval = report["metrics"]["macro_gene_auroc"]["low"] is not None
@@ -47,6 +57,7 @@ class Basis:
             interval=interval,
             ended=ended,
             simulated=simulated,
+            answers=answers or {},
         )
 
 
@@ -56,6 +67,17 @@ Reason = Callable[[Basis], str | None]
 def nothing_answered(basis: Basis) -> str | None:
     """Say so where no pair has a score."""
     return None if basis.scored else "it answered nothing"
+
+
+def hardly_answered(basis: Basis) -> str | None:
+    """Say so where a model was asked and gave a value for under half of what it was asked about."""
+    asked = sum(basis.answers.values())
+    ok = basis.answers.get("ok", 0)
+    if not asked or 2 * ok >= asked:
+        return None
+    others = {status: number for status, number in basis.answers.items() if status != "ok"}
+    most = max(others, key=lambda status: others[status])
+    return f"the model answered {ok:,} of {asked:,} ({others[most]:,} {most.replace('_', ' ')})"
 
 
 def names_unknown(basis: Basis) -> str | None:
@@ -84,7 +106,14 @@ def simulated(basis: Basis) -> str | None:
 _BY_DEFAULT = frozenset({"no_evidence", "no_contrast"})
 """Statuses of a score that is the gene's rate."""
 
-REASONS: tuple[Reason, ...] = (nothing_answered, names_unknown, too_few_genes, partial, simulated)
+REASONS: tuple[Reason, ...] = (
+    nothing_answered,
+    hardly_answered,
+    names_unknown,
+    too_few_genes,
+    partial,
+    simulated,
+)
 """Why a method gets no verdict, in the order in which they are looked at; the first that holds is given."""
 
 
@@ -105,7 +134,12 @@ def verdict(results: Sequence[Mapping[str, Any]]) -> str:
     unjudged: dict[str, list[str]] = {}
     for result in results:
         asking = result["asking"] or {}
-        basis = Basis.of(result, ended=asking.get("ended"), simulated=result["simulated_parts"])
+        basis = Basis.of(
+            result,
+            ended=asking.get("ended"),
+            simulated=result["simulated_parts"],
+            answers=(asking.get("answers") or {}).get("status"),
+        )
         if (why := no_verdict(basis)) is not None:
             unjudged.setdefault(why, []).append(result["strategy"])
         else:

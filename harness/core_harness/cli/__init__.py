@@ -21,8 +21,9 @@ from core_harness.cli.commands.eval import eval_command
 from core_harness.cli.commands.explain import explain_command
 from core_harness.cli.commands.kg import kg_group
 from core_harness.cli.commands.leaderboard import leaderboard_group
-from core_harness.cli.commands.models import models_command
+from core_harness.cli.commands.models import models_group
 from core_harness.cli.commands.plugins import plugins_command
+from core_harness.cli.commands.report import report_command
 from core_harness.cli.commands.runs import runs_group
 from core_harness.cli.commands.score import score_command
 from core_harness.cli.commands.testserver import testserver_command
@@ -77,6 +78,7 @@ def cli(*, show_traceback: bool) -> None:
 cli.add_command(eval_command)
 cli.add_command(data_group)
 cli.add_command(runs_group)
+cli.add_command(report_command)
 cli.add_command(compare_command)
 cli.add_command(score_command)
 cli.add_command(audit_command)
@@ -84,7 +86,7 @@ cli.add_command(explain_command)
 cli.add_command(tune_command)
 cli.add_command(leaderboard_group)
 cli.add_command(kg_group)
-cli.add_command(models_command)
+cli.add_command(models_group)
 cli.add_command(plugins_command)
 cli.add_command(cache_group)
 cli.add_command(testserver_command)

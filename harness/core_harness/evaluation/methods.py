@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core_harness.data.sources.manifest import read_manifest
 from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.evaluation.spec import RunSpec
+from core_harness.llm import AnswerBy
+from core_harness.paths import data_folder
 from core_harness.plugins.catalog import Catalog
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import call
 from core_harness.plugins.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
 from core_harness.prompts import Template
-from core_harness.registry.entries import Registry, Route, StrategyStage
+from core_harness.registry.entries import ModelEntry, Registry, Route, StrategyStage
 from core_harness.runs.manifest import MethodReference, TemplateReference
 from core_harness.schemas import Need
 from core_harness.vocabulary import Beyond
@@ -60,6 +63,12 @@ class Method:
     def grades(self) -> bool:
         """Whether the model grades neighbours, by which evidence is weighed, and answers no question."""
         return self.asks and "grades" in self.organizer.object.gives
+
+    @property
+    def answers_by(self) -> AnswerBy:
+        """Whether the model writes its answers, or is scored by one token."""
+        by: AnswerBy = "text" if self.llm is None else getattr(self.llm.object, "answer", "text")
+        return by
 
     @property
     def tells_facts(self) -> bool:
@@ -113,14 +122,16 @@ def make_methods(
     *,
     model: Instance | None = None,
     on_failure: OnFailure | None = None,
+    keyless: bool = False,
 ) -> list[Method]:
     """Return the methods that ``spec`` names, in its order.
 
     ``model`` is asked in place of the one that the spec names. A strategy with a broken component is left out
-    where ``on_failure`` is there to be called. Raises :class:`UsageError` for an unknown name, a parameter
-    that no component takes, components that do not fit each other, or two methods that are the same.
+    where ``on_failure`` is there to be called; ``keyless`` methods are not going to ask. Raises
+    :class:`UsageError` for an unknown name, a parameter that no component takes, components that do not fit
+    each other, or two methods that are the same.
     """
-    model = model or make_model(spec, registry, catalog)
+    model = model or make_model(spec, registry, catalog, keyless=keyless)
     methods = []
     for name in spec.strategies:
         try:
@@ -138,11 +149,13 @@ def make_methods(
     return methods
 
 
-def make_model(spec: RunSpec, registry: Registry, catalog: Catalog) -> Instance | None:
+def make_model(
+    spec: RunSpec, registry: Registry, catalog: Catalog, *, keyless: bool = False
+) -> Instance | None:
     """Return the llm that ``spec.model`` names, or None where it names none.
 
-    An alias becomes the first of its routes whose key is set; with an address (``llm.api_base``), simply
-    the first. Raises :class:`UsageError`. Sends nothing.
+    An alias becomes the first of its routes whose key is set; with an address (``llm.api_base``), and where
+    none is set and none needed (``keyless``), simply the first. Raises :class:`UsageError`. Sends nothing.
     """
     if spec.model is None:
         return None
@@ -150,6 +163,9 @@ def make_model(spec: RunSpec, registry: Registry, catalog: Catalog) -> Instance 
     for key, component, parameters in routes:
         if key is None or "api_base" in spec.parameters.get("llm", {}) or os.environ.get(key):
             return catalog.make("llm", component, parameters)
+    if keyless:
+        _, component, parameters = routes[0]
+        return catalog.make("llm", component, parameters)
     keys = " or ".join(str(key) for key, _, _ in routes)
     raise UsageError(f"model {spec.model!r} needs {keys} in the environment; nothing was sent")
 
@@ -161,15 +177,27 @@ def model_routes(
     if spec.model is None:
         return []
     given = dict(spec.parameters.get("llm", {}))
-    if spec.model in catalog.names("llm"):
-        return [(None, spec.model, given)]
+    component, _, of_component = spec.model.partition(":")
+    if component in catalog.names("llm"):
+        return [(None, component, ({"model": of_component} if of_component else {}) | given)]
     if (entry := registry.models.get(spec.model)) is None:
         return [(None, registry.llm, {"model": spec.model, **given})]
+    if entry.component is not None:
+        return [(None, entry.component, _of_weights(entry) | entry.parameters | given)]
     elsewhere = "api_base" in given
     return [
         (route.key, registry.llm, _of_route(route, elsewhere=elsewhere) | entry.parameters | given)
         for route in (entry.routes[:1] if elsewhere else entry.routes)
     ]
+
+
+def _of_weights(entry: ModelEntry) -> dict[str, Any]:
+    """Return the file of a model of this machine, and the digest by the registry or by its first pull."""
+    if entry.weights is None:
+        return {}
+    record = read_manifest(data_folder()).files.get(entry.weights.file)
+    digest = entry.weights.sha256 or (record.sha256 if record else "")
+    return {"model": entry.weights.file, "sha256": digest}
 
 
 def _of_route(route: Route, *, elsewhere: bool) -> dict[str, Any]:
@@ -219,7 +247,25 @@ def _make_method(
         return method
     if model is None:
         raise UsageError(f"{name} asks a model; name one with --model, e.g. --model qwen")
-    return replace(method, llm=model, model=spec.model)
+    method = replace(method, llm=model, model=spec.model)
+    if method.answers_by == "text":
+        return method
+    _check_by_token(method)
+    return replace(method, label=f"{name}[{','.join([*changes, 'answer=token'])}]")
+
+
+def _check_by_token(method: Method) -> None:
+    """Refuse what one token cannot answer: grades, and draws that differ in nothing."""
+    if method.grades:
+        raise UsageError(
+            f"{method.label} asks for grades, which --answer token cannot read; use --answer text"
+        )
+    samples = getattr(method.organizer.object, "samples", 1)
+    most = (
+        2 if "evidence" in method.organizer.object.gives else 1
+    )  # the order of the evidence is all that differs
+    if samples > most:
+        raise UsageError(f"{method.label}: --answer token draws nothing, so --samples is at most {most} here")
 
 
 def _check_taken(spec: RunSpec, methods: Sequence[Method]) -> None:

@@ -33,6 +33,7 @@ from core_harness.evaluation.checks import (
     check_relations,
 )
 from core_harness.evaluation.contexts import checked_rows, train_rows_elsewhere
+from core_harness.evaluation.grading import mark_ungraded, weighed_by
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.shown import Examples, Shown
@@ -42,7 +43,9 @@ from core_harness.evidence.blocks import KEPT, Blocks
 from core_harness.evidence.evidence import Evidence
 from core_harness.knowledge.facts import Facts
 from core_harness.llm import PROMPTS, Asked, Cache, Journal, Summary, ask_all
+from core_harness.llm.answered import answered
 from core_harness.llm.answers import ANSWERS, parse_replies
+from core_harness.llm.frames import begun
 from core_harness.paths import replies_path
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import GuardedLLM, call, prints_to_stderr
@@ -106,7 +109,7 @@ def run_method(
         paired = loaded.split.queries.join(predictions, on="pair_id")
         frames.append(paired if repeats == 1 else paired.with_columns(pl.lit(task.seed).alias("seed")))
         if asked is not None:
-            summaries.append(asked.summary)
+            summaries.append(replace(asked.summary, answers=answered(asked.replies, answers)))
             if asked.summary.ended:
                 break
     session.tell(method.label, repeats, repeats)
@@ -221,14 +224,15 @@ def prompt(method: Method, shown: Shown) -> pl.DataFrame:
     """
     learnt_from = (examples.evidence for examples in shown.examples)
     blocks = chain(*learnt_from, shown.evidence) if method.asks else ()
-    parts = (prompts_about(method, shown, evidence) for evidence in blocks)
-    return pl.concat([pl.DataFrame(schema=dict(PROMPTS)), *parts])
+    parts = [prompts_about(method, shown, evidence) for evidence in blocks]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=dict(PROMPTS))
 
 
 def prompts_about(method: Method, shown: Shown, evidence: Evidence) -> pl.DataFrame:
     """Return the prompts of a method that asks a model about one block."""
     prompts = call(method.organizer, "prompts", shown.task, evidence, shown.facts)
-    return check_prompts(prompts, evidence, method.organizer.name)
+    prompts = check_prompts(prompts, evidence, method.organizer.name)
+    return begun(prompts) if method.answers_by == "token" else prompts
 
 
 # ask
@@ -282,19 +286,6 @@ def weigh(method: Method, shown: Shown, answers: pl.DataFrame) -> Shown:
     return replace(shown, evidence=weighed(shown.evidence), examples=examples)
 
 
-def weighed_by(answers: pl.DataFrame, evidence: Evidence) -> Evidence:
-    """Return the evidence, weighed by the grades among the answers: their mean over samples."""
-    owner = evidence.pairs.select(pl.col("pair_id").alias("prompt_id"), "perturbation")
-    grades = (
-        answers.filter(pl.col("pair_id").is_null())
-        .drop_nulls("value")
-        .join(owner, on="prompt_id")
-        .group_by("perturbation", pl.col("item").alias("neighbour"))
-        .agg(pl.col("value").mean().alias("grade"))
-    )
-    return evidence.reweigh(grades.sort("perturbation", "neighbour"))
-
-
 # fit, predict
 
 
@@ -319,13 +310,13 @@ def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: p
     """Return :data:`~core_harness.schemas.PREDICTIONS` for all queries, sorted by ``pair_id``."""
     who = method.aggregator.name
     ranks = getattr(method.aggregator.object, "scores", "probabilities") == "ranks"
-    parts = (
-        check_predictions(
-            call(method.aggregator, "predict", task, block, answers), block.pairs, who, ranks=ranks
-        )
-        for block in evidence
-    )
-    return pl.concat(parts).sort("pair_id")
+
+    def about(block: Evidence) -> pl.DataFrame:
+        predicted = call(method.aggregator, "predict", task, block, answers)
+        checked = check_predictions(predicted, block.pairs, who, ranks=ranks)
+        return mark_ungraded(checked, block.pairs, answers) if method.grades else checked
+
+    return pl.concat(about(block) for block in evidence).sort("pair_id")
 
 
 # score

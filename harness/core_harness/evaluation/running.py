@@ -61,7 +61,13 @@ def evaluate_method(
     if out is None:
         return _run(session, method, spec, dataset, None)
     with new_run(out, manifest_of(session, method, spec, dataset)) as writer:
-        return _run(session, method, spec, dataset, writer)
+        try:
+            return _run(session, method, spec, dataset, writer)
+        except (KeyboardInterrupt, SystemExit):
+            if method.asks and writer.folder.is_dir():
+                resume = f"core-harness eval --resume {writer.folder.name} --out {out}"
+                session.notice(f"{method.label}: interrupted; `{resume}` goes on")
+            raise
 
 
 def evaluate_again(session: Session, run: Run, *, control: Control, out: Path) -> Result:
@@ -87,8 +93,11 @@ def resume_run(session: Session, run: Run) -> Result:
 
 
 def estimate_spec(session: Session, spec: RunSpec) -> dict[str, Estimate]:
-    """Return what the methods of a spec that ask a model would ask and spend, by label. Sends nothing."""
-    methods = session.methods(spec)
+    """Return what the methods of a spec that ask a model would ask and spend, by label.
+
+    Sends nothing, so no key is needed.
+    """
+    methods = session.methods(spec, keyless=True)
     warn_of_contamination(session, spec, methods)
     return {
         method.label: _estimate(session, method, method.llm, spec)

@@ -171,12 +171,14 @@ class Session:
             )
         return loaded
 
-    def methods(self, spec: RunSpec, *, on_failure: OnFailure | None = None) -> list[Method]:
+    def methods(
+        self, spec: RunSpec, *, on_failure: OnFailure | None = None, keyless: bool = False
+    ) -> list[Method]:
         """Return the methods of a spec (:func:`~core_harness.evaluation.methods.make_methods`).
 
         Equal retrievers are one object, so that what one method had it compute serves the others.
         """
-        methods = make_methods(spec, self.registry, self.components, on_failure=on_failure)
+        methods = make_methods(spec, self.registry, self.components, on_failure=on_failure, keyless=keyless)
         return [self._sharing(method) for method in methods]
 
     def forget(self, methods: Sequence[Method]) -> None:

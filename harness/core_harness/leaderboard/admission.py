@@ -10,7 +10,7 @@ from typing import get_args
 
 from core_harness.errors import HarnessError, RunError
 from core_harness.leaderboard.suite_datasets import SuiteDataset
-from core_harness.leaderboard.untrusted import LONGEST_REASON, short, shown_name
+from core_harness.pages.untrusted import LONGEST_REASON, short, shown_name
 from core_harness.registry.entries import SuiteEntry
 from core_harness.runs.folder import Run, open_run
 from core_harness.runs.manifest import Manifest, MethodReference

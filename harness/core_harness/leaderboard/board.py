@@ -24,12 +24,16 @@ from core_harness.leaderboard.notes import with_notes
 from core_harness.leaderboard.reference import NAME, listing, reference_run
 from core_harness.leaderboard.rows import RankedRun, Row, or_lowest, rows_of, with_ranks, without_copies
 from core_harness.leaderboard.suite_datasets import SuiteDataset, read_datasets
-from core_harness.leaderboard.untrusted import LONGEST_REASON, short, shown, shown_name
+from core_harness.pages.untrusted import LONGEST_REASON, short, shown, shown_name
 from core_harness.paths import cache_folder
-from core_harness.registry.entries import SuiteEntry
+from core_harness.registry.entries import ModelEntry, SuiteEntry
 from core_harness.runs.folder import Run
 from core_harness.runs.manifest import Manifest
 from core_harness.suites.suite import methods_of, suite_named
+from core_harness.text import plain, question_of, unseen_of
+
+_NAMED = 4
+"""Contexts of a dataset that a heading names."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +56,10 @@ class Board:
         Methods, best mean first; without a mean by name.
     unranked
         Runs without a rank.
+    models
+        What the registry says of models, by the names by which runs ask them.
+    with_predictions
+        Whether predictions may be passed on with it; those about simulated data always may.
     seed, resamples
         Of the bootstrap.
     """
@@ -64,8 +72,23 @@ class Board:
     runs: Sequence[RankedRun]
     rows: Sequence[Row]
     unranked: Sequence[Unranked]
+    models: Mapping[str, ModelEntry]
+    with_predictions: bool
     seed: int
     resamples: int
+
+    @property
+    def question(self) -> str:
+        """What it is asked, for people who see such a board for the first time."""
+        return question_of(self.suite.task)
+
+    def asked_about(self, dataset: str) -> str:
+        """Return of which cells a table is, and what of its pairs methods have not seen."""
+        known = self.datasets.get(dataset)
+        contexts = [] if known is None else known.loaded.split.queries["context"].unique().sort().to_list()
+        contexts = [] if contexts == [dataset] else contexts
+        cells = [plain(", ".join(contexts))] if len(contexts) <= _NAMED else [f"{len(contexts)} contexts"]
+        return ", ".join([*filter(None, cells), unseen_of(self.suite.model_dump())])
 
     @property
     def has_means(self) -> bool:
@@ -81,6 +104,12 @@ class Board:
         """Return the runs on a dataset, best first."""
         runs = [run for run in self.runs if run.manifest.task.dataset == dataset]
         return sorted(runs, key=lambda run: (-or_lowest(run.figures.ranking.value), run.page))
+
+    def history(self, run: RankedRun) -> list[RankedRun]:
+        """Return all runs of a run's method on its dataset, the newest first."""
+        name = run.manifest.method.name
+        same = [one for one in self.ranked(run.manifest.task.dataset) if one.manifest.method.name == name]
+        return sorted(same, key=lambda one: (one.manifest.finished, one.page), reverse=True)
 
     def not_run(self, dataset: str) -> dict[str, list[str]]:
         """Return the methods that were not run on a dataset, by reason."""
@@ -98,6 +127,7 @@ def build(
     session: Session,
     *,
     resamples: int = 1000,
+    with_predictions: bool = False,
 ) -> Board:
     """Rank the runs of a suite.
 
@@ -111,6 +141,8 @@ def build(
         Where suites, datasets and the graph are found.
     resamples
         Of the bootstrap.
+    with_predictions
+        Whether the predictions of runs may be passed on, which the licence of a dataset may forbid.
 
     Raises
     ------
@@ -143,15 +175,18 @@ def build(
     for at, run in enumerate(kept):
         notify("making evidence cards", at, len(kept))
         kept[at] = _explained(run, explainers[run.manifest.task.dataset], session)
+    simulated = bool(datasets) and all(one.loaded.task.simulated for one in datasets.values())
     return Board(
         name=suite,
         suite=entry,
-        simulated=bool(datasets) and all(one.loaded.task.simulated for one in datasets.values()),
+        simulated=simulated,
         datasets=datasets,
         missing=missing,
         runs=kept,
         rows=rows_of(kept, entry, methods_of(entry, session), missing),
         unranked=sorted([*unranked, *copies], key=lambda one: (one.run, one.reason)),
+        models=session.registry.models,
+        with_predictions=with_predictions or simulated,
         seed=0,
         resamples=resamples,
     )
@@ -217,13 +252,14 @@ def _ranked(run: Run, dataset: SuiteDataset, suite: SuiteEntry) -> RankedRun:
         manifest=shown(run.manifest),
         identity=run.manifest.identity,
         figures=figures_of(run, dataset, suite.metric, cache_dir=_cache_dir()),
+        folder=run.folder,
         page=_page(run.name, run.manifest),
     )
 
 
 def _explained(run: RankedRun, explainer: Explainer, session: Session) -> RankedRun:
     """Add evidence cards, and a caution where the model may have read about the data."""
-    pairs = [*run.figures.best[:CARDS], *run.figures.worst[:CARDS]] if run.model is None else []
+    pairs = run.figures.details.examples(CARDS) if run.model is None else []
     dates = session.contamination(RunSpec(dataset=run.manifest.task.dataset, model=run.model))
     caution = None if dates is None else dates.sentence()
     return replace(

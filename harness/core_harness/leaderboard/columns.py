@@ -5,121 +5,19 @@ To add a column, add it to :data:`DATASET_COLUMNS` or :data:`MEAN_COLUMNS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Generic, Literal, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from core_harness.leaderboard import facts
 from core_harness.leaderboard.admission import Unranked
 from core_harness.leaderboard.board import Board
+from core_harness.leaderboard.column import Column, Kind, Values
 from core_harness.leaderboard.rows import RankedRun, Row
 from core_harness.metrics.catalog import LABELS
-from core_harness.text import figure, p_value
-
-Kind = Literal["figure", "p-value", "share", "integer", "text", "row header"]
-Values = tuple[Any, ...]
-
-
-def _figure(value: float | None, low: float | None, high: float | None) -> str:
-    return figure({"value": value, "low": low, "high": high})
-
-
-def _text(*parts: str | None) -> str:
-    return " · ".join(part for part in parts if part) or "-"
-
-
-_SHOWN: Mapping[Kind, Callable[..., str]] = {
-    "figure": _figure,
-    "p-value": p_value,
-    "share": "{:.1%}".format,
-    "integer": str,
-    "text": _text,
-    "row header": _text,
-}
-
 
 Ranked = RankedRun | Row
 """What has a rank: a run in the table of its dataset, or a method in the table of means."""
-
-Entry_contra = TypeVar("Entry_contra", contravariant=True)
-"""What the lines of a table are."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column(Generic[Entry_contra]):
-    """A column of a table.
-
-    Attributes
-    ----------
-    keys
-        Names of its values in JSON and CSV. A figure has three: itself, and the ends of its interval.
-    heading
-        What people read above it.
-    kind
-        How it is shown. All kinds but text and row header are numbers, which pages align and sort by value.
-    values
-        The values of a line, one for each key; None where there is no such thing.
-    absent
-        What is shown in its place.
-    drawn
-        Whether pages draw the figure, too, on a line from 0 to 1.
-    if_any
-        Whether it is left out where no line has it. JSON and CSV have it all the same.
-    applies
-        Whether boards show it at all. JSON and CSV have it all the same.
-    """
-
-    keys: tuple[str, ...]
-    heading: Callable[[Board], str]
-    kind: Kind
-    values: Callable[[Board, Entry_contra], Values | None]
-    absent: str = "-"
-    drawn: bool = False
-    if_any: bool = False
-    applies: Callable[[Board], bool] = lambda _: True
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it is sorted by size, not by the alphabet."""
-        return self.kind not in {"text", "row header"}
-
-    def show(self, values: Values | None) -> str:
-        """Return values of the column as people read them."""
-        return self.absent if values is None else _SHOWN[self.kind](*values)
-
-
-def texts(
-    columns: Sequence[Column[Entry_contra]], board: Board, entries: Iterable[Entry_contra]
-) -> list[dict[str, str]]:
-    """Return a table as people read it: the texts of each line, by heading."""
-    entries = list(entries)
-    return [
-        {
-            column.heading(board): column.show(column.values(board, entry))
-            for column in seen(columns, board, entries)
-        }
-        for entry in entries
-    ]
-
-
-def seen(
-    columns: Sequence[Column[Entry_contra]], board: Board, entries: Sequence[Entry_contra]
-) -> list[Column[Entry_contra]]:
-    """Return the columns that a table of these lines shows."""
-    return [
-        column
-        for column in columns
-        if column.applies(board)
-        and (not column.if_any or any(column.values(board, entry) is not None for entry in entries))
-    ]
-
-
-def record(columns: Sequence[Column[Entry_contra]], board: Board, entry: Entry_contra) -> dict[str, Any]:
-    """Return the values of a line by key, fit for JSON."""
-    found: dict[str, Any] = {}
-    for column in columns:
-        values = column.values(board, entry)
-        found |= zip(column.keys, (None,) * len(column.keys) if values is None else values, strict=True)
-    return found
 
 
 def metric_name(board: Board) -> str:
@@ -161,12 +59,23 @@ RANK: Column[Ranked] = Column(
     heading=_named("rank"),
     kind="integer",
     values=lambda _, entry: None if entry.rank is None else (entry.rank.position,),
+    priority="always",
 )
 METHOD: Column[Ranked] = Column(
-    keys=("method", "model"),
+    keys=("method",),
     heading=_named("method"),
     kind="row header",
-    values=lambda _, entry: (entry.method, entry.model),
+    values=lambda _, entry: (entry.method,),
+    priority="always",
+    page=lambda entry: entry.page if isinstance(entry, RankedRun) else None,
+)
+MODEL: Column[Ranked] = Column(
+    keys=("model",),
+    heading=_named("model"),
+    kind="text",
+    values=lambda _, entry: None if entry.model is None else (entry.model,),
+    if_any=True,
+    priority="always",
 )
 DIFFERENCE: Column[Ranked] = Column(
     keys=("difference", "difference_low", "difference_high"),
@@ -199,14 +108,51 @@ def _metric(metric: str, heading: str) -> Column[RankedRun]:
     )
 
 
+def _fact(
+    key: str, heading: str, value: Callable[[Board, RankedRun], Any], kind: Kind = "text"
+) -> Column[RankedRun]:
+    """Return a column of what a record says, as far as it says it."""
+
+    def values(board: Board, run: RankedRun) -> Values | None:
+        found = value(board, run)
+        return None if found is None else (found,)
+
+    return Column(
+        keys=(key,), heading=_named(heading), kind=kind, values=values, if_any=True, priority="on request"
+    )
+
+
+ABOUT_RUNS: Sequence[Column[RankedRun]] = (
+    _fact("kind", "kind of method", lambda _, run: run.kind),
+    _fact("parameters", "parameters", lambda _, run: facts.parameters_of(run.manifest)),
+    _fact("model_size", "model size", lambda board, run: facts.size_of(board.models, run.model)),
+    _fact("open_weights", "open weights", lambda board, run: facts.weights_of(board.models, run.model)),
+    _fact("tokens", "tokens", lambda _, run: facts.tokens_of(run.manifest), "count"),
+    _fact("cost", "cost", lambda _, run: facts.cost_of(run.manifest), "money"),
+    _fact("submitter", "submitter", lambda _, run: run.manifest.submitter),
+    _fact("date", "date", lambda _, run: run.manifest.finished[:10] or None),
+    _fact("version", "version", lambda _, run: run.manifest.packages.get("core-harness")),
+    _fact("run", "run", lambda _, run: run.run),
+    Column(
+        keys=("record_file", "predictions_file"),
+        heading=_named("files"),
+        kind="files",
+        values=lambda board, run: facts.files_of(run, with_predictions=board.with_predictions),
+        priority="on request",
+    ),
+)
+"""What records say of runs; nothing of it is checked but the files."""
+
 DATASET_COLUMNS: Sequence[Column[RankedRun]] = (
     RANK,
     METHOD,
+    MODEL,
     Column(
         keys=("value", "low", "high"),
         heading=lambda board: f"{metric_name(board)} [95 %]",
         kind="figure",
         values=lambda board, run: _bounds(estimate(run, ranked_metric(board))),
+        priority="always",
         drawn=True,
     ),
     # beside the figure, so that what is the strength of perturbations alone is not taken for contrast
@@ -225,20 +171,22 @@ DATASET_COLUMNS: Sequence[Column[RankedRun]] = (
         kind="integer",
         values=lambda _, run: (run.manifest.task.seed,),
     ),
-    Column(keys=("run",), heading=_named("run"), kind="text", values=lambda _, run: (run.run,)),
     NOTES,
+    *ABOUT_RUNS,
 )
 """Of the table of a dataset, whose lines are runs."""
 
 MEAN_COLUMNS: Sequence[Column[Row]] = (
     RANK,
     METHOD,
+    MODEL,
     Column(
         keys=("value", "low", "high"),
         heading=lambda board: f"mean {metric_name(board)} [95 %]",
         kind="figure",
         values=lambda _, row: None if row.mean is None else _bounds(vars(row.mean)),
         absent="not run on all",
+        priority="always",
         drawn=True,
     ),
     DIFFERENCE,
@@ -278,5 +226,6 @@ def _on(dataset: str) -> Column[Row]:
         heading=_named(dataset),
         kind="figure",
         values=values,
+        page=lambda row: None if (run := row.runs.get(dataset)) is None else run.page,
         absent="not run",
     )

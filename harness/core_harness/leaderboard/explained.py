@@ -17,12 +17,12 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from core_harness.analysis.cards import make_card
+from core_harness.analysis.details import Example
 from core_harness.errors import HarnessError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard.cache import cache_path, write_cache
-from core_harness.leaderboard.figures import Example
 from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.registry.entries import SuiteEntry
 from core_harness.schemas import PAIRS

@@ -7,8 +7,9 @@ from typing import Any
 
 from core_harness.leaderboard import columns
 from core_harness.leaderboard.board import Board
+from core_harness.leaderboard.column import record, texts
 from core_harness.leaderboard.rows import RankedRun, Row
-from core_harness.text import as_csv, as_markdown, markdown_text, regime_of
+from core_harness.text import as_csv, as_latex, as_markdown, markdown_text, regime_of
 
 JSON_VERSION = 2
 """Version of ``leaderboard.json``."""
@@ -65,7 +66,7 @@ def _method(board: Board, row: Row) -> dict[str, Any]:
         "method": row.method,
         "model": row.model,
         "seed": row.seed,
-        "mean": None if row.mean is None else columns.record(columns.MEAN_COLUMNS, board, row),
+        "mean": None if row.mean is None else record(columns.MEAN_COLUMNS, board, row),
         "runs": {dataset: _run(board, run) for dataset, run in row.runs.items()},
         "not_run": dict(row.not_run),
     }
@@ -73,7 +74,7 @@ def _method(board: Board, row: Row) -> dict[str, Any]:
 
 def _run(board: Board, run: RankedRun) -> dict[str, Any]:
     return {
-        **columns.record(columns.DATASET_COLUMNS, board, run),
+        **record(columns.DATASET_COLUMNS, board, run),
         **_basis(board, run),
         "page": f"runs/{run.page}.html",
         "caution": run.caution,
@@ -90,7 +91,7 @@ def _basis(board: Board, run: RankedRun) -> dict[str, Any]:
 def csv(board: Board) -> str:
     """Return one line a run, ranked or not, and one a cell that was not run."""
     lines = [
-        {**columns.record(columns.DATASET_COLUMNS, board, run), **_basis(board, run), "dataset": dataset}
+        {**record(columns.DATASET_COLUMNS, board, run), **_basis(board, run), "dataset": dataset}
         for dataset in board.suite.datasets
         for run in board.ranked(dataset)
     ]
@@ -111,7 +112,7 @@ def means_csv(board: Board) -> str:
     """Return one line a method: its mean, and its figure on each dataset."""
     of_means = columns.mean_columns(board)
     keys = [key for column in of_means for key in column.keys]
-    return _csv(board, [columns.record(of_means, board, row) for row in board.rows], keys)
+    return _csv(board, [record(of_means, board, row) for row in board.rows], keys)
 
 
 def _csv(board: Board, lines: list[dict[str, Any]], keys: list[str]) -> str:
@@ -136,7 +137,7 @@ def markdown(board: Board) -> str:
         for reason, methods in board.not_run(dataset).items():
             parts.append(f"Not run: {markdown_text(', '.join(methods))} ({markdown_text(reason)}).\n")
     if board.unranked:
-        unranked = columns.texts(columns.UNRANKED_COLUMNS, board, board.unranked)
+        unranked = texts(columns.UNRANKED_COLUMNS, board, board.unranked)
         parts += ["## Unranked\n", as_markdown(unranked)]
     for entry in board.suite.published:
         parts.append(
@@ -146,11 +147,25 @@ def markdown(board: Board) -> str:
     return "\n".join(parts)
 
 
+def latex(board: Board) -> str:
+    """Return the tables of the board for a paper, in LaTeX."""
+    about = f"{board.question} {board.name}, seed {board.seed}{', SIMULATED' if board.simulated else ''}"
+    parts = ["% needs \\usepackage{booktabs}\n"]
+    if board.has_means:
+        parts.append(as_latex(mean_lines(board), f"{about}: mean over {', '.join(board.suite.datasets)}."))
+    parts += [
+        as_latex(ranked, f"{about}: {dataset}, {board.asked_about(dataset)}.")
+        for dataset in board.suite.datasets
+        if (ranked := lines(board, dataset))
+    ]
+    return "\n".join(parts)
+
+
 def lines(board: Board, dataset: str) -> list[dict[str, str]]:
     """Return the table of a dataset, best run first, as people read it."""
-    return columns.texts(columns.DATASET_COLUMNS, board, board.ranked(dataset))
+    return texts(columns.DATASET_COLUMNS, board, board.ranked(dataset))
 
 
 def mean_lines(board: Board) -> list[dict[str, str]]:
     """Return the table of the means over all datasets, as people read it."""
-    return columns.texts(columns.mean_columns(board), board, board.rows)
+    return texts(columns.mean_columns(board), board, board.rows)

@@ -12,36 +12,13 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
+from core_harness.analysis.details import Details
 from core_harness.analysis.rescore import predictions_file, with_truth
 from core_harness.leaderboard.cache import cache_path, write_cache
 from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.metrics import Resampled, checked, measures, report
-from core_harness.metrics.abstention import risk_coverage
-from core_harness.metrics.by_segment import genes_by_auroc
-from core_harness.metrics.prior import RateBin, scores_by_gene_rate
-from core_harness.metrics.scored import are_probabilities
 from core_harness.runs.folder import Run
 from core_harness.runs.predictions import FILE, parse
-
-EXAMPLES = 5
-"""Predictions shown as a run's best, and as its worst."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Example:
-    """A prediction whose score lies far from its gene's rate: rightly or wrongly so."""
-
-    context: str
-    perturbation: str
-    gene: str
-    label: int
-    score: float
-    gene_rate: float
-
-    @property
-    def names(self) -> list[str]:
-        """Perturbation, gene and context."""
-        return [self.perturbation, self.gene, self.context]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,23 +35,14 @@ class Figures:
     scores_sha256
         Digest of the scores, pair by pair, to nine decimals: equal predictions have one, however they are
         stored, and whatever rounding the machine did that made them.
-    genes_by_auroc
-        :func:`core_harness.metrics.by_segment.genes_by_auroc`.
-    risk_coverage, by_gene_rate
-        The curves of :mod:`~core_harness.metrics.abstention` and :mod:`~core_harness.metrics.prior`; empty
-        where scores are no probabilities.
-    best, worst
-        The predictions furthest above and below what the gene's rate alone would have got.
+    details
+        What lies behind them.
     """
 
     report: Mapping[str, Any]
     ranking: Resampled
     scores_sha256: str
-    genes_by_auroc: tuple[int, ...]
-    risk_coverage: tuple[tuple[float, float], ...]
-    by_gene_rate: tuple[RateBin, ...]
-    best: tuple[Example, ...]
-    worst: tuple[Example, ...]
+    details: Details
 
     @property
     def coverage(self) -> float:
@@ -102,11 +70,7 @@ class Figures:
                 scale=float(ranking["scale"]),
             ),
             scores_sha256=cached["scores_sha256"],
-            genes_by_auroc=tuple(cached["genes_by_auroc"]),
-            risk_coverage=tuple((coverage, risk) for coverage, risk in cached["risk_coverage"]),
-            by_gene_rate=tuple(RateBin(**part) for part in cached["by_gene_rate"]),
-            best=tuple(Example(**pair) for pair in cached["best"]),
-            worst=tuple(Example(**pair) for pair in cached["worst"]),
+            details=Details.of_json(cached["details"]),
         )
 
 
@@ -136,36 +100,14 @@ def resampled(rows: pl.DataFrame, dataset: SuiteDataset, metric: str) -> Resampl
 def _make(predictions: pl.DataFrame, name: str, dataset: SuiteDataset, metric: str) -> Figures:
     scored = with_truth(predictions, dataset.loaded, name)
     rows = checked(scored)
-    answered = rows.drop_nulls("score")
-    probabilities = are_probabilities(rows)
-    best, worst = _examples(answered) if probabilities else ((), ())
     return Figures(
         report=report(scored, seed=0, resamples=dataset.draws.weights.shape[1]).as_dict(),
         ranking=resampled(rows, dataset, metric),
         scores_sha256=_digest(scored["score"]),
-        genes_by_auroc=genes_by_auroc([rows]),
-        risk_coverage=risk_coverage(answered) if probabilities else (),
-        by_gene_rate=scores_by_gene_rate(answered) if probabilities else (),
-        best=best,
-        worst=worst,
+        details=Details.of([scored]),
     )
 
 
 def _digest(scores: pl.Series) -> str:
     rounded = scores.round(9).fill_null(float("nan")) + 0.0  # one zero, with the sign or without it
     return hashlib.sha256(rounded.to_numpy().tobytes()).hexdigest()
-
-
-def _examples(rows: pl.DataFrame) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Return the best and the worst predictions: how far, and to which side, scores left the gene's rate."""
-    away = pl.col("score") - pl.col("gene_rate")
-    towards = pl.when(pl.col("label") == 1).then(away).otherwise(-away)
-    pair = ["context", "perturbation", "gene"]
-    moved = rows.with_columns(towards.alias("towards")).sort("towards", *pair)
-
-    def shown(part: pl.DataFrame) -> tuple[Example, ...]:
-        columns = part.select(*pair, "label", "score", "gene_rate")
-        return tuple(Example(**row) for row in columns.iter_rows(named=True))
-
-    best = moved.filter(pl.col("towards") > 0).tail(EXAMPLES).reverse()
-    return shown(best), shown(moved.filter(pl.col("towards") < 0).head(EXAMPLES))

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product, zip_longest
+from pathlib import Path
+from typing import Literal
 
 from core_harness.leaderboard.admission import Unranked
 from core_harness.leaderboard.explained import Card
@@ -20,6 +22,20 @@ MOST_CHOICES = 16
 """Ways to choose one run on each dataset that have a mean each: two submissions on four datasets."""
 
 
+Kind = Literal["asks a model", "uses evidence", "no evidence", "made elsewhere"]
+
+
+def kind_of(manifest: Manifest) -> Kind:
+    """Return the kind of a method, by its components."""
+    components = manifest.method.components
+    if not components:
+        return "made elsewhere"
+    if "llm" in components:
+        return "asks a model"
+    retriever = components.get("retriever")
+    return "no evidence" if retriever is None or retriever.name == "none" else "uses evidence"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RankedRun:
     """A run in the table of its dataset.
@@ -32,6 +48,8 @@ class RankedRun:
         What was done, in text that is harmless to show, and what came of it.
     identity
         What runs of one method share (:attr:`core_harness.runs.manifest.Manifest.identity`).
+    folder
+        Where it lies.
     page
         Name of its page, safe in a path.
     is_reference
@@ -50,6 +68,7 @@ class RankedRun:
     manifest: Manifest
     identity: str
     figures: Figures
+    folder: Path
     page: str
     is_reference: bool = False
     notes: tuple[str, ...] = ()
@@ -66,6 +85,11 @@ class RankedRun:
     def model(self) -> str | None:
         """The model that it asks."""
         return self.manifest.method.model
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of its method."""
+        return kind_of(self.manifest)
 
     @property
     def coverage(self) -> float:
@@ -112,6 +136,11 @@ class Row:
     def name(self) -> str:
         """The method, with its model where it asks one."""
         return self.method if self.model is None else f"{self.method} · {self.model}"
+
+    @property
+    def kind(self) -> Kind | None:
+        """Kind of the method; None where it was not run."""
+        return next((run.kind for run in self.runs.values()), None)
 
     @property
     def rank(self) -> Rank | None:

@@ -11,17 +11,18 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from core_harness.analysis.charts import Chart, run_charts
+from core_harness.analysis.charts import Chart, scatter_chart
+from core_harness.analysis.rescore import predictions_file
 from core_harness.leaderboard import columns, exports
 from core_harness.leaderboard.board import Board
+from core_harness.leaderboard.column import seen
+from core_harness.leaderboard.facts import files_of
 from core_harness.leaderboard.publish import publish
 from core_harness.leaderboard.rows import RankedRun
-from core_harness.leaderboard.svg import Drawing
-from core_harness.leaderboard.untrusted import described
-from core_harness.metrics.catalog import GROUPS
-from core_harness.text import figure, number, regime_of
+from core_harness.pages import engine
+from core_harness.runs.folder import Run
 
 
 def write_site(board: Board, out: Path) -> None:
@@ -36,30 +37,54 @@ def _write_files(board: Board, folder: Path) -> None:
     pages = environment()
     shared = {
         "board": board,
+        "files_of": files_of,
         "columns": columns,
         "heading": exports.heading(board),
         "metric": columns.metric_name(board),
         "ranked": columns.ranked_metric(board),
     }
-    _write(folder / "index.html", pages.get_template("board.html").render(shared, root=""))
+    scatters = {name: chart for name in board.suite.datasets if (chart := _scatter(board, name))}
+    index = pages.get_template("board.html").render(shared, root="", scatters=scatters)
+    _write(folder / "index.html", index)
     (folder / "runs").mkdir()
     of_run = pages.get_template("run.html")
     for dataset in board.suite.datasets:
         for run in board.ranked(dataset):
-            page = of_run.render(shared, root="../", run=run, charts=_charts(run))
+            page = of_run.render(
+                shared, root="../", run=run, charts=run.figures.details.charts(run.figures.report)
+            )
             _write(folder / "runs" / f"{run.page}.html", page)
+            _write_files_of(run, folder, with_predictions=board.with_predictions)
     _write(folder / "leaderboard.csv", exports.csv(board))
     if board.has_means:
         _write(folder / "leaderboard-means.csv", exports.means_csv(board))
     _write(folder / "leaderboard.md", exports.markdown(board))
+    _write(folder / "leaderboard.tex", exports.latex(board))
     _write(folder / "leaderboard.json", json.dumps(exports.as_dict(board), indent=1, allow_nan=False) + "\n")
     with resources.as_file(resources.files("core_harness.leaderboard") / "assets") as assets:
         shutil.copytree(assets, folder / "assets")
+    _write(folder / "assets" / "page.css", engine.asset("page.css"))
 
 
-def _charts(run: RankedRun) -> list[Chart]:
-    figures = run.figures
-    return run_charts(figures.report, figures.genes_by_auroc, figures.risk_coverage, figures.by_gene_rate)
+def _scatter(board: Board, dataset: str) -> Chart | None:
+    """Return the runs on a dataset by pooled and macro-per-gene AUROC; None without any."""
+    runs = []
+    for run in board.ranked(dataset):
+        pooled, per_gene = (
+            columns.estimate(run, metric)["value"] for metric in ("pooled_auroc", "macro_gene_auroc")
+        )
+        if pooled is not None and per_gene is not None:
+            runs.append((run.manifest.method.name, pooled, per_gene))
+    return scatter_chart(runs) if runs else None
+
+
+def _write_files_of(run: RankedRun, folder: Path, *, with_predictions: bool) -> None:
+    """Write the record of a run, and its predictions where they may be passed on."""
+    record, predictions = files_of(run, with_predictions=with_predictions)
+    _write(folder / record, json.dumps(run.manifest.as_json(), indent=1, allow_nan=False) + "\n")
+    if predictions is not None:
+        pairs = run.figures.report["coverage"]["pairs"]
+        (folder / predictions).write_bytes(predictions_file(Run(run.folder, run.manifest), pairs))
 
 
 def _write(path: Path, text: str) -> None:
@@ -67,14 +92,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def environment() -> Environment:
-    """Return the engine of the templates; it escapes text and refuses names that it does not know."""
-    made = Environment(
-        loader=PackageLoader("core_harness.leaderboard"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"figure": figure, "number": number, "described": described, "regime": regime_of}
-    made.globals |= {"GROUPS": GROUPS, "Drawing": Drawing, "seen": columns.seen}
+    """Return the engine of a board's templates, with the columns that a table shows."""
+    made = engine.environment("core_harness.leaderboard")
+    made.globals["seen"] = seen
     return made

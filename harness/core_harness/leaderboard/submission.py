@@ -25,8 +25,8 @@ RESULT_VERSION = 1
 """Version of result folders."""
 
 
-def submit(folder: Path, suite: str, session: Session, *, out: Path) -> Path:
-    """Write a run as a result of a suite below ``out``, and return its folder.
+def submit(folder: Path, suite: str, session: Session, *, out: Path, submitter: str | None = None) -> Path:
+    """Write a run as a result of a suite below ``out``, and return its folder; boards name the submitter.
 
     Raises
     ------
@@ -53,7 +53,8 @@ def submit(folder: Path, suite: str, session: Session, *, out: Path) -> Path:
             new.mkdir(mode=0o755)
             predictions.write_parquet(new / "predictions.parquet", compression="zstd")
             digest = hashlib.sha256((new / "predictions.parquet").read_bytes()).hexdigest()
-            public = run.manifest.public().model_copy(update={"predictions_sha256": digest, "started": ""})
+            changes = {"predictions_sha256": digest, "started": "", "submitter": submitter}
+            public = run.manifest.public().model_copy(update=changes)
             record = {"result_version": RESULT_VERSION, **public.as_json()}
             (new / "run.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
             new.rename(result)

@@ -12,14 +12,17 @@ from core_harness.llm.ask import Asked, answered_before, ask_all
 from core_harness.llm.budget import prompt_bound
 from core_harness.llm.cache import Cache, CachedModel
 from core_harness.llm.checked import MOST_BYTES, counted
+from core_harness.llm.enforced import exact_schema, grammar
 from core_harness.llm.estimate import Estimate, estimate
-from core_harness.llm.formats import FORMS, WORDS, Form, json_schema
+from core_harness.llm.formats import FORMS, WORDS, AnswerBy, Form, json_schema
 from core_harness.llm.frames import PROMPTS, REPLIES, replies_of, requests_of
 from core_harness.llm.journal import Journal
-from core_harness.llm.logprobs import probability_of_yes, weighed
+from core_harness.llm.lines import ends_in_answer
+from core_harness.llm.logprobs import first_place, weigh, weighed
 from core_harness.llm.messages import (
     LLM,
     SIMULATED,
+    InProcess,
     Message,
     Permanent,
     Price,
@@ -43,11 +46,13 @@ __all__ = [
     "REPLIES",
     "SIMULATED",
     "WORDS",
+    "AnswerBy",
     "Asked",
     "Cache",
     "CachedModel",
     "Estimate",
     "Form",
+    "InProcess",
     "Journal",
     "Message",
     "Permanent",
@@ -63,15 +68,19 @@ __all__ = [
     "answered_before",
     "ask_all",
     "counted",
+    "ends_in_answer",
     "estimate",
+    "exact_schema",
+    "first_place",
+    "grammar",
     "is_secret",
     "json_schema",
     "parse_failures",
     "parse_price",
-    "probability_of_yes",
     "prompt_bound",
     "redactor",
     "replies_of",
     "requests_of",
+    "weigh",
     "weighed",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from core_harness.llm.budget import Budget, Exhausted
 from core_harness.llm.frames import Outcome, replies_frame, requests_of
 from core_harness.llm.journal import Journal
 from core_harness.llm.keys import reply_key
-from core_harness.llm.messages import LLM, Permanent, Provider, Request
+from core_harness.llm.messages import LLM, InProcess, Permanent, Provider, Request
 from core_harness.llm.redact import redactor
 from core_harness.llm.retry import AskedToWait, Asker, GaveUp, NotSent
 from core_harness.llm.settings import Settings
@@ -91,6 +91,9 @@ def ask_all(
     provider = llm.describe() if missing else None
     if provider is not None and announce is not None:
         announce(provider)
+    if isinstance(llm, InProcess) and missing:
+        llm.check(list(missing.values()))
+        settings = replace(settings, concurrency=settings.concurrency or llm.at_once)
     price = settings.price or (None if provider is None else provider.price)
     lost = journal.close_lost()
     before = journal.spent(price)

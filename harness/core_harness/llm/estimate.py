@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from core_harness.errors import MissingKeyError
 from core_harness.llm.budget import prompt_estimate
 from core_harness.llm.frames import requests_of
 from core_harness.llm.journal import Journal
@@ -78,7 +79,8 @@ class Estimate:
 def estimate(llm: LLM, prompts: pl.DataFrame, *, journal: Journal, price: Price | None = None) -> Estimate:
     """Estimate what :func:`~core_harness.llm.ask_all` would send. Sends nothing and writes nothing.
 
-    ``price`` is used in place of what the plugin knows. Raises :class:`UsageError` as ``ask_all`` does.
+    ``price`` is used in place of what the plugin knows. Raises :class:`UsageError` as
+    ``ask_all`` does, but needs no key.
     """
     identity = llm.identity()
     requests = {reply_key(identity, request): request for request in requests_of(prompts)}
@@ -96,5 +98,14 @@ def estimate(llm: LLM, prompts: pl.DataFrame, *, journal: Journal, price: Price 
         tokens_are="estimated" if missing else "counted",
         completion_tokens=bound.completion,
         bound=bound,
-        price=price or llm.describe().price,
+        price=price or _price(llm),
     )
+
+
+def _price(llm: LLM) -> Price | None:
+    """Return the price that is known without a key."""
+    try:
+        return llm.describe().price
+    except MissingKeyError as error:
+        price: Price | None = error.price
+        return price

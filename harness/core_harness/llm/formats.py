@@ -15,15 +15,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-Form = Literal["yes-no", "yes-no-list", "grades"]
-"""What kind of answer a prompt asks for."""
-FORMS: tuple[Form, ...] = get_args(Form)
-WORDS: tuple[Form, ...] = ("yes-no", "yes-no-list")
+Form = Literal["yes-no", "yes-no-list", "grades", "token"]
+"""What kind of answer a prompt asks for. ``token``: the answer line is begun, and one token is read."""
+FORMS: tuple[Form, ...] = ("yes-no", "yes-no-list", "grades")
+"""Forms that a prompt asks for in words (:func:`instructions`), and that a schema can enforce."""
+WORDS: tuple[Form, ...] = ("yes-no", "yes-no-list", "token")
 """Forms whose answers are words, so that log-probabilities tell how sure a model is of them."""
+AnswerBy = Literal["text", "token"]
+"""Whether a model writes its answer, or is scored by the token that would begin it."""
 
 Word = Literal["yes", "no", "abstain"]
 Verdict = Word | int

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from core_harness.llm.messages import Message, Reply, Request, TopLogprobs
+from core_harness.llm.messages import Message, Reply, Request, Role, TopLogprobs
 from core_harness.schemas import Schema
 
 PROMPTS: Schema = {
@@ -66,18 +66,50 @@ class Outcome:
     cause: str | None = None
 
 
+def begun(prompts: pl.DataFrame) -> pl.DataFrame:
+    """Return prompts of the form ``token``, one a pair; a column ``begun`` has the start of the answer line.
+
+    A pack of pairs becomes a prompt a pair; all of them show the whole pack, which an engine that keeps
+    prefixes reads once.
+    """
+    item = pl.col("items").list.first()
+    return (
+        prompts.with_columns(pl.col("items").list.len().alias("packed"))
+        .explode("items", "pair_ids")
+        .with_columns(
+            pl.col("pair_ids").alias("prompt_id"),
+            pl.lit("token").alias("form"),
+            pl.concat_list("items").alias("items"),
+            pl.concat_list("pair_ids").alias("pair_ids"),
+        )
+        .with_columns(
+            pl.when(pl.col("packed") == 1)
+            .then(pl.lit("ANSWER:"))
+            .otherwise(pl.format("ANSWER {}:", item))
+            .alias("begun")
+        )
+        .select(*PROMPTS, "begun")
+    )
+
+
 def requests_of(prompts: pl.DataFrame) -> list[Request]:
     """Return the request of each row of :data:`PROMPTS`; an empty system text makes no message."""
-    columns = (prompts[name].to_list() for name in ("system", "user", "form", "items", "sample"))
+    columns = [prompts[name].to_list() for name in ("system", "user", "form", "items", "sample")]
+    columns.append(prompts["begun"].to_list() if "begun" in prompts.columns else [None] * prompts.height)
     return [
         Request(
-            messages=(*((Message("system", system),) if system else ()), Message("user", user)),
+            messages=_messages(system, user, start),
             form=form,
             items=tuple(items),
             sample=sample,
         )
-        for system, user, form, items, sample in zip(*columns, strict=True)
+        for system, user, form, items, sample, start in zip(*columns, strict=True)
     ]
+
+
+def _messages(system: str, user: str, start: str | None) -> tuple[Message, ...]:
+    turns: tuple[tuple[Role, str | None], ...] = (("system", system), ("user", user), ("assistant", start))
+    return tuple(Message(role, text or "") for role, text in turns if text or role == "user")
 
 
 def replies_frame(prompts: pl.DataFrame, outcomes: Sequence[Outcome]) -> pl.DataFrame:

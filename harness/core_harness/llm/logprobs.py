@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from core_harness.llm.messages import TopLogprobs
 
@@ -37,22 +38,53 @@ def weighed(text: str, tokens: Sequence[Token]) -> tuple[TopLogprobs, ...]:
         start, end = end, end + len(token)
         if end > 0 and start < len(visible) and any(word(t) in {_YES, _NO} for t, _ in top):
             before = len(visible[: max(start, 0)].decode("utf-8", "ignore"))
-            best_first = sorted(((_whole(t), logprob) for t, logprob in top), key=lambda pair: -pair[1])
-            places.append(TopLogprobs(before, tuple(best_first)))
+            places.append(TopLogprobs(before, _best_first(top)))
     return tuple(places)
 
 
-def probability_of_yes(place: TopLogprobs) -> float | None:
-    """Return P(yes) / (P(yes) + P(no)), spellings of each summed, or None where neither is listed.
+def first_place(tokens: Sequence[Token]) -> tuple[str, tuple[TopLogprobs, ...] | None]:
+    """Return the first token of an answer whose line was begun, and its place, whatever was likely there."""
+    if not tokens:
+        return "", None
+    token, top = tokens[0]
+    return token.decode("utf-8", "replace"), (TopLogprobs(0, _best_first(top)),) if top else None
 
-    A word that is not among the listed tokens counts as 0.
+
+class Weighing(NamedTuple):
+    """How a model weighed yes against no at one place.
+
+    Attributes
+    ----------
+    yes
+        P(yes) / (P(yes) + P(no)).
+    mass
+        P(yes) + P(no), as far as they are listed.
+    bounded
+        Whether either word was not listed, so that its probability is an upper bound.
     """
-    mass = {_YES: 0.0, _NO: 0.0}
-    for token, logprob in place.top:
-        if (spelt := word(token)) in mass:
-            mass[spelt] += math.exp(min(logprob, 0.0))
-    total = mass[_YES] + mass[_NO]
-    return mass[_YES] / total if total > 0 else None
+
+    yes: float
+    mass: float
+    bounded: bool
+
+
+def weigh(place: TopLogprobs) -> Weighing:
+    """Return how yes was weighed against no, spellings of each summed.
+
+    A word that is not listed counts as the most that it can have: the probability of the least likely listed
+    token, or what the listed ones leave, whichever is less. Where neither is listed, yes is one half.
+    """
+    listed = [(word(token), math.exp(min(logprob, 0.0))) for token, logprob in place.top]
+    found = {spelt: sum(p for w, p in listed if w == spelt) for spelt in (_YES, _NO)}
+    left = max(1.0 - sum(p for _, p in listed), 0.0)
+    bound = min([left, *(p for _, p in listed)])
+    yes, no = (found[spelt] or bound for spelt in (_YES, _NO))
+    share = yes / (yes + no) if yes + no > 0 else 0.5
+    return Weighing(share, min(found[_YES] + found[_NO], 1.0), not (found[_YES] and found[_NO]))
+
+
+def _best_first(top: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(((_whole(token), logprob) for token, logprob in top), key=lambda pair: -pair[1]))
 
 
 def _whole(token: str) -> str:

@@ -8,7 +8,7 @@ again may help, :class:`Permanent` if it will not. It never retries, paces, cach
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -255,4 +255,18 @@ class LLM(Protocol):
 
     async def ask(self, request: Request) -> Reply:
         """Send the request once. Raises :class:`Transient` or :class:`Permanent`."""
+        ...
+
+
+@runtime_checkable
+class InProcess(LLM, Protocol):
+    """A model of this process, which knows before it is asked how much it can take."""
+
+    @property
+    def at_once(self) -> int | None:
+        """Requests that it works on at a time; None for any number. More would only wait."""
+        ...
+
+    def check(self, requests: Sequence[Request]) -> None:
+        """Raise :class:`~core_harness.errors.UsageError` where a request does not fit, before any is sent."""
         ...

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from core_harness.llm.answered import Answered
 from core_harness.llm.budget import Amount
 from core_harness.llm.frames import Outcome
 from core_harness.llm.messages import Price, Tokens
@@ -42,6 +43,8 @@ class Summary:
         Whether any answer is that of a scripted model.
     ended
         Why the run ended before all prompts were asked; None if it did not. The result is partial then.
+    answers
+        What became of the items asked about; None until replies are read, and in records of earlier programs.
     """
 
     prompts: int
@@ -61,6 +64,7 @@ class Summary:
     price_date: str | None
     simulated: bool
     ended: str | None
+    answers: Answered | None = None
 
     def __add__(self, other: Summary) -> Summary:
         """Return both together: the cost unknown where either's is, ended where either did."""
@@ -76,6 +80,7 @@ class Summary:
             price_date=self.price_date or other.price_date,
             simulated=self.simulated or other.simulated,
             ended=self.ended or other.ended,
+            answers=self.answers + other.answers if self.answers and other.answers else None,
         )
 
     @property

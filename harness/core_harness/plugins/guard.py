@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from core_harness.errors import HarnessError, PluginError
-from core_harness.llm import LLM, Permanent, Provider, Reply, Request, Tokens, Transient
+from core_harness.llm import LLM, InProcess, Permanent, Provider, Reply, Request, Tokens, Transient
 from core_harness.plugins.component import Instance, Stage
 from core_harness.runs.manifest import ComponentReference
 
@@ -68,6 +68,16 @@ class GuardedLLM:
         """Return the most tokens that the request can take."""
         tokens: Tokens = call(self._instance, "upper_bound", request)
         return tokens
+
+    @property
+    def at_once(self) -> int | None:
+        """Requests that a model of this process works on at a time; None for any other."""
+        return self._llm.at_once if isinstance(self._llm, InProcess) else None
+
+    def check(self, requests: Sequence[Request]) -> None:
+        """Have a model of this process refuse what does not fit."""
+        if isinstance(self._llm, InProcess):
+            call(self._instance, "check", requests)
 
     async def ask(self, request: Request) -> Reply:
         """Send the request once. What it prints is led to stderr by the caller, for all requests together."""

@@ -142,22 +142,65 @@ class Route(Entry):
         return model
 
 
+class Weights(Download):
+    """Weights of a model that runs on this machine: one GGUF file, below the data folder."""
+
+    file: DataFile
+    megabytes: Annotated[float, Field(gt=0)]
+    release: str
+    licence: str
+    terms: str
+    """Address of the licence's text, or of the page on which the publisher names it."""
+
+
 class ModelEntry(Entry):
-    """An alias of a model. The first of its routes whose key is set is taken."""
+    """An alias of a model: the first of its routes whose key is set, or an llm component of this machine."""
 
     summary: str
-    routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    routes: tuple[Route, ...] = ()
+    component: str | None = None
+    """The llm component that answers, in place of routes."""
+    weights: Weights | None = None
+    """What the component reads; ``core-harness models pull`` gets it."""
     parameters: Parameters = {}
     """Parameters of the llm that differ from its own, for all routes."""
     knowledge_cutoff: Month | None = None
     """As its maker publishes it; None where no date is published, or none was found."""
+    size: str | None = None
+    """Parameters, as its maker publishes them: ``9B``."""
+    open_weights: bool | None = None
+    """Whether its weights can be downloaded; None where that is not known."""
 
     @field_validator("parameters")
     @classmethod
     def _hold_no_route(cls, parameters: Parameters) -> Parameters:
         if of_routes := {"model", "api_base", "key_variable", "price"} & set(parameters):
-            raise ValueError(f"{min(of_routes)!r} is said by a route, not by parameters")
+            raise ValueError(f"{min(of_routes)!r} is said by a route or by weights, not by parameters")
         return parameters
+
+    @model_validator(mode="after")
+    def _is_reached_in_one_way(self) -> Self:
+        if bool(self.routes) == (self.component is not None):
+            raise ValueError("a model has either 'routes' or a 'component'")
+        if self.weights is not None and self.component is None:
+            raise ValueError("'weights' belong to a 'component'")
+        return self
+
+    def source(self, name: str) -> SourceEntry | None:
+        """Return its weights as a source of the data folder; ``name`` is the model's."""
+        if (weights := self.weights) is None:
+            return None
+        return SourceEntry(
+            name=name,
+            collection="models",
+            summary=self.summary,
+            release=weights.release,
+            licence=weights.licence,
+            terms=weights.terms,
+            megabytes=weights.megabytes,
+            downloads=(Download(url=weights.url, sha256=weights.sha256),),
+            files=(weights.file,),
+        )
 
 
 class Published(Entry):

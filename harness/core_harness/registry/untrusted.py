@@ -18,6 +18,8 @@ def objections(user: UserRegistry, shipped: Registry) -> Iterator[str]:
     """Yield, in one line each, what ``user`` does that takes the user's trust."""
     sent = {(route.provider, route.key) for entry in shipped.models.values() for route in entry.routes}
     for name, entry in user.models.items():
+        if entry.weights is not None:
+            yield f"model {name!r} would read weights from {urlsplit(entry.weights.url).netloc}"
         for route in entry.routes:
             if route.api_base is not None:
                 key = f" and {route.key}" if route.key else ""

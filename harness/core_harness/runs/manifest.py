@@ -179,6 +179,8 @@ class Manifest(BaseModel):
         Dates by which the model may have read about the data.
     file
         Where predictions that were made elsewhere came from.
+    submitter
+        Who hands it in, as they wish to be named.
     packages
         Versions of what computed.
     weights, elicitation, labelling, identifiers, intervals
@@ -204,6 +206,7 @@ class Manifest(BaseModel):
     asking: Summary | None = None
     contamination: dict[str, Any] | None = None
     file: PredictionsFile | None = None
+    submitter: str | None = Field(default=None, max_length=200)
     packages: dict[str, str] = Field(default_factory=dict)
     weights: dict[str, Any] | None = None
     elicitation: dict[str, Any] | None = None

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import hashlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from core_harness.errors import UsageError
+from core_harness.errors import MissingKeyError, UsageError
 from core_harness.llm import (
-    FORMS,
     WORDS,
+    AnswerBy,
     Form,
     Price,
     Provider,
@@ -26,35 +24,24 @@ from core_harness.llm import (
     Tokens,
     Transient,
     is_secret,
-    json_schema,
     prompt_bound,
 )
 from core_harness_plugins.llms.litellm_errors import failure_of
 from core_harness_plugins.llms.litellm_import import imported as _litellm
-from core_harness_plugins.llms.litellm_reply import reply_of
-from core_harness_plugins.llms.transport import watched
-
-GIVE_LOGPROBS = frozenset(
-    {
-        "dashscope",
-        "fireworks_ai",
-        "groq",
-        "hosted_vllm",
-        "nebius",
-        "novita",
-        "openai",
-        "openrouter",
-        "together_ai",
-    }
+from core_harness_plugins.llms.litellm_reply import read_parts, reply_of
+from core_harness_plugins.llms.litellm_words import (
+    CONTINUE,
+    CONTINUED,
+    GIVE_LOGPROBS,
+    HOSTS,
+    Structured,
+    enforced,
+    longest_form,
+    schemas_digest,
+    thinking,
 )
-"""Providers whose log-probabilities arrive whole; deepinfra's and ollama's do not."""
-
-_HOSTS = {
-    "anthropic": "api.anthropic.com",
-    "gemini": "generativelanguage.googleapis.com",
-    "openai": "api.openai.com",
-}
-"""Addresses of these providers; litellm knows those of the others."""
+from core_harness_plugins.llms.negotiation import EXTRAS, Negotiation
+from core_harness_plugins.llms.transport import watched
 
 _ADDRESS_VARIABLES = {
     "anthropic": ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
@@ -78,6 +65,8 @@ class _Route:
     logprobs: bool
     structured: bool
     thinking: Mapping[str, Any]
+    own: bool
+    """Whether it is a server at an address that was given, which speaks the OpenAI protocol."""
 
 
 class LiteLLM:
@@ -101,6 +90,12 @@ class LiteLLM:
     thinking_tokens
         Tokens of thinking allowed on top; 0 switches thinking off where that can be done. ``"default"``
         leaves it to the provider, within ``max_tokens``.
+    answer
+        ``text``: the model writes its answer. ``token``: its answer line is begun, and one token is read, by
+        servers that continue a last message (vLLM, llama.cpp).
+    structured
+        How a written answer is kept to its form, where the server can: ``json``, a schema; ``grammar``,
+        answer lines (llama.cpp); ``off``, not at all.
     timeout
         Seconds that a call may take, where less than ``--timeout`` of the run; None sets no limit of its own.
     top_logprobs
@@ -118,7 +113,9 @@ class LiteLLM:
         max_tokens: int = 1024,
         thinking_tokens: int | Default = "default",
         timeout: float | None = None,
-        top_logprobs: int = 5,
+        top_logprobs: int = 20,
+        answer: AnswerBy = "text",
+        structured: Structured = "json",
     ) -> None:
         self.model = model
         self.api_base = api_base
@@ -129,6 +126,8 @@ class LiteLLM:
         self.thinking_tokens = thinking_tokens
         self.timeout = timeout
         self.top_logprobs = top_logprobs
+        self.answer = answer
+        self.structured = structured
         if key_variable and not is_secret(key_variable):  # it may be a key: it is not repeated
             raise UsageError(
                 "the llm parameter key_variable is the name of an environment variable that ends in _KEY or "
@@ -145,7 +144,9 @@ class LiteLLM:
             "max_tokens": self.max_tokens,
             "thinking_tokens": self.thinking_tokens,
             "top_logprobs": self.top_logprobs,
-            "schemas": _schemas_digest(),
+            "answer": self.answer,
+            "structured": self.structured,
+            "schemas": schemas_digest(),
         }
 
     def describe(self) -> Provider:
@@ -163,9 +164,18 @@ class LiteLLM:
 
     def upper_bound(self, request: Request) -> Tokens:
         """Return the most tokens of a request: its bytes, and the bounds of answer and thinking."""
-        return Tokens(prompt_bound(request, extra=_schema_text(request.form)), self._most_generated)
+        return Tokens(
+            prompt_bound(request, extra=longest_form(request, self.structured)), self._most_generated
+        )
 
     async def ask(self, request: Request) -> Reply:
+        """Send the request once; until it is known what the server takes, perhaps again without that."""
+        sent = {"structured": self._form(request), "logprobs": self._logprobs(request.form)}
+        # a token without log-probabilities says nothing
+        extras = frozenset(name for name in EXTRAS if sent[name] and request.form != "token")
+        return await self._negotiation.ask(lambda: self._ask(request), extras)
+
+    async def _ask(self, request: Request) -> Reply:
         """Send the request once, with litellm's own retries switched off."""
         litellm = _litellm()
         with watched() as call:
@@ -176,7 +186,7 @@ class LiteLLM:
                         messages=[{"role": turn.role, "content": turn.content} for turn in request.messages],
                         timeout=_NO_LIMIT,
                         max_retries=0,
-                        **self._parameters(request.form),
+                        **self._parameters(request),
                     )
                 return reply_of(response)
             except TimeoutError:
@@ -189,8 +199,8 @@ class LiteLLM:
                     raise
                 raise failure_of(error, call) from None
 
-    def _parameters(self, form: Form) -> dict[str, Any]:
-        route = self._route
+    def _parameters(self, request: Request) -> dict[str, Any]:
+        route, form = self._route, request.form
         parameters = {"max_tokens": self._most_generated, **route.thinking}
         if self._address:
             parameters["api_base"] = self._address
@@ -198,15 +208,33 @@ class LiteLLM:
             parameters["api_key"] = os.environ.get(self.key_variable, "")
         if self.temperature != "default":
             parameters["temperature"] = self.temperature
-        if route.logprobs and form in WORDS and self.top_logprobs:
-            parameters |= {"logprobs": True, "top_logprobs": self.top_logprobs}
-        if route.structured:
-            schema = {"name": form.replace("-", "_"), "strict": True, "schema": json_schema(form)}
-            parameters["response_format"] = {"type": "json_schema", "json_schema": schema}
+        for more in (self._logprobs(form), self._form(request), CONTINUED if form == "token" else {}):
+            for name, value in more.items():
+                both = isinstance(value, dict) and name in parameters
+                parameters[name] = {**parameters[name], **value} if both else value
         return parameters
+
+    def _logprobs(self, form: Form) -> dict[str, Any]:
+        """Return the parameters that ask for log-probabilities; none where none are given."""
+        refused = "logprobs" in self._negotiation.refused
+        if refused or not self._route.logprobs or form not in WORDS or not self.top_logprobs:
+            return {}
+        return {"logprobs": True, "top_logprobs": self.top_logprobs}
+
+    def _form(self, request: Request) -> dict[str, Any]:
+        """Return the parameters that keep a written answer to its form; none where the server takes none."""
+        if "structured" in self._negotiation.refused or not self._route.structured:
+            return {}
+        return enforced(request, self.structured, own=self._route.own)
+
+    @cached_property
+    def _negotiation(self) -> Negotiation:
+        return Negotiation()
 
     @property
     def _most_generated(self) -> int:
+        if self.answer == "token":
+            return 1
         return self.max_tokens + (0 if self.thinking_tokens == "default" else self.thinking_tokens)
 
     @cached_property
@@ -228,6 +256,7 @@ class LiteLLM:
     @cached_property
     def _route(self) -> _Route:
         litellm = _litellm()
+        read_parts()
         try:
             name, provider, _, own = litellm.get_llm_provider(self.model, api_base=self._address or None)
         except litellm.BadRequestError:
@@ -244,28 +273,35 @@ class LiteLLM:
             )
         takes = set(litellm.get_supported_openai_params(name, provider) or ())
         return _Route(
-            address=self._address or own or _HOSTS.get(provider) or f"{provider}, at its own address",
+            address=self._address or own or HOSTS.get(provider) or f"{provider}, at its own address",
             logprobs=provider in GIVE_LOGPROBS and {"logprobs", "top_logprobs"} <= takes,
-            structured="response_format" in takes and litellm.supports_response_schema(name, provider),
-            thinking=_thinking(self.thinking_tokens, provider, takes),
+            structured="response_format" in takes
+            and (bool(self._address) or litellm.supports_response_schema(name, provider)),
+            thinking=thinking(self.thinking_tokens, provider, takes),
+            own=bool(self._address) and provider in CONTINUE,
         )
 
     def _check_key(self) -> None:
         if self.key_variable:
-            if not os.environ.get(self.key_variable):
-                raise UsageError(
-                    f"model {self.model!r} needs {self.key_variable} in the environment; nothing was sent"
-                )
-            return
-        environment = _litellm().validate_environment(self.model, api_base=self._address or None)
-        if not environment["keys_in_environment"]:
-            missing = " and ".join(environment["missing_keys"]) or "its key"
-            raise UsageError(f"model {self.model!r} needs {missing} in the environment; nothing was sent")
+            missing = "" if os.environ.get(self.key_variable) else self.key_variable
+        else:
+            found = _litellm().validate_environment(self.model, api_base=self._address or None)
+            missing = "" if found["keys_in_environment"] else " and ".join(found["missing_keys"]) or "its key"
+        if missing:
+            raise MissingKeyError(
+                f"model {self.model!r} needs {missing} in the environment; nothing was sent",
+                price=self._price(),
+            )
 
     def _check_parameters(self) -> None:
         litellm = _litellm()
         name, provider, _, _ = litellm.get_llm_provider(self.model, api_base=self._address or None)
-        parameters = self._parameters("yes-no")
+        if self.answer == "token" and not self._route.own:
+            raise UsageError(
+                f"model {self.model!r} cannot be scored by one token: that takes a server that continues a "
+                "message (vLLM, llama.cpp) at --api-base, or weights in this process; use --answer text"
+            )
+        parameters = self._parameters(Request(messages=(), form="yes-no", items=("",)))
         for name_of_where in ("api_base", "api_key"):
             parameters.pop(name_of_where, None)
         try:
@@ -303,28 +339,3 @@ def _address_variables(model: str) -> tuple[str, ...]:
         except _litellm().BadRequestError:
             return ()
     return _ADDRESS_VARIABLES.get(provider, (f"{provider.upper()}_API_BASE",))
-
-
-def _thinking(tokens: int | Default, provider: str, takes: set[str]) -> dict[str, Any]:
-    """Return the parameters that bound thinking, or switch it off, in the words of a provider."""
-    if tokens == "default":
-        return {}
-    if provider == "hosted_vllm":  # the chat template decides; max_tokens is the bound
-        return {"extra_body": {"chat_template_kwargs": {"enable_thinking": tokens > 0}}}
-    if tokens and "thinking" in takes:
-        return {"thinking": {"type": "enabled", "budget_tokens": tokens}}
-    efforts = {0: "none", 1024: "low", 4096: "medium"}
-    effort = {"reasoning_effort": next((word for most, word in efforts.items() if tokens <= most), "high")}
-    if provider == "deepinfra":  # it takes what litellm does not know of
-        return {"extra_body": effort}
-    return effort if "reasoning_effort" in takes else {}
-
-
-@cache
-def _schema_text(form: Form) -> str:
-    return json.dumps(json_schema(form), sort_keys=True)
-
-
-@cache
-def _schemas_digest() -> str:
-    return hashlib.sha256("".join(map(_schema_text, FORMS)).encode()).hexdigest()[:16]

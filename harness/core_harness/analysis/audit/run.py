@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import polars as pl
-
 from core_harness.analysis.audit.controls import Controlled, beside_controls, make_missing
+from core_harness.analysis.audit.properties import properties
 from core_harness.analysis.audit.reasons import judge_run
 from core_harness.analysis.audit.recalibration import recalibrated
-from core_harness.analysis.audit.strata import Stratum, degree, strata, strength
+from core_harness.analysis.audit.strata import Stratum, strata
 from core_harness.analysis.audit.verdict import Verdict
-from core_harness.analysis.rescore import Scored, rescore
+from core_harness.analysis.rescore import report_of, rescore
 from core_harness.analysis.verdict import Basis
-from core_harness.errors import DataError, RunError, UsageError
-from core_harness.evaluation.pipeline import show
 from core_harness.evaluation.session import Session
-from core_harness.evaluation.spec import spec_of
-from core_harness.metrics import Coverage, Estimate, Report, mean_report, report
+from core_harness.metrics import Coverage, Estimate
 from core_harness.runs.folder import Run, list_runs
 from core_harness.vocabulary import Beyond
 
@@ -112,18 +108,24 @@ def audit_run(
     scored = rescore(run, session)
     refused = make_missing(run, session) if make_controls else {}
     tell("recalibrating", 1, 3)
-    before = _report(scored.repeats, seed, resamples)
-    after = _report([recalibrated(frame, seed=seed) for frame in scored.repeats], seed, resamples)
+    before = report_of(scored.repeats, seed=seed, resamples=resamples)
+    curves = [recalibrated(frame, seed=seed) for frame in scored.repeats]
+    after = report_of(curves, seed=seed, resamples=resamples)
     tell("comparing with controls", 2, 3)
     controls: tuple[Controlled, ...] = ()
     if manifest.control is None and manifest.method.made_here:
         among = list_runs(run.folder.parent, notice=session.notice)
         controls = tuple(beside_controls(scored, among, refused, session, seed=seed, resamples=resamples))
-    properties, not_told = _properties(scored, session)
+    known, not_told = properties(scored, session)
     tell("looking into strata", 3, 3)
-    found = strata(scored.repeats, properties, seed=seed, resamples=resamples)
-    ended = None if manifest.asking is None else manifest.asking.ended
-    basis = Basis.of(before.as_dict(), ended=ended, simulated=manifest.simulated)
+    found = strata(scored.repeats, known, seed=seed, resamples=resamples)
+    asking = manifest.asking
+    basis = Basis.of(
+        before.as_dict(),
+        ended=None if asking is None else asking.ended,
+        simulated=manifest.simulated,
+        answers=None if asking is None or asking.answers is None else asking.answers.status,
+    )
     return RunAudit(
         run=run.name,
         method=manifest.method.label,
@@ -146,43 +148,3 @@ def audit_run(
             beyond_contrast=manifest.method.beyond_contrast,
         ),
     )
-
-
-def _report(frames: Sequence[pl.DataFrame], seed: int, resamples: int) -> Report:
-    if len(frames) == 1:
-        return report(frames[0], seed=seed, resamples=resamples)
-    return mean_report([report(frame, seed=seed, resamples=0) for frame in frames])
-
-
-def _properties(scored: Scored, session: Session) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
-    """Return the properties of pairs that strata are made by, and why others are missing."""
-    pairs = scored.repeats[0]
-    key = ["context", "perturbation", "gene"]
-    found = {
-        "gene frequency": pairs.select(*key, pl.col("gene_rate").alias("value")),
-        "perturbation strength": strength(pairs),
-    }
-    missing = {}
-    try:
-        found["degree in the graph"] = degree(pairs, session.open_graph(scored.loaded.dataset))
-    except DataError as error:
-        missing["degree in the graph"] = str(error)
-    try:
-        found["evidence count"] = _evidence(scored, session)
-    except (DataError, UsageError, RunError) as error:
-        missing["evidence count"] = str(error)
-    return found, missing
-
-
-def _evidence(scored: Scored, session: Session) -> pl.DataFrame:
-    """Return how many rows of evidence the run's method had on each pair."""
-    manifest, loaded = scored.run.manifest, scored.loaded
-    method = replace(session.method(manifest.method), llm=None)  # nothing is asked
-    facts = session.open_knowledge_of(manifest, loaded.dataset, method)
-    shown = show(method, loaded.task, loaded.split, spec_of(manifest).control, facts)
-    totals = pl.concat([evidence.totals() for evidence in shown.evidence])
-    if not (totals["n_pos"] + totals["n_neg"]).sum():
-        raise UsageError("the method uses no evidence")
-    counted = loaded.split.queries.join(totals, on="pair_id")
-    number = (pl.col("n_pos") + pl.col("n_neg")).cast(pl.Float64)
-    return counted.select("context", "perturbation", "gene", number.alias("value"))

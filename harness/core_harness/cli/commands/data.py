@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +11,9 @@ import click
 
 from core_harness.cli.options import completion
 from core_harness.cli.options.forms import json_option
+from core_harness.cli.output.downloads import accept, size, watching_download
 
 if TYPE_CHECKING:
-    from core_harness.data.sources.download import Progress
     from core_harness.registry.entries import SourceEntry
 
 
@@ -58,12 +55,12 @@ def pull_command(*, names: tuple[str, ...], yes: bool, mirror: str | None) -> No
         click.echo(f"{', '.join(names)}: all there, in {folder}")
         return
     if not yes:
-        _ask(wanted, folder)
+        accept(wanted, folder)
     for source in wanted:
-        with _watching() as progress:
+        with watching_download() as progress:
             records = pull(source, folder, mirror=mirror or None, progress=progress)
         for file, record in records.items():
-            click.echo(f"{folder / file}  {_size(record.bytes)}  {record.licence}  sha256 {record.sha256}")
+            click.echo(f"{folder / file}  {size(record.bytes)}  {record.licence}  sha256 {record.sha256}")
 
 
 @data_group.command("list")
@@ -95,7 +92,7 @@ def list_command(*, as_json: bool) -> None:
             source.name,
             source.collection,
             ", ".join([f"{len(there)} of {len(held)}", *(f"{n} {state}" for state, n in states.items())]),
-            _size(sum(h.bytes or 0 for h in there)) if there else "-",
+            size(sum(h.bytes or 0 for h in there)) if there else "-",
             "-" if len(there) == len(held) else f"about {source.megabytes:g} MB",
             source.release,
             source.licence,
@@ -132,9 +129,9 @@ def show_command(*, name: str, as_json: bool) -> None:
         click.echo(f"  {download.url}{digest}")
     click.echo(f"files in {folder}")
     for file in content["files"]:
-        size = "" if file["bytes"] is None else f"  {_size(file['bytes'])}"
+        length = "" if file["bytes"] is None else f"  {size(file['bytes'])}"
         day = f"  fetched {file['date']}" if file["date"] else ""
-        click.echo(f"  {file['file']}  {file['state']}{size}{day}")
+        click.echo(f"  {file['file']}  {file['state']}{length}{day}")
 
 
 @data_group.command("verify")
@@ -172,48 +169,6 @@ def verify_command(*, names: tuple[str, ...], as_json: bool) -> None:
         click.echo(f"nothing in {folder}; `core-harness data pull all` gets it", err=True)
 
 
-@contextmanager
-def _watching() -> Iterator[Progress]:
-    """Yield a function that shows how much of a download is there; silent where stderr is no terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
-    from rich.progress import Progress as Bars
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-    )
-    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task("")
-
-        def progress(what: str, done: int, total: int) -> None:
-            bars.update(bar, description=what, completed=done, total=total)
-
-        yield progress
-
-
-def _ask(wanted: Sequence[SourceEntry], folder: Path) -> None:
-    """Show size and licences and go on only with a yes."""
-    from core_harness.errors import UsageError
-
-    total = sum(source.megabytes for source in wanted)
-    if not sys.stdin.isatty():
-        licences = "; ".join(f"{source.name}: {source.licence}, {source.terms}" for source in wanted)
-        raise UsageError(
-            f"about {total:.0f} MB would be downloaded to {folder}, each source under its own licence "
-            f"({licences}); read them, and pass --yes to accept"
-        )
-    for source in wanted:
-        click.echo(
-            f"{source.name}: {source.summary}; {source.release}; about {source.megabytes:g} MB", err=True
-        )
-        click.echo(f"    licence: {source.licence}  {source.terms}", err=True)
-    click.confirm(f"Download about {total:.0f} MB to {folder} under these licences?", abort=True, err=True)
-
-
 def _as_dict(source: SourceEntry, folder: Path) -> dict[str, Any]:
     from core_harness.data.sources import holdings
 
@@ -229,7 +184,3 @@ def _as_dict(source: SourceEntry, folder: Path) -> dict[str, Any]:
         for h in holdings(folder, source)
     ]
     return content
-
-
-def _size(number: int) -> str:
-    return f"{number / 1e6:.1f} MB" if number >= 1e5 else f"{number / 1e3:.1f} kB"

@@ -109,6 +109,7 @@ def eval_command(
     assignments: tuple[str, ...],
     model: str,
     api_base: str | None,
+    answer: str | None,
     model_assignments: tuple[str, ...],
     samples: str | None,
     genes_per_prompt: str | None,
@@ -124,7 +125,7 @@ def eval_command(
     """
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_estimates, print_results, results_as_dict
-    from core_harness.errors import HarnessError, IncompleteError
+    from core_harness.errors import HarnessError, IncompleteError, NothingAnsweredError
     from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec, parse_parameters
@@ -138,7 +139,9 @@ def eval_command(
         "strategies": comma_separated(strategies),
         "model": None if model == "none" else model,
         "support_contexts": comma_separated(support_contexts),
-        "parameters": parse_parameters([*assignments, *of_model(api_base, model_assignments), *of_prompts]),
+        "parameters": parse_parameters(
+            [*assignments, *of_model(api_base, answer, model_assignments), *of_prompts]
+        ),
         **options,
     }
     if suite is not None:
@@ -176,3 +179,12 @@ def eval_command(
         print_results(results)
     if failures:
         raise IncompleteError(results, failures)
+    unused = [
+        result.strategy
+        for result in results
+        if result.asking is not None and (said := result.asking.answers) and said.items and not said.ok
+    ]
+    if unused:
+        raise NothingAnsweredError(
+            f"{', '.join(unused)}: not one answer of the model could be used; its run says why"
+        )

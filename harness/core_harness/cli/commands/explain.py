@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core_harness.cli.options import completion
-from core_harness.cli.options.asking import api_base_option, model_parameters_option, of_model
+from core_harness.cli.options.asking import answer_option, api_base_option, model_parameters_option, of_model
 from core_harness.cli.options.forms import folder_option, json_option
 from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import parameters_option, seed_option
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     help="Model to ask about the pair; a cached answer costs nothing.",
 )
 @api_base_option
+@answer_option
 @model_parameters_option
 @click.option(
     "--run",
@@ -70,6 +71,7 @@ def explain_command(
     strategy: str,
     model: str | None,
     api_base: str | None,
+    answer: str | None,
     model_assignments: tuple[str, ...],
     run_name: str | None,
     folder: Path,
@@ -101,7 +103,7 @@ def explain_command(
                 strategy=strategy,
                 model=model,
                 send=not show_prompt,
-                parameters=parse_parameters([*assignments, *of_model(api_base, model_assignments)]),
+                parameters=parse_parameters([*assignments, *of_model(api_base, answer, model_assignments)]),
                 seed=seed,
                 progress=progress,
                 notice=notice,

@@ -36,10 +36,21 @@ def leaderboard_group() -> None:
     show_default=True,
     help="Folder of the site; an earlier site is replaced, and other files in it stay.",
 )
+@click.option(
+    "--with-predictions",
+    is_flag=True,
+    help="Offer predictions for download; the licence of the data must allow it. Simulated ones always are.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the content of leaderboard.json.")
 @registry_options
 def build_command(
-    *, registry: Registry, runs: tuple[Path, ...], suite: str, out: Path, as_json: bool
+    *,
+    registry: Registry,
+    runs: tuple[Path, ...],
+    suite: str,
+    out: Path,
+    with_predictions: bool,
+    as_json: bool,
 ) -> None:
     """Build a static site from RUNS: run folders, or folders of run folders.
 
@@ -54,7 +65,7 @@ def build_command(
     from core_harness.leaderboard.exports import as_dict
 
     with watching() as (tell, _):
-        board = build(runs, suite, Session(registry, progress=tell))
+        board = build(runs, suite, Session(registry, progress=tell), with_predictions=with_predictions)
         tell("writing the site", 0, 1)
         write_site(board, out)
     if as_json:
@@ -76,8 +87,11 @@ def build_command(
     show_default=True,
     help="Folder that receives the result folder.",
 )
+@click.option("--submitter", metavar="NAME", help="Name that boards show as that of the submitter.")
 @registry_options
-def submit_command(*, registry: Registry, run: str, suite: str, folder: Path, out: Path) -> None:
+def submit_command(
+    *, registry: Registry, run: str, suite: str, folder: Path, out: Path, submitter: str | None
+) -> None:
     """Write RUN (a name, or a path) as a result folder for a pull request: its record and predictions.
 
     The checks are those of `leaderboard build`. Replies and settings of this machine are left out.
@@ -87,6 +101,6 @@ def submit_command(*, registry: Registry, run: str, suite: str, folder: Path, ou
     from core_harness.runs.folder import find_run
 
     found = find_run(run, folder)
-    result = submit(found.folder, suite, Session(registry), out=out)
+    result = submit(found.folder, suite, Session(registry), out=out, submitter=submitter)
     click.echo(str(result))
     click.echo("Look at its run.json, then add the folder to a pull request.", err=True)

@@ -4,26 +4,81 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
+from core_harness.cli.options import completion
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
+from core_harness.cli.output.downloads import accept, size, watching_download
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import ModelEntry, Registry, Route
 
 
-@click.command("models")
+@click.group("models", invoke_without_command=True)
 @registry_options
 @json_option
-def models_command(*, registry: Registry, as_json: bool) -> None:
+@click.pass_context
+def models_group(ctx: click.Context, *, registry: Registry, as_json: bool) -> None:
     """List the aliases of models: providers, keys, log-probabilities, prices, knowledge cut-offs.
 
-    Any other model has the name that litellm gives it: `--model provider/model`.
+    Any other model has the name that litellm gives it, `--model provider/model`, or is a file of weights,
+    `--model llamacpp:FILE.gguf`.
     """
+    ctx.obj = registry
+    if ctx.invoked_subcommand is None:
+        _list(registry, as_json=as_json)
+
+
+@models_group.command("pull")
+@click.argument("name", shell_complete=completion.models)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Weights that are copied instead.",
+)
+@click.option("--yes", is_flag=True, help="Accept size and licence.")
+@click.option(
+    "--mirror",
+    metavar="URL",
+    envvar="CORE_HARNESS_MIRROR",
+    show_envvar=True,
+    help="Mirror to download from: it holds each file at HOST/PATH of the original address.",
+)
+@click.pass_obj
+def pull_command(registry: Registry, *, name: str, file: Path | None, yes: bool, mirror: str | None) -> None:
+    """Download the weights of a model that runs in this process, and record their digest.
+
+    Weights whose digest the registry states have to have it; of others, that of the first pull is held to.
+    """
+    from core_harness.data.sources import adopt, lacking, pull
+    from core_harness.errors import UsageError, unknown
+    from core_harness.paths import data_folder
+
+    sources = {name: entry.source(name) for name, entry in registry.models.items()}
+    known = {name: source for name, source in sources.items() if source is not None}
+    if name not in known:
+        raise UsageError(unknown("model with weights", name, known))
+    source, folder = known[name], data_folder()
+    if file is not None:
+        records = {source.files[0]: adopt(source, folder, file)}
+    elif not lacking(folder, source):
+        click.echo(f"{name}: there, in {folder}")
+        return
+    else:
+        if not yes:
+            accept([source], folder)
+        with watching_download() as progress:
+            records = pull(source, folder, mirror=mirror or None, progress=progress)
+    for path, record in records.items():
+        click.echo(f"{folder / path}  {size(record.bytes)}  {record.licence}  sha256 {record.sha256}")
+
+
+def _list(registry: Registry, *, as_json: bool) -> None:
     from rich.table import Table
 
     from core_harness.cli.output.tables import printable, stdout
@@ -36,6 +91,8 @@ def models_command(*, registry: Registry, as_json: bool) -> None:
     for title in ("model", "asked as", "key", "logprobs", "USD per million tokens", "knows up to"):
         table.add_column(title, no_wrap=title in {"model", "key"})
     for name, entry in registry.models.items():
+        if entry.component is not None:
+            table.add_row(name, _weights(entry), "none", "yes", "none", entry.knowledge_cutoff or "not known")
         for number, route in enumerate(entry.routes):
             cells = (
                 "" if number else name,
@@ -60,6 +117,18 @@ def models_command(*, registry: Registry, as_json: bool) -> None:
 
 def _asked_as(route: Route) -> str:
     return route.model if route.api_base is None else f"{route.model} at {urlsplit(route.api_base).netloc}"
+
+
+def _weights(entry: ModelEntry) -> str:
+    """Return the component of a model of this machine, and whether its weights are there."""
+    from core_harness.cli.output.tables import printable
+    from core_harness.paths import data_folder
+
+    if entry.weights is None:
+        return printable(str(entry.component))
+    there = (data_folder() / entry.weights.file).is_file()
+    state = "" if there else f" (not pulled, {entry.weights.megabytes:g} MB)"
+    return printable(f"{entry.component}: {entry.weights.release}{state}")
 
 
 def _key(route: Route) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = frozenset(
     {
-        *("suite", "model", "api_base", "model_assignments", "dry_run", "seed", "out", "as_json"),
+        *("suite", "model", "api_base", "answer", "model_assignments", "dry_run", "seed", "out", "as_json"),
         *("path", "trust_registry"),
     }
 )

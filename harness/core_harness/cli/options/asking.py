@@ -18,6 +18,11 @@ Command = Callable[..., None]
 api_base_option = click.option(
     "--api-base", metavar="URL", help="Address of the model's server, if not the provider's."
 )
+answer_option = click.option(
+    "--answer",
+    type=click.Choice(("text", "token")),
+    help="Form of the answer: written text, or one token behind a begun answer line (not with every model).",
+)
 model_parameters_option = click.option(
     "--model-param",
     "model_assignments",
@@ -36,9 +41,11 @@ def asking_options(command: Command) -> Command:
             show_default=True,
             metavar="NAME",
             shell_complete=completion.models,
-            help="Model of strategies that ask one: an alias such as qwen, or provider/model as in litellm.",
+            help="Model of strategies that ask one: an alias such as qwen, provider/model as in litellm, or "
+            "llamacpp:FILE.gguf.",
         ),
         api_base_option,
+        answer_option,
         model_parameters_option,
         click.option(
             "--samples",
@@ -93,10 +100,11 @@ def asking_options(command: Command) -> Command:
     return command
 
 
-def of_model(api_base: str | None, assignments: Sequence[str]) -> list[str]:
-    """Return ``--api-base`` and ``--model-param`` as assignments to the llm."""
-    address = [] if api_base is None else [f"api_base={api_base}"]
-    return [f"llm.{assignment}" for assignment in (*address, *assignments)]
+def of_model(api_base: str | None, answer: str | None, assignments: Sequence[str]) -> list[str]:
+    """Return ``--api-base``, ``--answer`` and ``--model-param`` as assignments to the llm."""
+    given = {"api_base": api_base, "answer": answer}
+    named = [f"{name}={value}" for name, value in given.items() if value is not None]
+    return [f"llm.{assignment}" for assignment in (*named, *assignments)]
 
 
 SETTINGS = (

@@ -10,9 +10,8 @@ from core_harness.analysis.audit import RunAudit
 from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.strata import Stratum
 from core_harness.cli.output.sections import Section
-from core_harness.cli.output.tables import heading
 from core_harness.metrics.catalog import LABELS
-from core_harness.text import declared, figure, p_value
+from core_harness.text import declared, figure, heading, p_value
 
 
 def sections(audit: RunAudit) -> Iterator[Section]:

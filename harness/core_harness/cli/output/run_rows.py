@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from core_harness.cli.output.sections import Section
-from core_harness.cli.output.tables import heading
 from core_harness.metrics.catalog import LABELS
 from core_harness.runs.folder import Run
-from core_harness.text import declared, figure
+from core_harness.runs.summary import about
+from core_harness.text import figure
 
 _FIGURE = ("value", "low", "high", "genes", "perturbations", "pairs")
-
-
-def about(run: Run) -> str:
-    """Return method, what it declares, dataset, question, regime, control and part of a run."""
-    manifest, task = run.manifest, run.manifest.task
-    asked = {
-        **asdict(task),
-        "task": task.question,
-        "simulated": bool(manifest.simulated),
-        "repeats": 1,
-        "control": manifest.control,
-        "part": manifest.part.model_dump(),
-    }
-    method = manifest.method
-    return f"{method.label}{declared(method.beyond_contrast)} on {heading(asked)}"
 
 
 def flat_runs(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -52,7 +36,7 @@ def sections(run: Run) -> Iterator[Section]:
     """Yield the metrics of a run, and what they rest on, for people."""
     report = run.report()
     coverage = report["coverage"]
-    yield Section(title=about(run), sentences=[f"run {run.name}"])
+    yield Section(title=about(run.manifest), sentences=[f"run {run.name}"])
     yield Section(
         rows=[
             {

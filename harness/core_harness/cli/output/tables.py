@@ -17,7 +17,7 @@ from core_harness.evaluation.width import Width
 from core_harness.llm import Estimate
 from core_harness.metrics.catalog import GROUPS
 from core_harness.runs.folder import Run
-from core_harness.text import declared, figure, number, part_of, plain, regime_of
+from core_harness.text import declared, figure, heading, number, part_of, plain, regime_of
 
 
 def stdout() -> Console:
@@ -61,6 +61,10 @@ def print_results(results: Sequence[Result]) -> None:
     console.print(table)
     console.print(f"[dim]{printable(_basis(first))}[/dim]", soft_wrap=not console.is_terminal)
     console.print(printable(verdict(rows)), soft_wrap=not console.is_terminal)
+    for result in results:
+        if result.asking is not None and result.asking.answers is not None:
+            said = f"{result.strategy}: {result.asking.answers.sentence()}"
+            console.print(printable(said), soft_wrap=not console.is_terminal)
     for row in rows:
         if said := _by_default(row):
             console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=not console.is_terminal)
@@ -172,19 +176,6 @@ def _metrics(estimates: Mapping[str, Any]) -> Table:
             counts = (f"{estimate[key]:,}" for key in ("genes", "perturbations", "pairs"))
             table.add_row(f"  {name}", figure(estimate), *counts)
     return table
-
-
-def heading(row: Mapping[str, Any]) -> str:
-    """Return what the figures of a result are of: data, question, regime, control and part."""
-    what = f"{row['dataset']}, {row['task']}, {regime_of(row)} regime, seed {row['seed']}"
-    if row["simulated"]:
-        what += "  (SIMULATED)"
-    if row["control"]:
-        what += f"  control: {row['control']}"
-        what += f", mean of {row['repeats']} seeds" if row["repeats"] > 1 else ""
-    if part := part_of(row["part"]):
-        what += f"  PART of the dataset: {part}"
-    return what
 
 
 def _method(row: Mapping[str, Any]) -> str:

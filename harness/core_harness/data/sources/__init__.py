@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from core_harness.data.sources.manifest import Holding, Record, holdings
-from core_harness.data.sources.pull import choose, lacking, pull
+from core_harness.data.sources.pull import adopt, choose, lacking, pull
 
-__all__ = ["Holding", "Record", "choose", "holdings", "lacking", "pull"]
+__all__ = ["Holding", "Record", "adopt", "choose", "holdings", "lacking", "pull"]

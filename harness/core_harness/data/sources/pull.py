@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -76,6 +77,33 @@ def pull(
             "name another folder in CORE_HARNESS_DATA"
         ) from None
     return records
+
+
+def adopt(source: SourceEntry, folder: Path, path: Path) -> Record:
+    """Copy the one file of a source from ``path`` into the data folder, in place of a download.
+
+    Raises :class:`DownloadError` for a file that is not what was published, or cannot be read or written.
+    """
+    (file,), (download,) = source.files, source.downloads
+    try:
+        found = sha256(path)
+        if download.sha256 not in {None, found}:
+            raise DownloadError(
+                f"{path.name} is not what {source.name} is: its sha256 is {found}, not {download.sha256}; "
+                "nothing was changed"
+            )
+        fetched = Fetched(url=download.url, bytes=path.stat().st_size, sha256=found)
+        record = _record(source, path, [fetched])
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".incoming-") as scratch:
+            copied = Path(shutil.copy(path, scratch))
+            add_records(folder, {file: record})
+            copied.replace(folder / file)
+    except OSError as error:
+        raise DownloadError(
+            f"{source.name} cannot be copied to {folder}: {error.strerror or error}"
+        ) from None
+    return record
 
 
 def _make(

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from metrics.worlds import scored_frames
 
 from core_harness.analysis.charts import run_charts
-from core_harness.leaderboard.svg import Drawing
 from core_harness.metrics import checked, report
 from core_harness.metrics.abstention import risk_coverage
 from core_harness.metrics.by_segment import genes_by_auroc
 from core_harness.metrics.prior import scores_by_gene_rate
+from core_harness.pages.svg import Drawing
 
 
 @settings(max_examples=40)  # each makes a whole report
