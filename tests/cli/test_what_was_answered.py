@@ -103,7 +103,7 @@ def test_a_dry_run_needs_no_key(tmp_path: Path) -> None:
     [
         (("--model", "openai/gpt-4.1", "--answer", "token"), "cannot be scored by one token"),
         (("--answer", "token", "--samples", "2"), "--samples is at most 1 here"),
-        (("--answer", "token", "--strategy", "voting"), "which need --answer text"),
+        (("--answer", "token", "--strategy", "voting"), "asks for grades, which --answer token cannot read"),
     ],
 )
 def test_what_one_token_cannot_answer_is_one_line(

@@ -92,7 +92,6 @@ def asked(habit: Habit, **parameters: Any) -> tuple[Answered, list[Body], int]:
     [
         ("response_format", "Unsupported response_format type: json_schema", "an enforced form"),
         ("logprobs", "logprobs are not supported by this model", "log-probabilities"),
-        ("response_format", "Bad request", "an enforced form"),
     ],
 )
 def test_what_is_refused_is_left_out_once(
@@ -114,6 +113,12 @@ def test_a_bad_request_is_not_blamed_on_the_form() -> None:
     assert (found.status, failed) == ({"failed": 3}, 3)
     assert len(got) == 3
     assert "maximum context length" in (found.example or "")
+
+
+def test_a_refusal_that_names_nothing_is_not_sent_again() -> None:
+    found, got, failed = asked(lambda _: (400, {"error": {"message": "no"}}))
+    assert (found.status, failed, len(got)) == ({"failed": 3}, 3, 3)
+    assert "structured=off" in found.sentence()
 
 
 def test_an_answer_in_the_thinking_is_read() -> None:
@@ -153,5 +158,5 @@ def test_sums_of_what_was_answered() -> None:
     both = one + two
     assert both.status == {"ok": 4, "failed": 1}
     assert both.mass == pytest.approx(0.5)
-    assert (both.items, both.ok, both.bounded, both.example) == (5, 4, 1, "500")
+    assert (both.items, both.understood, both.bounded, both.example) == (5, 4, 1, "500")
     assert "rather write something else" in one.sentence()

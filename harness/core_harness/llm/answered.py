@@ -27,7 +27,8 @@ _REMEDIES = {
     "(--answer token)",
     "refused": "ask another model, or in other words (your own template)",
     "empty": "bound or switch off thinking (--model-param thinking_tokens=0)",
-    "failed": "see the cause, and go on with --resume RUN",
+    "failed": "mend the cause and go on with --resume RUN; a server that takes no schema is asked without by "
+    "--model-param structured=off",
     "not_asked": "go on with --resume RUN",
 }
 _EXAMPLE = 120
@@ -66,9 +67,9 @@ class Answered:
         return sum(self.status.values())
 
     @property
-    def ok(self) -> int:
-        """Items with a value."""
-        return self.status.get("ok", 0)
+    def understood(self) -> int:
+        """Items with a value, and those from which the model abstained."""
+        return self.status.get("ok", 0) + self.status.get("abstained", 0)
 
     def __add__(self, other: Answered) -> Answered:
         """Return both together; the example is the first one's that has one."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from core_harness import data_folder
 from core_harness.errors import UsageError
 from core_harness.llm import (
     AnswerBy,
@@ -26,7 +27,6 @@ from core_harness.llm import (
     prompt_bound,
     weighed,
 )
-from core_harness.paths import data_folder
 from core_harness.plugins.limits import Count, NotNegative
 from core_harness_plugins.llms.llamacpp_engine import Engine, digest, engine_version, open_engine
 

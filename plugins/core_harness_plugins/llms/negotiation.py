@@ -66,9 +66,8 @@ class Negotiation:
 
 
 def _named(message: str, extras: frozenset[Extra]) -> Extra | None:
-    """Return which of the extras a refusal is about; one that names none may be about any."""
+    """Return which of the extras a refusal names; one that names none may be about anything."""
     if not _REFUSED.match(message) or _ABOUT_THE_PROMPT.search(message):
         return None
-    named = [extra for extra, pattern in _NAMES.items() if extra in extras and pattern.search(message)]
-    unnamed: list[Extra] = [extra for extra in _NAMES if extra in extras]
-    return next(iter([*named, *unnamed]), None)
+    named = (extra for extra, pattern in _NAMES.items() if extra in extras and pattern.search(message))
+    return next(named, None)

@@ -182,7 +182,10 @@ def eval_command(
     unused = [
         result.strategy
         for result in results
-        if result.asking is not None and (said := result.asking.answers) and said.items and not said.ok
+        if result.asking is not None
+        and (said := result.asking.answers)
+        and said.items
+        and not said.understood
     ]
     if unused:
         raise NothingAnsweredError(

@@ -22,16 +22,13 @@ if TYPE_CHECKING:
 @click.group("models", invoke_without_command=True)
 @registry_options
 @json_option
-@click.pass_context
-def models_group(ctx: click.Context, *, registry: Registry, as_json: bool) -> None:
+def models_group(*, registry: Registry, as_json: bool) -> None:
     """List the aliases of models: providers, keys, log-probabilities, prices, knowledge cut-offs.
 
     Any other model has the name that litellm gives it, `--model provider/model`, or is a file of weights,
     `--model llamacpp:FILE.gguf`.
     """
-    ctx.obj = registry
-    if ctx.invoked_subcommand is None:
-        _list(registry, as_json=as_json)
+    _list(registry, as_json=as_json)
 
 
 @models_group.command("pull")
@@ -49,8 +46,8 @@ def models_group(ctx: click.Context, *, registry: Registry, as_json: bool) -> No
     show_envvar=True,
     help="Mirror to download from: it holds each file at HOST/PATH of the original address.",
 )
-@click.pass_obj
-def pull_command(registry: Registry, *, name: str, file: Path | None, yes: bool, mirror: str | None) -> None:
+@registry_options
+def pull_command(*, registry: Registry, name: str, file: Path | None, yes: bool, mirror: str | None) -> None:
     """Download the weights of a model that runs in this process, and record their digest.
 
     Weights whose digest the registry states have to have it; of others, that of the first pull is held to.

@@ -39,6 +39,8 @@ def registry_options(command: Command) -> Command:
     )
     @wraps(command)
     def with_registry(*, path: Path | None, trust_registry: bool, **options: Any) -> None:
+        if click.get_current_context().invoked_subcommand is not None:
+            return  # a group that leads to another command opens nothing
         from core_harness.registry.loading import open_registry
 
         command(registry=open_registry(path, trusted=trust_registry), **options)
