@@ -21,7 +21,7 @@ def weighed_by(answers: pl.DataFrame, evidence: Evidence) -> Evidence:
 
 
 def mark_ungraded(predictions: pl.DataFrame, pairs: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
-    """Return predictions of pairs with the status ``ungraded`` where a model was asked and graded no relative.
+    """Return predictions with the status ``ungraded`` where a model was asked and graded no relative.
 
     Their scores are those of the plain vote, which is not what was asked for.
     """
