@@ -144,7 +144,9 @@ def test_a_blank_name_is_replaced(name: str, folder: Path, honest: list[Path], t
     run = run_on(board, UNNAMED if renamed != folder else "hostile")
     assert (run.method, run.model) == (UNNAMED, UNNAMED)
     write_site(board, tmp_path / "site")
-    assert f">{UNNAMED} · {UNNAMED}</a>" in (tmp_path / "site" / "index.html").read_text()
+    page = (tmp_path / "site" / "index.html").read_text()
+    assert f">{UNNAMED}</a>" in page
+    assert f"<td>{UNNAMED}</td>" in page
 
 
 def test_a_folder_whose_name_is_no_text_is_a_row(folder: Path, honest: list[Path], tmp_path: Path) -> None:

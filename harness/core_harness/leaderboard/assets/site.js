@@ -78,7 +78,7 @@ const makeChooser = () => {
     const label = document.createElement("label");
     label.append(box, ` ${head.textContent}`);
     chooser.append(label);
-    showColumn(key, box.checked);
+    if (box.checked === head.hidden) showColumn(key, box.checked);
   }
 };
 
