@@ -72,8 +72,8 @@ def test_the_vote_in_other_contexts_is_the_mean_by_their_worth(seed: int) -> Non
                 (weights[name], away(label, rate))  # type: ignore[arg-type]
                 for name, label in rows.select("perturbation", "label").iter_rows()
             ]
-            heard = sum(weight for weight, _ in votes_there) + SHRINKAGE * alike.sum()
-            total += other.worth * sum(weight * vote for weight, vote in votes_there) / heard
+            weight_of_all = sum(weight for weight, _ in votes_there) + SHRINKAGE * alike.sum()
+            total += other.worth * sum(weight * vote for weight, vote in votes_there) / weight_of_all
             worths += other.worth
         assert said[at] == pytest.approx(total / worths if worths else 0.0, abs=1e-9)
 

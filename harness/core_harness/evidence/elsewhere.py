@@ -35,7 +35,7 @@ class Elsewhere:
 
     @property
     def measured(self) -> Floats:
-        """(queries, 1): 1 where anybody responded alike there, else 0."""
+        """(queries, 1): 1 where some unit responded alike there, else 0."""
         return np.where(np.any(self.alike, axis=1, keepdims=True), 1.0, 0.0)
 
 
@@ -74,8 +74,8 @@ def elsewhere_of(
         units = there.units["perturbation"]
         alike = _alike(there, perturbations, units, power)
         alike[perturbations.to_numpy()[:, None] == units.to_numpy()[None, :]] = 0.0
-        told = 0.0 if within is None else worth(within, _alike(there, names, names, power))
-        yield Elsewhere(responses=there, alike=alike, worth=told)
+        known = 0.0 if within is None else worth(within, _alike(there, names, names, power))
+        yield Elsewhere(responses=there, alike=alike, worth=known)
 
 
 def alike_elsewhere(others: Sequence[Elsewhere], own: Responses, queries: int) -> Floats:

@@ -110,7 +110,7 @@ class Likeness:
 
     @cached_property
     def both(self) -> Floats:
-        """(queries, 1): share of both steps, which is all where nobody responded alike elsewhere."""
+        """(queries, 1): share of both steps, which is all where no unit responded alike elsewhere."""
         somewhere = np.any(self.elsewhere, axis=1, keepdims=True)
         return np.where(somewhere, 1 - self.elsewhere_share, 1.0)
 

@@ -99,7 +99,7 @@ class TwoSteps:
         weights
             (queries, units): of :meth:`FirstStep.weights`.
         elsewhere
-            (queries, units): of :func:`alike_elsewhere`; by default nobody responded alike elsewhere.
+            (queries, units): of :func:`alike_elsewhere`; by default no unit responded alike elsewhere.
         """
         return Likeness(
             responses=responses,

@@ -83,8 +83,8 @@ def _there(evidence: Evidence, others: Sequence[Elsewhere], placed: Placed) -> F
         did, listed = np.zeros((2, *other.responses.residuals.shape))
         did[u, g], listed[u, g] = cells["away"].to_numpy(), 1.0
         whole = other.alike.sum(axis=1, keepdims=True)
-        heard = other.alike @ listed + SHRINKAGE * whole
-        said = np.divide(other.alike @ did, heard, out=np.zeros_like(heard), where=heard > 0)
+        total = other.alike @ listed + SHRINKAGE * whole
+        said = np.divide(other.alike @ did, total, out=np.zeros_like(total), where=total > 0)
         asked = evidence.pairs.join(genes, on="gene", how="left", maintain_order="left")["g"]
         at = asked.fill_null(0).to_numpy()
         votes += other.worth * np.where(asked.is_not_null().to_numpy(), said[placed.q, at], 0.0)

@@ -81,33 +81,33 @@ def gene_votes(
     group = rng.permutation(len(responses.genes)) % GROUPS
     moved = np.bincount(placed.g, weights=labels, minlength=len(group))
     rate = moved / np.maximum(np.bincount(placed.g, minlength=len(group)), 1)
-    speak = np.flatnonzero((rate > 0) & (rate < 1))  # the others' votes are all at their rate
+    both = np.flatnonzero((rate > 0) & (rate < 1))  # the others' votes are all at their rate
     measured = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
     asked = np.unique(placed.pair_g[measured])
-    spread = np.sqrt(rate * (1 - rate) + SPREAD)[speak, None]
+    spread = np.sqrt(rate * (1 - rate) + SPREAD)[both, None]
     without = (responses.without_genes(group == one) for one in range(GROUPS))
     # of each group of genes: (queries, units), weights by the responses of the other groups
     voters = [steps.likeness(evidence, others, weights, elsewhere).weights for others in without]
 
     def sums(cells: sp.csr_array) -> Floats:
-        """Return (speaking genes, queries): sums over units, weighed as voters on the gene."""
-        found = np.empty((len(speak), len(weights)))
+        """Return (genes of both classes, queries): sums over units, weighed as voters on the gene."""
+        found = np.empty((len(both), len(weights)))
         for one, of_voters in enumerate(voters):
-            found[group[speak] == one] = cells[speak[group[speak] == one]] @ of_voters.T
+            found[group[both] == one] = cells[both[group[both] == one]] @ of_voters.T
         return found
 
     shape = responses.residuals.shape
-    heard = sums(_cells(placed, np.ones(len(labels)), shape)) + SHRINKAGE
+    total = sums(_cells(placed, np.ones(len(labels)), shape)) + SHRINKAGE
     alike, together = np.zeros((2, len(asked), len(weights)))
-    itself = asked[:, None] == speak
+    itself = asked[:, None] == both
     for one in range(PARTS):
         votes = _cells(placed, _away(placed, labels, part[placed.u] == one), shape)
         rest = sp.csr_array(responses.residuals[part != one])
         profiles, loadings = leading_factors(rest, steps.factors)
         away = sums(votes) / spread
-        weight = genes_alike(profiles, loadings, task.question, of=asked, on=speak)
-        alike += weight @ (away / heard) / (np.abs(weight).sum(axis=1, keepdims=True) + 1)
-        together += np.where(itself, 0.0, loadings[asked] @ loadings[speak].T) @ away
+        weight = genes_alike(profiles, loadings, task.question, of=asked, on=both)
+        alike += weight @ (away / total) / (np.abs(weight).sum(axis=1, keepdims=True) + 1)
+        together += np.where(itself, 0.0, loadings[asked] @ loadings[both].T) @ away
     at = np.searchsorted(asked, placed.pair_g[measured])
     said = {"genes alike": np.zeros(len(measured)), "genes together": np.zeros(len(measured))}
     for name, of in zip(said, (alike, together), strict=True):

@@ -102,8 +102,8 @@ class LearnedVote:
         rate = gene_rate_of(evidence.pairs, evidence.support)
         score = self._chance.predict_proba(np.column_stack([vote, log_odds(rate)]))[:, 1]
         totals = evidence.totals()
-        heard = (totals["n_pos"] + totals["n_neg"]) > 0
-        status = pl.when(heard).then(pl.lit("ok")).otherwise(pl.lit("no_evidence"))
+        known = (totals["n_pos"] + totals["n_neg"]) > 0
+        status = pl.when(known).then(pl.lit("ok")).otherwise(pl.lit("no_evidence"))
         return evidence.pairs.select("pair_id", pl.Series("score", score), status.alias("status"))
 
     def parts(self, task: Task, evidence: Evidence) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from core_harness import Beyond, Evidence, Need, Task
 from core_harness.data.rates import SHRINKAGE, gene_rates, prevalence_of
 from core_harness.plugins.limits import NotNegative, Share
 
-_UNHEARD = 1e-9
+_ROUNDING = 1e-9
 """Share of all weight below which what no listed pair has is rounding."""
 
 
@@ -65,17 +65,17 @@ class Vote:
 
     def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
         """Return the vote on each query."""
-        heard = pl.col("w_pos") + pl.col("w_neg")
-        unheard = pl.col("w_all") - heard
-        unheard = pl.when(unheard > _UNHEARD * pl.col("w_all")).then(unheard).otherwise(0.0)
-        listened = heard + self.unlisted_weight * unheard
-        vote = (pl.col("w_pos") + self.shrinkage * pl.col("rate")) / (listened + self.shrinkage)
+        weighed = pl.col("w_pos") + pl.col("w_neg")
+        unlisted = pl.col("w_all") - weighed
+        unlisted = pl.when(unlisted > _ROUNDING * pl.col("w_all")).then(unlisted).otherwise(0.0)
+        counted_weight = weighed + self.unlisted_weight * unlisted
+        vote = (pl.col("w_pos") + self.shrinkage * pl.col("rate")) / (counted_weight + self.shrinkage)
         prevalence = prevalence_of(evidence.pairs, evidence.support)
         listed = rates = gene_rates(evidence.support, shrinkage=0.0)
         if self.unlisted_weight:
             rates = gene_rates(evidence.support, shrinkage=0.0, unlisted_weight=self.unlisted_weight)
         # unlisted pairs alone are no evidence on a gene without a rate to differ from
-        known = (heard > 0) | ((listened > 0) & (pl.col("measured") > 0))
+        known = (weighed > 0) | ((counted_weight > 0) & (pl.col("measured") > 0))
         counted = ["context", "gene"]
         return (
             evidence.pairs.join(evidence.totals(power=self.power), on="pair_id", maintain_order="left")
@@ -93,7 +93,7 @@ class Vote:
                 .otherwise(pl.col("n_pos") + pl.col("n_neg"))
                 .alias("n")
             )
-            .with_columns(pl.when(listened > 0).then(vote).otherwise("rate").alias("vote"))
+            .with_columns(pl.when(counted_weight > 0).then(vote).otherwise("rate").alias("vote"))
             .with_columns(_among_listed(pl.col("vote")).alias("vote"))
             .select(
                 "pair_id",

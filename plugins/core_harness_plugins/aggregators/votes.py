@@ -92,7 +92,7 @@ class _Sums(NamedTuple):
     """By pair: weight of voters that moved the gene, of all voters, and of all units, listed or not."""
 
     moved: Floats
-    heard: Floats
+    listed: Floats
     whole: Floats
 
 
@@ -113,12 +113,12 @@ class _Count:
 
     def by_gene(self, weights: Factors, whole: Floats) -> _Sums:
         """Return sums by weights of pairs and rows of the support; ``whole`` is (queries, units)."""
-        moved, heard = np.zeros((2, len(self._rate)))
+        moved, listed = np.zeros((2, len(self._rate)))
         for rows in self._rows:
             weight = weights(rows.pair, rows.row)
-            heard += np.bincount(rows.pair, weights=weight, minlength=len(heard))
+            listed += np.bincount(rows.pair, weights=weight, minlength=len(listed))
             moved += np.bincount(rows.pair, weights=weight * self._label[rows.row], minlength=len(moved))
-        return _Sums(moved, heard, whole.sum(axis=1)[self._placed.q])
+        return _Sums(moved, listed, whole.sum(axis=1)[self._placed.q])
 
     def by_units(self, weights: Floats) -> _Sums:
         """Return sums by weights (queries, units)."""
@@ -129,7 +129,7 @@ class _Count:
         """Return the distance of a vote from the gene's rate, in standard deviations of the gene's labels."""
         among = self.measured + unlisted_weight * (self._units - self.measured)
         rate = np.divide(self._rate * self.measured, among, out=np.zeros_like(among), where=among > 0)
-        heard = sums.heard + unlisted_weight * np.clip(sums.whole - sums.heard, 0.0, None)
-        vote = (sums.moved + SHRINKAGE * rate) / (heard + SHRINKAGE)
+        listed = sums.listed + unlisted_weight * np.clip(sums.whole - sums.listed, 0.0, None)
+        vote = (sums.moved + SHRINKAGE * rate) / (listed + SHRINKAGE)
         away: Floats = (vote - rate) / np.sqrt(rate * (1 - rate) + SPREAD)
         return away
