@@ -96,6 +96,21 @@ def test_without_a_key_it_is_one_line_and_nothing_is_sent(tmp_path: Path) -> Non
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_run_is_made_again_from_the_replies_in_its_folder(tmp_path: Path, server: TestServer) -> None:
+    person = Person(tmp_path, server)
+    assert person.evaluate(*QWEN, "--limit", "40").returncode == 0
+    sent = server.stats.requests
+    (run,) = person.runs
+    elsewhere = person.environment | {"CORE_HARNESS_CACHE": str(tmp_path / "another")}
+    done = run_here("runs", "reproduce", run.name, cwd=tmp_path, **elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert "the same predictions, byte by byte" in done.stdout
+    assert server.stats.requests == sent
+    (run / "replies.sqlite").unlink()
+    done = run_here("runs", "reproduce", run.name, cwd=tmp_path, **elsewhere)
+    assert done.returncode != 0
+
+
 def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(tmp_path: Path, server: TestServer) -> None:
     done = Person(tmp_path, server).evaluate(*QWEN, "--limit", "30", "--dry-run")
     assert done.returncode == 0, done.stderr

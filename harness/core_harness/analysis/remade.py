@@ -50,8 +50,7 @@ class Remade:
         """
         if self.method.llm is None:
             return None
-        kept = self.run.folder / "replies.sqlite"  # a result that was handed in has none
-        with Journal(kept if kept.exists() else None, untrusted=True) as journal:
+        with Journal(self.run.journal, untrusted=True) as journal:
             then = self.run.manifest.method.components["llm"].changes_answers
             identity = then or GuardedLLM(self.method.llm).identity()  # the first records do not hold it
             return answered_before(identity, prompts, journal=journal)

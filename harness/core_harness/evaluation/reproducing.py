@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -13,6 +15,7 @@ from core_harness.evaluation import pipeline
 from core_harness.evaluation.running import manifest_of
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import spec_of
+from core_harness.llm import Journal
 from core_harness.runs.differences import differences
 from core_harness.runs.folder import Run
 from core_harness.runs.predictions import packed
@@ -37,7 +40,7 @@ class Reproduction:
     largest
         The largest difference of a score; None where no pair has two scores.
     not_asked
-        Prompts whose answers are on no file of this machine; they were not asked.
+        Prompts without an answer in the run's folder or the cache; they were not asked.
     record
         What differs in the record: releases, digests, parameters.
     """
@@ -56,7 +59,10 @@ class Reproduction:
 
 
 def reproduce(session: Session, run: Run) -> Reproduction:
-    """Make a run again, without writing it. A model is asked within the session's limits.
+    """Make a run again, without writing it.
+
+    Replies come from the run's own folder, then from the cache; a model is asked for the rest, within the
+    session's limits.
 
     Raises
     ------
@@ -73,8 +79,9 @@ def reproduce(session: Session, run: Run) -> Reproduction:
     method = session.method(manifest.method)
     session.open_knowledge_of(manifest, loaded.dataset, method)
     spec = spec_of(manifest)
-    with threadpool_limits(limits=1):
-        result = pipeline.run_method(session, method, spec, dataset=loaded.dataset)
+    with threadpool_limits(limits=1), TemporaryDirectory() as folder:
+        journal = _copied(run.journal, Path(folder) / "replies.sqlite")
+        result = pipeline.run_method(session, method, spec, dataset=loaded.dataset, journal=journal)
     keys = [*PAIRS, *(["seed"] if "seed" in earlier.columns else [])]
     joined = earlier.join(result.predictions, on=keys, how="full", coalesce=True, suffix="_now")
     same = pl.col("score").eq_missing(pl.col("score_now")) & pl.col("status").eq_missing(pl.col("status_now"))
@@ -88,3 +95,12 @@ def reproduce(session: Session, run: Run) -> Reproduction:
         not_asked=0 if result.asking is None else result.asking.not_asked,
         record=tuple(differences(manifest, manifest_of(session, method, spec, loaded.dataset))),
     )
+
+
+def _copied(journal: Path | None, to: Path) -> Path | None:
+    """Return a copy of a run's journal with its replies alone; None where there is none."""
+    if journal is None:
+        return None
+    with Journal(journal, untrusted=True) as earlier, Journal(to) as copy:
+        copy.adopt(earlier.stored())
+    return to

@@ -63,8 +63,8 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def stored(self, keys: Iterable[str]) -> dict[str, Reply]:
-        """Return the replies that this run has."""
+    def stored(self, keys: Iterable[str] | None = None) -> dict[str, Reply]:
+        """Return the replies that this run has, of some keys or of all."""
         return self._store.replies(keys)
 
     def cached(self, keys: Iterable[str]) -> dict[str, Reply]:
@@ -72,7 +72,7 @@ class Journal:
         return self._cache.get(keys) if self._cache is not None else {}
 
     def adopt(self, replies: dict[str, Reply]) -> None:
-        """Copy replies from the cache into the run, so that its folder is complete."""
+        """Copy replies from the cache or another run into this one, so that its folder is complete."""
         rows = [(key, reply.to_json()) for key, reply in replies.items()]
         with self._store.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO replies VALUES (?, ?)", rows)

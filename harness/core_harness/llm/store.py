@@ -112,13 +112,13 @@ class Store:
         with self._naming_the_file():
             return self._connection.execute(query, parameters).fetchall()
 
-    def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        """Return the stored reply of each key that has one, from the table ``replies (key, reply)``.
+    def replies(self, keys: Iterable[str] | None = None) -> dict[str, Reply]:
+        """Return the stored reply of each key that has one, or of all, from ``replies (key, reply)``.
 
         Raises :class:`RunError` for a reply that is none.
         """
-        query = "SELECT key, reply FROM replies WHERE key IN (SELECT value FROM json_each(?))"
-        found = self.rows(query, json.dumps(list(keys)))
+        query = "SELECT key, reply FROM replies WHERE ?1 IS NULL OR key IN (SELECT value FROM json_each(?1))"
+        found = self.rows(query, None if keys is None else json.dumps(list(keys)))
         try:
             return {key: checked(Reply.from_json(text)) for key, text in found}
         except (ValueError, TypeError, AttributeError, RecursionError, Transient) as error:

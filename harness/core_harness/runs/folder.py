@@ -31,6 +31,9 @@ from core_harness.runs.writing import write_whole, written_by_us
 DEFAULT_FOLDER = Path("runs")
 
 
+_JOURNAL = "replies.sqlite"
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder, opened for reading."""
@@ -54,6 +57,12 @@ class Run:
     def has_report(self) -> bool:
         """Whether there are metrics to show; a result that was handed in has none of its own."""
         return self.made_again is not None or (self.folder / report.FILE).exists()
+
+    @property
+    def journal(self) -> Path | None:
+        """The file of replies; None where no model was asked, or the result was handed in without it."""
+        path = self.folder / _JOURNAL
+        return path if path.exists() else None
 
     def report(self) -> Mapping[str, Any]:
         """Return the metrics as they were written. Raises :class:`RunError`."""
@@ -121,7 +130,7 @@ class RunWriter:
     @property
     def journal(self) -> Path:
         """The file of replies; it exists where a model was asked."""
-        return self.folder / "replies.sqlite"
+        return self.folder / _JOURNAL
 
     def finish(self, predictions: pl.DataFrame, metrics: Mapping[str, Any], asking: Summary | None) -> Run:
         """Write predictions, metrics and, last, the final state.
