@@ -17,6 +17,9 @@ from core_harness.testing import TestServer
 
 pytestmark = needs_browser
 
+SHOWS_ANOTHER = "before => document.querySelector('[data-shown]').innerText !== before"
+"""Whether the line above the prompts says something else than before."""
+
 
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -78,9 +81,9 @@ def test_prompts_are_paged_searched_and_filtered(visit: Visit) -> None:
     page.get_by_role("combobox", name="Answer").select_option("")
 
     gene = first[3].split(" on ")[1].split(" in ")[0]
+    before = state.inner_text()
     page.get_by_label("Search").fill(f"{gene.lower()} IN")
-    page.wait_for_function("document.querySelector('[data-shown]').textContent.match(/^\\d+ of .*page 1 of/)")
-    page.wait_for_timeout(300)
+    page.wait_for_function(SHOWS_ANOTHER, arg=before)  # typing is waited for before the search
     assert entries(visit)
     assert all(f"on {gene} in" in text for text in entries(visit))
 
@@ -102,8 +105,9 @@ def test_keyboard_alone_reaches_a_reply(visit: Visit) -> None:
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.matches('[data-search]')"):
             break
-    page.keyboard.type("SIMG")
-    page.wait_for_timeout(500)  # typing is waited for before the search
+    before = page.locator("[data-shown]").inner_text()
+    page.keyboard.type("SIMG00")
+    page.wait_for_function(SHOWS_ANOTHER, arg=before)
     for _ in range(4):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.matches('[data-list] summary')"):
