@@ -186,8 +186,9 @@ def rows_of(
 def without_copies(runs: Sequence[RankedRun]) -> tuple[list[RankedRun], list[Unranked]]:
     """Return one run for each set of equal predictions of a method under one seed, and the others as copies.
 
-    Runs of one method with other predictions all stay: which of them is true, nothing in them can tell. Nor can
-    it who made a run first, as a copy may bear any date: one that stays has the other submitters with it.
+    Runs of one method with other predictions all stay: which of them is true, nothing in them can tell. Nor
+    does anything tell who made a run first, as a copy may bear any date: the one that stays has the other
+    submitters with it.
     """
     first: dict[tuple[str, str, str, int, str], RankedRun] = {}
     others: dict[str, dict[str | None, str]] = {}
