@@ -40,6 +40,11 @@ def plain(text: str) -> str:
     )
 
 
+def plain_lines(text: str) -> str:
+    """Return text whose line ends stay, with a question mark for each other character that controls."""
+    return "\n".join(map(plain, text.split("\n")))
+
+
 def figure(estimate: Mapping[str, Any]) -> str:
     """Return ``0.700 [0.680, 0.720]``, or the value alone where there is no interval."""
     if estimate["low"] is None:

@@ -127,6 +127,16 @@ def test_equal_predictions_of_a_method_are_one_row(copied: tuple[Run, Run]) -> N
     assert unranked.reason == "the same method, seed and predictions as again"
 
 
+def test_a_copy_that_is_dated_earlier_cannot_hide_who_else_handed_the_run_in(copied: tuple[Run, Run]) -> None:
+    frequency, voting = copied
+    copy(voting, "copied", submitter="Mallory", finished="2026-01-01T00:00:00+00:00")
+    rewrite(voting, submitter="Ada")
+    board = board_of([frequency.folder.parent])
+    assert run_on(board, "copied").notes == (f"handed in by others too: Ada ({voting.name})",)
+    rewrite(voting, submitter="Mallory")  # the same submitter again is nothing to note
+    assert run_on(board_of([frequency.folder.parent]), "copied").notes == ()
+
+
 def test_equal_predictions_under_another_name_are_flagged(copied: tuple[Run, Run]) -> None:
     """Whatever its name or its components, a copy stands beside what it copied, with equal rank."""
     frequency, voting = copied

@@ -15,6 +15,7 @@ from small_boards import SUITE, board_of, run_on, small_registry
 from small_runs import made, rewrite
 
 from core_harness.analysis.charts import scatter_chart
+from core_harness.errors import UsageError
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard import Board, build, submit, write_site
 from core_harness.leaderboard.column import record
@@ -130,6 +131,8 @@ def test_a_submission_names_its_submitter(runs: list[Run], tmp_path: Path) -> No
     result = submit(runs[0].folder, SUITE, session, out=tmp_path, submitter="Ada Lovelace")
     assert open_run(result).manifest.submitter == "Ada Lovelace"
     assert as_dict(build([result], SUITE, session, resamples=50))["methods"]
+    with pytest.raises(UsageError, match="has 201 characters; records take 200 at most"):
+        submit(runs[1].folder, SUITE, session, out=tmp_path, submitter="x" * 201)
 
 
 @given(

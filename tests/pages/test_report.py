@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -158,6 +159,21 @@ def test_the_command(runs: list[Run], tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_only_an_earlier_page_is_replaced(runs: list[Run], tmp_path: Path) -> None:
+    page = core_harness.report(runs[:1], Session(resamples=50))
+    mine, link, pipe = tmp_path / "mine.txt", tmp_path / "link.html", tmp_path / "pipe"
+    mine.write_text("mine", encoding="utf-8")
+    link.symlink_to(mine)
+    os.mkfifo(pipe)
+    for path in (mine, link, pipe, runs[0].folder / "predictions.parquet"):
+        with pytest.raises(UsageError, match=r"exists and is no report of core-harness; name another file"):
+            page.write(path)
+    (tmp_path / "page.html.tmp").symlink_to(mine)
+    for _ in range(2):
+        page.write(tmp_path / "page.html")
+    assert (mine.read_text(encoding="utf-8"), pipe.is_fifo(), link.is_symlink()) == ("mine", True, True)
+
+
 def test_it_opens_in_the_browser_of_the_user(runs: list[Run], tmp_path: Path) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path / "opened"}\n')

@@ -134,6 +134,9 @@ def test_the_address_may_come_from_the_environment(
         ({"model": "together_ai/Qwen/Qwen3.5-9B"}, "needs TOGETHERAI_API_KEY"),
         ({"model": "hosted_vllm/m"}, "give --api-base, or set HOSTED_VLLM_API_BASE"),
         ({"model": "hosted_vllm/m", "api_base": "localhost:8000"}, "is no address such as"),
+        ({"model": "hosted_vllm/m", "api_base": "http://[::1"}, "is no address such as"),
+        ({"model": "hosted_vllm/m", "api_base": "http://host:99999/v1"}, "is no address such as"),
+        ({"model": "hosted_vllm/m", "api_base": "ftp://me:sk-abc@host/"}, "is no address such as"),
         (
             {"model": "hosted_vllm/m", "api_base": "http://me:sk-abc@host/v1"},
             "keys are read from the environment",

@@ -30,6 +30,7 @@ from core_harness.cli.commands.testserver import testserver_command
 from core_harness.cli.commands.tune import tune_command
 from core_harness.cli.output import streams
 from core_harness.errors import HarnessError
+from core_harness.text import plain
 
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """What click raises to show the help of a group; absent before click 8.2."""
@@ -61,7 +62,7 @@ class _Group(click.Group):
         except click.UsageError as error:  # click alone would print three lines more
             help_of = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
             message = " ".join(error.format_message().split()).rstrip(".")
-            click.echo(f"Error: {message}{help_of}", err=True)
+            click.echo(f"Error: {plain(message)}{help_of}", err=True)
             ctx.exit(error.exit_code)
 
 

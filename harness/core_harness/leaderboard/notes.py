@@ -14,7 +14,7 @@ PERFECT = 0.99
 """Of an AUROC: screens that are done twice do not agree so well, and labels with a little noise do."""
 
 _NAMED = 3
-"""Other runs that a note names."""
+"""Other runs, or submitters, that a note names."""
 
 
 def with_notes(runs: Sequence[RankedRun], listings: Mapping[str, Resampled], metric: str) -> list[RankedRun]:
@@ -39,6 +39,9 @@ def _notes(run: RankedRun, others: Sequence[RankedRun], listing: Resampled, metr
     asking = run.manifest.asking
     if (name := scripted_model(run.manifest.method)) and not (asking and asking.simulated):
         yield f"its answers are simulated, which its record denies: {name} is a scripted model"
+    if run.others:
+        handed_in = [f"{submitter or 'an unnamed submitter'} ({name})" for submitter, name in run.others]
+        yield f"handed in by others too: {_listed(handed_in)}"
     yield from _about_others(run, [other for other in others if other is not run])
 
 
@@ -66,6 +69,9 @@ def _about_others(run: RankedRun, others: Sequence[RankedRun]) -> Iterator[str]:
 
 
 def _names(runs: Sequence[RankedRun]) -> str:
-    names = sorted(run.run for run in runs)
+    return _listed([run.run for run in runs])
+
+
+def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return ", ".join(sorted(names)[:_NAMED]) + more

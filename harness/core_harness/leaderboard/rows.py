@@ -54,6 +54,8 @@ class RankedRun:
         Name of its page, safe in a path.
     is_reference
         Whether it has the predictions of the suite's reference, as the board makes them itself.
+    others
+        Other submitters who handed in the same run, with their run; one who is not named is None.
     notes
         What a reader should know before the figure is believed (:mod:`~core_harness.leaderboard.notes`).
     caution
@@ -71,6 +73,7 @@ class RankedRun:
     folder: Path
     page: str
     is_reference: bool = False
+    others: tuple[tuple[str | None, str], ...] = ()
     notes: tuple[str, ...] = ()
     caution: str | None = None
     rank: Rank | None = None
@@ -183,9 +186,12 @@ def rows_of(
 def without_copies(runs: Sequence[RankedRun]) -> tuple[list[RankedRun], list[Unranked]]:
     """Return one run for each set of equal predictions of a method under one seed, and the others as copies.
 
-    Runs of one method with other predictions all stay: which of them is true, nothing in them can tell.
+    Runs of one method with other predictions all stay: which of them is true, nothing in them can tell. Nor
+    does anything tell who made a run first, as a copy may bear any date: the one that stays has the other
+    submitters with it.
     """
     first: dict[tuple[str, str, str, int, str], RankedRun] = {}
+    others: dict[str, dict[str | None, str]] = {}
     copies = []
     for run in sorted(runs, key=lambda one: (one.manifest.finished, one.run)):
         task = run.manifest.task
@@ -194,7 +200,10 @@ def without_copies(runs: Sequence[RankedRun]) -> tuple[list[RankedRun], list[Unr
         if (other := first.setdefault(key, run)) is not run:
             reason = f"the same method, seed and predictions as {other.run}"
             copies.append(Unranked(run=run.run, method=name, dataset=task.dataset, reason=reason))
-    return list(first.values()), copies
+            if run.manifest.submitter != other.manifest.submitter:
+                others.setdefault(other.page, {}).setdefault(run.manifest.submitter, run.run)
+    kept = [replace(run, others=tuple(others.get(run.page, {}).items())) for run in first.values()]
+    return kept, copies
 
 
 def with_ranks(runs: Sequence[RankedRun], suite: SuiteEntry) -> list[RankedRun]:

@@ -12,12 +12,13 @@ import tempfile
 from pathlib import Path
 
 from core_harness.analysis.rescore import predictions_of
-from core_harness.errors import RunError
+from core_harness.errors import RunError, UsageError
 from core_harness.evaluation.session import Session
 from core_harness.leaderboard.admission import Unranked
 from core_harness.leaderboard.board import admit
 from core_harness.leaderboard.suite_datasets import read_datasets
 from core_harness.runs.folder import open_run
+from core_harness.runs.reading import MOST_SUBMITTER
 from core_harness.schemas import PAIRS, PREDICTIONS
 from core_harness.suites.suite import suite_named
 
@@ -33,8 +34,12 @@ def submit(folder: Path, suite: str, session: Session, *, out: Path, submitter: 
     RunError
         The run would not be ranked, or the result cannot be written, or stands there already.
     UsageError
-        There is no such suite.
+        There is no such suite, or the submitter's name is too long.
     """
+    if submitter is not None and len(submitter) > MOST_SUBMITTER:
+        raise UsageError(
+            f"the submitter's name has {len(submitter):,} characters; records take {MOST_SUBMITTER} at most"
+        )
     entry = suite_named(suite, session.registry)
     run = open_run(folder)
     placed = admit(folder, entry, *read_datasets(entry, session))

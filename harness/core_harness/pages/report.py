@@ -14,17 +14,27 @@ from typing import Any
 from core_harness.analysis.charts import Chart, comparison_charts
 from core_harness.analysis.compare import Comparison, compare
 from core_harness.analysis.verdict import verdict
-from core_harness.errors import HarnessError, UsageError
+from core_harness.errors import HarnessError, RunError, UsageError
 from core_harness.evaluation.session import Session
 from core_harness.metrics.catalog import LABELS
 from core_harness.pages.engine import asset, environment
 from core_harness.pages.prompts import MOST_CHARACTERS
 from core_harness.pages.section import RunSection, section_of
 from core_harness.runs.folder import Run, open_run
+from core_harness.runs.reading import read_bytes
+from core_harness.runs.writing import write_whole
 from core_harness.text import heading
 
 HEADLINE = ("macro_gene_auroc", "pooled_auroc", "ece")
 """Metrics of the table of all runs; each run has the others below."""
+
+
+GENERATOR = "core-harness report"
+"""By which a page is known as one of ours."""
+_MOST_BYTES = 1 << 28
+"""Of an earlier page; pages are limited to a tenth of it."""
+_HEAD = 1024
+"""Bytes at the beginning of a page that say what made it."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +44,15 @@ class Report:
     html: str
 
     def write(self, path: Path) -> None:
-        """Write the page, whole or not at all. Raises :class:`~core_harness.errors.UsageError`."""
-        temporary = path.with_name(f"{path.name}.tmp")
+        """Write the page, whole or not at all; what is no earlier page is not replaced.
+
+        Raises :class:`~core_harness.errors.UsageError`.
+        """
         try:
-            temporary.write_text(self.html, encoding="utf-8", newline="\n")
-            temporary.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
-            raise UsageError(f"cannot write {path}: {error.strerror}; name another file with --out") from None
+            _check_replaceable(path)
+            write_whole(path, self.html.encode())
+        except (RunError, OSError) as error:
+            raise UsageError(f"{error}; name another file with --out") from None
 
     def _repr_html_(self) -> str:
         """Return the page in a frame of its own, so that neither it nor the notebook changes the other."""
@@ -50,6 +60,16 @@ class Report:
             '<iframe title="Report" sandbox="allow-scripts" style="width: 100%; height: 48rem; border: 0" '
             f'srcdoc="{html.escape(self.html)}"></iframe>'
         )
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raise RunError for what is no earlier page: a device, a link, a file of something else."""
+    if not path.exists() and not path.is_symlink():
+        return
+    with suppress(RunError):
+        if f'content="{GENERATOR}"'.encode() in read_bytes(path, most=_MOST_BYTES)[:_HEAD]:
+            return
+    raise RunError(f"{path} exists and is no report of core-harness")
 
 
 def report(runs: Sequence[Run | Path | str], session: Session | None = None) -> Report:
@@ -83,6 +103,7 @@ def report(runs: Sequence[Run | Path | str], session: Session | None = None) -> 
         environment()
         .get_template("report.html")
         .render(
+            generator=GENERATOR,
             title=_title(sections),
             sections=sections,
             verdicts=_verdicts(judged),

@@ -12,6 +12,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+"""Not infinite, not NaN."""
+
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """From 0 to 1."""
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from core_harness.errors import RunError
 from core_harness.llm.summary import Summary
 from core_harness.runs.masking import HIDDEN, masked, masked_dataset
+from core_harness.runs.reading import MOST_SUBMITTER
 from core_harness.schemas import Task, simulated_parts
 from core_harness.vocabulary import Beyond, Control, Only
 
@@ -206,7 +207,7 @@ class Manifest(BaseModel):
     asking: Summary | None = None
     contamination: dict[str, Any] | None = None
     file: PredictionsFile | None = None
-    submitter: str | None = Field(default=None, max_length=200)
+    submitter: str | None = Field(default=None, max_length=MOST_SUBMITTER)
     packages: dict[str, str] = Field(default_factory=dict)
     weights: dict[str, Any] | None = None
     elicitation: dict[str, Any] | None = None

@@ -21,6 +21,8 @@ MOST_VALUES = 5_000
 """Of a JSON file, objects and lists among them: what Python makes of them is much larger than the file."""
 MOST_CHARACTERS = 10_000
 """Of a text or a name in a JSON file."""
+MOST_SUBMITTER = 200
+"""Characters of a submitter's name."""
 DEEPEST = 16
 """Objects and lists within one another."""
 

@@ -26,6 +26,7 @@ from core_harness.llm import (
     is_secret,
     prompt_bound,
 )
+from core_harness.plugins.limits import Finite
 from core_harness_plugins.llms.litellm_errors import failure_of
 from core_harness_plugins.llms.litellm_import import imported as _litellm
 from core_harness_plugins.llms.litellm_reply import read_parts, reply_of
@@ -109,7 +110,7 @@ class LiteLLM:
         api_base: str = "",
         key_variable: str = "",
         price: Price | None = None,
-        temperature: float | Default = 0.0,
+        temperature: Finite | Default = 0.0,
         max_tokens: int = 1024,
         thinking_tokens: int | Default = "default",
         timeout: float | None = None,
@@ -243,9 +244,13 @@ class LiteLLM:
         address = self.api_base or next(
             (value for name in _address_variables(self.model) if (value := os.environ.get(name))), ""
         )
-        parts = urlsplit(address)
-        if address and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise UsageError(f"api base {address!r} is no address such as http://127.0.0.1:8000/v1")
+        try:
+            parts = urlsplit(address)
+            whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            parts, whole = urlsplit(""), False
+        if address and not whole:  # it is not shown: it may hold a password
+            raise UsageError("the api base is no address such as http://127.0.0.1:8000/v1")
         if parts.username or parts.password or parts.query:
             raise UsageError(
                 f"the api base at {parts.hostname} holds a name, a password or a query; "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("report.html"),
     show_default=True,
-    help="File that receives the page.",
+    help="File that receives the page; only an earlier page is replaced.",
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @registry_options

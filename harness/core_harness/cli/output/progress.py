@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 
 from core_harness.evaluation.progress import Progress
+from core_harness.text import plain, plain_lines
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def watching() -> Iterator[tuple[Progress, Callable[[str], None]]]:
     )
 
     def notice(line: str) -> None:
-        console.print(line, soft_wrap=True)
+        console.print(plain_lines(line), soft_wrap=True)
 
     if not console.is_terminal:
         yield (lambda *_: None), notice
@@ -36,6 +37,6 @@ def watching() -> Iterator[tuple[Progress, Callable[[str], None]]]:
         bar = bars.add_task("")
 
         def progress(what: str, done: int, total: int) -> None:
-            bars.update(bar, description=what, completed=done, total=total)
+            bars.update(bar, description=plain(what), completed=done, total=total)
 
         yield progress, notice
