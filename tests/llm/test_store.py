@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 from contextlib import closing
@@ -149,6 +150,19 @@ def test_a_journal_of_anyone_is_read_and_not_changed(tmp_path: Path) -> None:
             journal.adopt({"b": REPLY})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_journal_of_a_killed_run_is_read_with_what_is_in_its_log(tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    with Journal(tmp_path / "replies.sqlite") as journal:
+        journal.adopt({"a": REPLY})
+        for file in ("replies.sqlite", "replies.sqlite-wal"):  # as they are while the run goes on
+            shutil.copyfile(tmp_path / file, killed / file)
+    before = {file.name: file.read_bytes() for file in killed.iterdir()}
+    with Journal(killed / "replies.sqlite", untrusted=True) as journal:
+        assert journal.stored() == {"a": REPLY}
+    assert {file.name: file.read_bytes() for file in killed.iterdir()} == before
 
 
 _ENDLESS = (

@@ -246,6 +246,10 @@ def test_a_world_in_which_nothing_is_measured_is_refused_as_data() -> None:
         ({"noise": 1.1}, "noise is 1.1; it must be between 0 and 1"),
         ({"sparsity": 2}, "sparsity is 2; it must be between 0 and 1"),
         ({"seed": -1}, "seed is -1; it must be at least 0"),
+        (
+            {"perturbations": 10**9},
+            "1,000,000,000 perturbations x 160 genes are too many; at most 50,000,000 pairs",
+        ),
     ],
     ids=str,
 )

@@ -27,6 +27,7 @@ BAD: list[tuple[Stage, str, str, str]] = [
     *(("aggregator", name, "shrinkage", "-1") for name in ("potency", "additive", "fused", "gene-frequency")),
     *(("retriever", "kg", "network_share", value) for value in ("1.5", "-1", "nan")),
     *(("llm", "litellm", "temperature", value) for value in ("nan", "inf", "1e400")),
+    *(("organizer", name, "samples", "1000000") for name in ("voters", "flat", "pair", "few-shot")),
     ("retriever", "response", "shrinkage", "-1"),
     ("retriever", "symbol", "characters", "0"),
 ]  # fmt: skip

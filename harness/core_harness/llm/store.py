@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -47,6 +49,7 @@ class Store:
         self, path: Path | None, version: int, tables: Iterable[str], *, untrusted: bool = False
     ) -> None:
         self.path = path
+        self._copies: TemporaryDirectory[str] | None = None
         try:
             if untrusted and path is not None:
                 self._connection = self._open_untrusted(path, version)
@@ -65,8 +68,7 @@ class Store:
         """Open a file for reading; nothing beside it is touched, no value is larger than a reply."""
         if not stat.S_ISREG(path.lstat().st_mode):
             raise RunError(f"the store of replies {path} cannot be opened: it is no regular file")
-        address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
-        connection = sqlite3.connect(address, uri=True)
+        connection = sqlite3.connect(self._readable(path), uri=True)
         with ExitStack() as refused:
             refused.callback(connection.close)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
@@ -77,6 +79,16 @@ class Store:
                 raise RunError(f"{path} is no store of replies of schema version {version}")
             refused.pop_all()
         return connection
+
+    def _readable(self, path: Path) -> str:
+        """Return the address of a file for reading: a copy where a killed process left a part in its log."""
+        log = path.with_name(f"{path.name}-wal")
+        if not (log.is_file() and not log.is_symlink() and log.stat().st_size):
+            return f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
+        self._copies = TemporaryDirectory()
+        for file in (path, log):
+            shutil.copyfile(file, Path(self._copies.name) / file.name)
+        return f"file:{quote(os.fsencode(Path(self._copies.name) / path.name))}"
 
     def _prepare(self, version: int, tables: Iterable[str]) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -127,6 +139,8 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+        if self._copies is not None:
+            self._copies.cleanup()
 
     @contextmanager
     def _naming_the_file(self) -> Iterator[None]:

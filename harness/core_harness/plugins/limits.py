@@ -26,3 +26,6 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 Count = Annotated[int, Field(ge=1)]
 """1 or more."""
+
+Samples = Annotated[int, Field(ge=1, le=1000)]
+"""Answers to one prompt: 1 to 1,000."""

@@ -25,6 +25,8 @@ _EDGE_SHARE = 0.3
 """Share of a module's pairs of members that interact."""
 _LOWEST_EDGE = 0.4
 """Weight of the weakest interaction, as in STRING's cut at 400 of 1,000."""
+_MOST_PAIRS = 50_000_000
+"""Pairs of perturbation and gene that fit into memory; a record of anyone may ask for more."""
 
 Ints = NDArray[np.int64]
 
@@ -73,6 +75,11 @@ class Simulated:
     ) -> None:
         _check("perturbations", perturbations, at_least=10)
         _check("genes", genes, at_least=1)
+        if perturbations * genes > _MOST_PAIRS:
+            raise UsageError(
+                f"dataset 'simulated': {perturbations:,} perturbations x {genes:,} genes are too many; "
+                f"at most {_MOST_PAIRS:,} pairs"
+            )
         _check("modules", modules, at_least=1, at_most=perturbations)
         _check("signal", signal, at_least=0, at_most=1)
         _check("noise", noise, at_least=0, at_most=1)

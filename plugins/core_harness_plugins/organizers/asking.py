@@ -7,6 +7,7 @@ from typing import ClassVar
 import polars as pl
 
 from core_harness import Evidence, Facts, Need, Task
+from core_harness.plugins.limits import Samples
 from core_harness.prompts import Layout, Template, load_template, pair_prompts
 
 
@@ -26,7 +27,7 @@ class PairAsker:
 
     template: ClassVar[str]
 
-    def __init__(self, *, facts: int = 6, genes_per_prompt: int = 1, samples: int = 1) -> None:
+    def __init__(self, *, facts: int = 6, genes_per_prompt: int = 1, samples: Samples = 1) -> None:
         self.facts = facts
         self.genes_per_prompt = genes_per_prompt
         self.samples = samples
@@ -72,7 +73,7 @@ class OnSameGene(PairAsker):
         reasons: int = 2,
         facts: int = 6,
         genes_per_prompt: int = 1,
-        samples: int = 1,
+        samples: Samples = 1,
     ) -> None:
         super().__init__(facts=facts, genes_per_prompt=genes_per_prompt, samples=samples)
         self.per_side = per_side

@@ -10,6 +10,7 @@ import polars as pl
 from core_harness import Evidence, Facts, Graph, Need, Task
 from core_harness.errors import UsageError
 from core_harness.knowledge.kernels import cosines, memberships
+from core_harness.plugins.limits import Samples
 from core_harness_plugins.organizers.asking import PairAsker
 
 _NEAR = ("neighbour", "context", "weight")
@@ -44,7 +45,7 @@ class NearestPairs(PairAsker):
         reasons: int = 2,
         facts: int = 6,
         genes_per_prompt: int = 1,
-        samples: int = 1,
+        samples: Samples = 1,
     ) -> None:
         super().__init__(facts=facts, genes_per_prompt=genes_per_prompt, samples=samples)
         self.rows = rows

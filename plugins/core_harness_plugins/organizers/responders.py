@@ -8,7 +8,7 @@ import polars as pl
 
 from core_harness import Evidence, Facts, Task
 from core_harness.evidence.two_steps import FirstStep, TwoSteps, alike_elsewhere
-from core_harness.plugins.limits import Count, NotNegative, Positive, Share
+from core_harness.plugins.limits import Count, NotNegative, Positive, Samples, Share
 from core_harness_plugins.organizers.voters import Voters
 
 
@@ -57,7 +57,7 @@ class Responders(Voters):
         graded: int = 50,
         facts: int = 12,
         reasons: int = 4,
-        samples: int = 1,
+        samples: Samples = 1,
     ) -> None:
         super().__init__(graded=graded, facts=facts, reasons=reasons, samples=samples)
         self.power = power

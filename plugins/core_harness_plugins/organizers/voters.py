@@ -7,6 +7,7 @@ from typing import ClassVar
 import polars as pl
 
 from core_harness import Evidence, Facts, Need, Task
+from core_harness.plugins.limits import Samples
 from core_harness.prompts import Layout, Template, grade_prompts, load_template
 
 
@@ -30,7 +31,7 @@ class Voters:
 
     gives: ClassVar[frozenset[Need]] = frozenset({"relations", "evidence", "grades"})
 
-    def __init__(self, *, graded: int = 50, facts: int = 12, reasons: int = 4, samples: int = 1) -> None:
+    def __init__(self, *, graded: int = 50, facts: int = 12, reasons: int = 4, samples: Samples = 1) -> None:
         self.graded = graded
         self.facts = facts
         self.reasons = reasons
