@@ -163,7 +163,7 @@ def test_examples_of_a_context_keep_what_they_did_elsewhere(
     ((together, (drawn,)),) = examples(
         split, number, seed=data.draw(st.integers(0, 5)), support_contexts=every
     )
-    assert together == set(contexts)
+    assert together == set(asked["context"])
     units = drawn.queries.select("context", "perturbation").unique()
     assert units.height == units["perturbation"].n_unique() == number
     assert set(units["context"]) <= set(contexts)

@@ -28,7 +28,7 @@ HOPELESS = {
 """Faults that end a run, and how the reason begins."""
 PROVIDERS = ["hosted_vllm", "openai"]
 # a call that is given up before it reaches the server is in one count only: a busy machine needs patience
-QUICK = Settings(backoff=0.001, attempts=10, timeout=3.0)
+QUICK = Settings(backoff=0.001, attempts=10, timeout=12.0)
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def test_what_passes_changes_no_answer(provider: str, fault: str) -> None:
 @pytest.mark.parametrize("fault", PASSING)
 def test_what_does_not_pass_is_a_counted_failure(fault: str) -> None:
     with TestServer(faults={fault: 1.0}, retry_after=0.01) as server:
-        asked = ask(server, "hosted_vllm", 3, Settings(attempts=2, backoff=0.001, timeout=3.0))
+        asked = ask(server, "hosted_vllm", 3, Settings(attempts=2, backoff=0.001, timeout=12.0))
         assert server.stats.requests == 6
     assert asked.summary.failed == 3
     found = answers(asked, 3)
@@ -111,7 +111,7 @@ def test_all_faults_at_once() -> None:
     with TestServer(model="always-plausible") as server:
         calm = answers(ask(server, "hosted_vllm", number), number)
     with TestServer(model="always-plausible", faults=shares, retry_after=0.01) as server:
-        asked = ask(server, "hosted_vllm", number, replace(QUICK, timeout=5.0))
+        asked = ask(server, "hosted_vllm", number, replace(QUICK, timeout=12.0))
         assert asked.summary.calls == server.stats.requests
         faults = server.stats.faults
     found = answers(asked, number)
@@ -144,7 +144,7 @@ def test_the_budget_is_not_passed_by_the_servers_own_count(limits: Settings, tmp
         price=price,
         backoff=0.001,
         attempts=10,
-        timeout=3.0,
+        timeout=12.0,
     )
     shares = dict.fromkeys(PASSING, 0.2 / len(PASSING))
     with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import sys
 from collections.abc import Awaitable, Callable
@@ -26,41 +27,51 @@ _REFUSED = re.compile(r"(?:400|415|422|501)\b")
 _ABOUT_THE_PROMPT = re.compile(r"context|too (?:long|many tokens)|maximum .*length", re.IGNORECASE)
 
 
+_PATIENCE = 2.0
+"""Seconds that requests wait for the first: a refusal comes at once, an answer may take minutes."""
+
+
 class Negotiation:
     """What one server has refused; it is left out of all later requests.
 
-    Until the first answer has come, requests wait for each other, so that a refusal happens once.
+    The first request goes ahead, so that as a rule a refusal happens once; the others wait for it a moment.
     """
 
     def __init__(self) -> None:
         self.refused: set[Extra] = set()
-        self._settled = False
-        self._first = asyncio.Lock()
+        self._begun = False
+        self._found = asyncio.Event()
 
     async def ask(self, send: Callable[[], Awaitable[Reply]], extras: frozenset[Extra]) -> Reply:
         """Return the reply to what ``send`` sends with those ``extras`` that were not refused.
 
         Raises what ``send`` raises where leaving out does not help.
         """
-        if self._settled or not extras:
+        if not extras:
             return await send()
-        async with self._first:
-            reply = await self._first_reply(send, extras)
-            self._settled = True
-            return reply
+        if self._begun:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._found.wait(), _PATIENCE)
+        self._begun = True
+        try:
+            return await self._reply(send, extras)
+        finally:
+            self._found.set()
 
-    async def _first_reply(self, send: Callable[[], Awaitable[Reply]], extras: frozenset[Extra]) -> Reply:
-        known = set(self.refused)
+    async def _reply(self, send: Callable[[], Awaitable[Reply]], extras: frozenset[Extra]) -> Reply:
+        added: set[Extra] = set()
         while True:
+            sent = extras - self.refused
             try:
                 reply = await send()
             except Permanent as failure:
-                if (extra := _named(str(failure), extras - self.refused)) is None:
-                    self.refused = known  # the request itself is at fault
+                if (extra := _named(str(failure), sent)) is None:
+                    self.refused -= added  # the request itself is at fault
                     raise
+                added |= {extra} - self.refused
                 self.refused.add(extra)
             else:
-                for extra in sorted(self.refused - known):
+                for extra in sorted(added):
                     sys.stderr.write(f"the server refuses {_WORDS[extra]}; it is asked without\n")
                 return reply
 
