@@ -10,7 +10,7 @@ import polars as pl
 from core_harness import Evidence, Question
 from core_harness.data.rates import gene_rates
 from core_harness.evidence.two_steps import Elsewhere, Floats, Placed, Responses, names_of
-from core_harness_plugins.aggregators.gene_votes import SHRINKAGE, SPREAD, genes_alike
+from core_harness_plugins.aggregators.gene_votes import SHRINKAGE, SPREAD, AskedGenes, genes_alike
 
 _AWAY = (pl.col("label") - pl.col("rate")) / (pl.col("rate") * (1 - pl.col("rate")) + SPREAD).sqrt()
 """How far a label is from its gene's rate, in standard deviations of the gene's labels."""
@@ -46,23 +46,19 @@ def votes_elsewhere(
     cells = said.join(names, on="perturbation").join(genes, on="gene")
     did = np.zeros((names.height, genes.height))
     did[cells["q"].to_numpy(), cells["g"].to_numpy()] = cells["away"].to_numpy()
-    known = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
-    asked = np.unique(placed.pair_g[known])
+    asked = AskedGenes(evidence, responses, placed)
     weight = genes_alike(
-        responses.profiles, responses.loadings, question, of=asked, on=np.arange(genes.height)
+        responses.profiles, responses.loadings, question, of=asked.genes, on=np.arange(genes.height)
     )
-    together = responses.loadings[asked] @ responses.loadings.T
-    together[np.arange(len(asked)), asked] = 0.0
-    carried = {
-        "genes alike": did @ weight.T / (np.abs(weight).sum(axis=1) + 1),
-        "genes together": did @ together.T,
+    together = responses.loadings[asked.genes] @ responses.loadings.T
+    together[np.arange(len(asked.genes)), asked.genes] = 0.0
+    alike = did @ weight.T / (np.abs(weight).sum(axis=1) + 1)
+    return {
+        "itself": on_pairs(evidence, said),
+        "elsewhere, there": _there(evidence, others, placed),
+        "itself, genes alike": asked.on_pairs(alike.T),
+        "itself, genes together": asked.on_pairs((did @ together.T).T),
     }
-    at = np.searchsorted(asked, placed.pair_g[known])
-    votes = {"itself": on_pairs(evidence, said), "elsewhere, there": _there(evidence, others, placed)}
-    for name, of in carried.items():
-        votes[f"itself, {name}"] = np.zeros(len(known))
-        votes[f"itself, {name}"][known] = of[placed.q[known], at]
-    return votes
 
 
 def _there(evidence: Evidence, others: Sequence[Elsewhere], placed: Placed) -> Floats:

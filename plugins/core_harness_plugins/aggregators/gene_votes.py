@@ -82,8 +82,7 @@ def gene_votes(
     moved = np.bincount(placed.g, weights=labels, minlength=len(group))
     rate = moved / np.maximum(np.bincount(placed.g, minlength=len(group)), 1)
     both = np.flatnonzero((rate > 0) & (rate < 1))  # the others' votes are all at their rate
-    measured = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
-    asked = np.unique(placed.pair_g[measured])
+    asked = AskedGenes(evidence, responses, placed)
     spread = np.sqrt(rate * (1 - rate) + SPREAD)[both, None]
     without = (responses.without_genes(group == one) for one in range(GROUPS))
     # of each group of genes: (queries, units), weights by the responses of the other groups
@@ -98,21 +97,39 @@ def gene_votes(
 
     shape = responses.residuals.shape
     total = sums(_cells(placed, np.ones(len(labels)), shape)) + SHRINKAGE
-    alike, together = np.zeros((2, len(asked), len(weights)))
-    itself = asked[:, None] == both
+    alike, together = np.zeros((2, len(asked.genes), len(weights)))
+    itself = asked.genes[:, None] == both
     for one in range(PARTS):
         votes = _cells(placed, _away(placed, labels, part[placed.u] == one), shape)
         rest = sp.csr_array(responses.residuals[part != one])
         profiles, loadings = leading_factors(rest, steps.factors)
         away = sums(votes) / spread
-        weight = genes_alike(profiles, loadings, task.question, of=asked, on=both)
+        weight = genes_alike(profiles, loadings, task.question, of=asked.genes, on=both)
         alike += weight @ (away / total) / (np.abs(weight).sum(axis=1, keepdims=True) + 1)
-        together += np.where(itself, 0.0, loadings[asked] @ loadings[both].T) @ away
-    at = np.searchsorted(asked, placed.pair_g[measured])
-    said = {"genes alike": np.zeros(len(measured)), "genes together": np.zeros(len(measured))}
-    for name, of in zip(said, (alike, together), strict=True):
-        said[name][measured] = of[at, placed.q[measured]]
-    return said
+        together += np.where(itself, 0.0, loadings[asked.genes] @ loadings[both].T) @ away
+    return {"genes alike": asked.on_pairs(alike), "genes together": asked.on_pairs(together)}
+
+
+class AskedGenes:
+    """The genes with a profile that pairs ask about, as rows of what is computed gene by gene.
+
+    Attributes
+    ----------
+    genes
+        Their numbers among the profiles, ascending.
+    """
+
+    def __init__(self, evidence: Evidence, responses: Responses, placed: Placed) -> None:
+        self._known = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
+        self._placed = placed
+        self.genes = np.unique(placed.pair_g[self._known])
+
+    def on_pairs(self, said: Floats) -> Floats:
+        """Return what is said of each pair, from (genes, queries); 0 where its gene has no profile."""
+        found = np.zeros(len(self._known))
+        at = np.searchsorted(self.genes, self._placed.pair_g[self._known])
+        found[self._known] = said[at, self._placed.q[self._known]]
+        return found
 
 
 def genes_alike(profiles: Floats, loadings: Floats, question: Question, *, of: Places, on: Places) -> Floats:

@@ -11,6 +11,7 @@ import click
 
 from core_harness.cli.options import completion
 from core_harness.cli.options.forms import json_option
+from core_harness.cli.options.values import mirror_option
 from core_harness.cli.output.downloads import accept, size, watching_download
 
 if TYPE_CHECKING:
@@ -29,13 +30,7 @@ def data_group() -> None:
 @data_group.command("pull")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=completion.sources)
 @click.option("--yes", is_flag=True, help="Accept size and licences.")
-@click.option(
-    "--mirror",
-    metavar="URL",
-    envvar="CORE_HARNESS_MIRROR",
-    show_envvar=True,
-    help="Mirror to download from: it holds each file at HOST/PATH of the original address.",
-)
+@mirror_option
 def pull_command(*, names: tuple[str, ...], yes: bool, mirror: str | None) -> None:
     """Download absent sources. NAME is a source (see `data list`), perturbqa, kg, or all.
 

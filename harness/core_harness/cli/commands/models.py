@@ -13,6 +13,7 @@ import click
 from core_harness.cli.options import completion
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
+from core_harness.cli.options.values import mirror_option
 from core_harness.cli.output.downloads import accept, size, watching_download
 
 if TYPE_CHECKING:
@@ -39,13 +40,7 @@ def models_group(*, registry: Registry, as_json: bool) -> None:
     help="Weights that are copied instead.",
 )
 @click.option("--yes", is_flag=True, help="Accept size and licence.")
-@click.option(
-    "--mirror",
-    metavar="URL",
-    envvar="CORE_HARNESS_MIRROR",
-    show_envvar=True,
-    help="Mirror to download from: it holds each file at HOST/PATH of the original address.",
-)
+@mirror_option
 @registry_options
 def pull_command(*, registry: Registry, name: str, file: Path | None, yes: bool, mirror: str | None) -> None:
     """Download the weights of a model that runs in this process, and record their digest.

@@ -18,6 +18,13 @@ parameters_option = click.option(
     help="Parameter of a component, e.g. aggregator.shrinkage=2. May be repeated.",
 )
 """Gives a command ``-p``; it takes the values as ``assignments``."""
+mirror_option = click.option(
+    "--mirror",
+    metavar="URL",
+    envvar="CORE_HARNESS_MIRROR",
+    show_envvar=True,
+    help="Mirror to download from: it holds each file at HOST/PATH of the original address.",
+)
 support_contexts_option = click.option(
     "--support-contexts",
     default="",
