@@ -93,6 +93,10 @@ const start = async (section) => {
     clearTimeout(waiting);
     waiting = setTimeout(filter, 150); // a search through ten thousand prompts should not run at each key
   });
+  search.addEventListener("change", () => {
+    clearTimeout(waiting); // the field is left: what is next in order has to be there, and to stay
+    filter();
+  });
   for (const choice of [status, truth]) choice.addEventListener("change", filter);
   for (const step of steps) {
     step.addEventListener("click", () => {
