@@ -221,15 +221,18 @@ class Likeness:
         product, total = expected @ own.T, self.alike.sum(axis=1)
         fixed = self.parts.direct + self.parts.elsewhere
         share = self.share * self.both[:, 0]
+        units, of_gene = len(own), length[placed.g]
 
         def weights(pair: Places, row: Places) -> Floats:
-            q, at = placed.q[pair], (placed.q[pair], placed.u[row])
+            q = placed.q[pair]
+            cell = q * units + placed.u[row]  # reading matrices by cell is faster than by row and column
             along, residual, mix = placed.along[row], placed.residual[row], mixed[pair]
-            left = product[at] - mix * along - residual * pair_along[pair]
-            left += mix * residual * length[placed.g[row]]
+            left = product.ravel()[cell] - mix * along - residual * pair_along[pair]
+            left += mix * residual * of_gene[row]
             cosine = divide(left, np.sqrt(pair_without[pair] * placed.without[row]))
             second = divide(np.clip(cosine, 0.0, 1.0) ** self.power, total[q])
-            return fixed[at] + share[q] * second
+            found: Floats = fixed.ravel()[cell] + share[q] * second
+            return found
 
         return weights
 

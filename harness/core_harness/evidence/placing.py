@@ -128,13 +128,16 @@ def place(
     rows = support.join(genes, on="gene", how="left", maintain_order="left").join(
         units, on=["context", "perturbation"], how="left", maintain_order="left"
     )
-    u, g = rows["u"].fill_null(0).to_numpy(), rows["g"].fill_null(0).to_numpy()
+    u, g, q, pair_g = (
+        numbers.fill_null(0).cast(pl.Int64).to_numpy()
+        for numbers in (rows["u"], rows["g"], asked["q"], asked["g"])
+    )
     residual = np.asarray(responses.residuals[u, g])
     along = products(responses.profiles, u, responses.loadings, g)
     length = squares(responses.loadings)[g]
     return Placed(
-        q=asked["q"].to_numpy(),
-        pair_g=asked["g"].fill_null(0).to_numpy(),
+        q=q,
+        pair_g=pair_g,
         u=u,
         g=g,
         known=rows["u"].is_not_null().to_numpy(),

@@ -14,7 +14,7 @@ import polars as pl
 from core_harness.evidence.elsewhere import Elsewhere, alike_elsewhere, elsewhere_of
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.likeness import Likeness
-from core_harness.evidence.placing import FirstStep, Placed, names_of, place, shares, unit_rows
+from core_harness.evidence.placing import FirstStep, Placed, names_of, place, shares, squares, unit_rows
 from core_harness.evidence.related import Factors, Floats, Matched, Places, matches
 from core_harness.evidence.responses import Responses, leading_factors, responses_of
 from core_harness.vocabulary import Question
@@ -36,6 +36,7 @@ __all__ = [
     "names_of",
     "place",
     "responses_of",
+    "squares",
     "unit_rows",
 ]
 

@@ -15,6 +15,7 @@ from core_harness.evidence.two_steps import (
     Responses,
     TwoSteps,
     leading_factors,
+    squares,
     unit_rows,
 )
 
@@ -98,7 +99,7 @@ def gene_votes(
     shape = responses.residuals.shape
     total = sums(_cells(placed, np.ones(len(labels)), shape)) + SHRINKAGE
     alike, together = np.zeros((2, len(asked.genes), len(weights)))
-    itself = asked.genes[:, None] == both
+    itself = np.nonzero(asked.genes[:, None] == both)
     for one in range(PARTS):
         votes = _cells(placed, _away(placed, labels, part[placed.u] == one), shape)
         rest = sp.csr_array(responses.residuals[part != one])
@@ -106,7 +107,8 @@ def gene_votes(
         away = sums(votes) / spread
         weight = genes_alike(profiles, loadings, task.question, of=asked.genes, on=both)
         alike += weight @ (away / total) / (np.abs(weight).sum(axis=1, keepdims=True) + 1)
-        together += np.where(itself, 0.0, loadings[asked.genes] @ loadings[both].T) @ away
+        together += loadings[asked.genes] @ (loadings[both].T @ away)
+        together[itself[0]] -= squares(loadings[both])[itself[1], None] * away[itself[1]]
     return {"genes alike": asked.on_pairs(alike), "genes together": asked.on_pairs(together)}
 
 
@@ -146,14 +148,13 @@ def genes_alike(profiles: Floats, loadings: Floats, question: Question, *, of: P
     of, on
         Numbers of the genes in the rows and in the columns of what is returned.
     """
-    size = np.sqrt((profiles**2).sum(axis=0))
-    first = np.argsort(-size, kind="stable")[:GENE_FACTORS]
-    unit = unit_rows((loadings * size)[:, first])
+    lengths = np.sqrt((profiles**2).sum(axis=0))
+    first = np.argsort(-lengths, kind="stable")[:GENE_FACTORS]
+    unit = unit_rows((loadings * lengths)[:, first])
     cosines: Floats = unit[of] @ unit[on].T
     cosines[of[:, None] == on] = 0.0
-    if question == "de":
-        cosines = np.clip(cosines, 0.0, None)
-    return np.sign(cosines) * cosines**2
+    cosines *= np.abs(cosines) if question == "dir" else np.clip(cosines, 0.0, None)
+    return cosines
 
 
 def _away(placed: Placed, labels: Floats, among: NDArray[np.bool_]) -> Floats:
