@@ -10,13 +10,19 @@ has to cover is the mean estimate over all worlds: what the method reaches with 
 same kind::
 
     python benchmarks/coverage.py
+
+How little an interval can rest on is found on small worlds, a few genes with some 7 pairs each and a few
+perturbations, with and without signal; the genes stay and the perturbations are drawn::
+
+    python benchmarks/coverage.py --few
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -39,6 +45,11 @@ PAIRS = ((4.8, 0.45), (5.2, 0.4), (8.0, 1.0))
 MOST = 0.28
 """The largest share of the perturbations with which a gene is measured."""
 
+FEW = {"perturbations": (4, 6, 10, 40), "genes": (1, 3, 4, 6, 10, 50), "signal": (0.0, 0.8)}
+"""Small worlds."""
+FEW_PAIRS = 7
+"""Pairs of a gene of a small world, like those of K562's genes with both classes."""
+
 SIGNALS = {"rising with frequency": (0.2, 0.8, 1.5), "frequent genes only": (0.0, 0.0, 1.5)}
 """How far the scores of positives are shifted in each kind of gene, in standard deviations of noise."""
 STRENGTH = 0.7
@@ -58,6 +69,7 @@ class Genes:
     log_odds: Floats
     measured: Floats
     signal: Floats
+    perturbations: int = PERTURBATIONS
 
 
 def population(signal: tuple[float, float, float], *, genes: int = GENES) -> Genes:
@@ -71,11 +83,19 @@ def population(signal: tuple[float, float, float], *, genes: int = GENES) -> Gen
     return Genes(log_odds, np.minimum(measured, MOST), np.array(signal)[kind])
 
 
+def few(genes: int, perturbations: int, signal: float) -> Genes:
+    """Draw a few genes that respond in about half of their pairs."""
+    rng = np.random.default_rng(1)
+    log_odds, spread = rng.normal(size=(2, genes))
+    measured = FEW_PAIRS * np.exp(PAIRS[0][1] * spread) / perturbations
+    return Genes(log_odds, np.minimum(measured, 1), np.full(genes, signal), perturbations)
+
+
 def world(genes: Genes, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the checked rows of two methods that are equally good, on the same pairs."""
     rng = np.random.default_rng([seed, 9])
-    strength = STRENGTH * rng.normal(size=PERTURBATIONS)
-    measured = rng.random((PERTURBATIONS, len(genes.log_odds))) < genes.measured
+    strength = STRENGTH * rng.normal(size=genes.perturbations)
+    measured = rng.random((genes.perturbations, len(genes.log_odds))) < genes.measured
     perturbation, gene = np.nonzero(measured)
     label = rng.random(len(gene)) < _logistic(genes.log_odds[gene] + strength[perturbation])
     pairs = pl.DataFrame(
@@ -89,10 +109,10 @@ def world(genes: Genes, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         }
     )
 
-    common = rng.normal(size=(2, PERTURBATIONS))
+    common = rng.normal(size=(2, genes.perturbations))
 
     def scored() -> pl.DataFrame:
-        own = rng.normal(size=(2, PERTURBATIONS))
+        own = rng.normal(size=(2, genes.perturbations))
         of_perturbation = np.sqrt(SHARED) * common + np.sqrt(1 - SHARED) * own
         insight, shift = np.exp(INSIGHT * of_perturbation[0]), SHIFT * of_perturbation[1]
         seen = genes.signal[gene] * insight[perturbation] * label
@@ -104,7 +124,11 @@ def world(genes: Genes, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def outcome(genes: Genes, metric: str, seed: int, resamples: int, share: float) -> pl.DataFrame:
     """Return what is said of both methods in one world, and what their layout is."""
-    found = [measures(rows)[metric] for rows in world(genes, seed)]
+    # an interval however little it rests on: whether it should have one is the question
+    found = [
+        replace(measures(rows)[metric], perturbations=PERTURBATIONS, segments=None)
+        for rows in world(genes, seed)
+    ]
     draws = draw_clusters(found[0].clusters, seed=seed, resamples=resamples, share=share)
     runs = [Resampled.of([measure], draws) for measure in found]
     scaled = [run.value + run.scale * (run.values - run.value) for run in runs]
@@ -162,6 +186,19 @@ def _logistic(log_odds: Floats) -> NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
+def print_few(*, worlds: int, resamples: int, jobs: int) -> None:
+    """Print the coverage of the interval of macro-per-gene AUROC in small worlds."""
+    print("| signal | perturbations | " + " | ".join(f"{genes} genes" for genes in FEW["genes"]) + " |")
+    print("|---" * (2 + len(FEW["genes"])) + "|")
+    for signal, perturbations in itertools.product(FEW["signal"], FEW["perturbations"]):
+        cells = []
+        for genes in FEW["genes"]:
+            layout = few(int(genes), int(perturbations), signal)
+            found = outcomes(layout, "macro_gene_auroc", worlds=worlds, resamples=resamples, jobs=jobs)
+            cells.append(f"{summary(found.filter(pl.col('value').is_not_nan()))['coverage']:.3f}")
+        print(f"| {signal} | {perturbations} | " + " | ".join(cells) + " |", flush=True)
+
+
 def main() -> None:
     """Print a table for each signal."""
     parser = argparse.ArgumentParser(description="Coverage of intervals and false positives of paired tests.")
@@ -172,7 +209,13 @@ def main() -> None:
         "--share", type=float, default=bootstrap.SHARE, help="of the clusters, drawn in a resample"
     )
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--few", action="store_true", help="Small worlds: on how little can an interval rest?"
+    )
     given = parser.parse_args()
+    if given.few:
+        print_few(worlds=given.worlds, resamples=given.resamples, jobs=given.jobs)
+        return
     for name, signal in SIGNALS.items():
         started = time.perf_counter()
         found = outcomes(

@@ -21,7 +21,7 @@ def scores(seed: int = 0, *, folds: int = 3, perturbations: int = 30, prefix: st
     rng = np.random.default_rng(seed)
     rows = []
     for at in range(perturbations):
-        for gene in range(4):
+        for gene in range(7):
             label = int(rng.random() < 0.4)
             score = round(0.3 * label + 0.7 * rng.random(), 1)
             rows.append((at % folds, f"{prefix}{at:02}", f"G{gene}", label, score))
@@ -125,5 +125,5 @@ def test_a_fold_in_which_the_metric_is_not_defined_is_named(change: dict[str, An
     frame = scores().with_columns(
         pl.when(pl.col("fold") == 2).then(new).otherwise(name).alias(name) for name, new in change.items()
     )
-    with pytest.raises(UsageError, match=f"{metric} is not defined in fold 2, of 40 pairs; take fewer folds"):
+    with pytest.raises(UsageError, match=f"{metric} is not defined in fold 2, of 70 pairs; take fewer folds"):
         resampled([frame], draw_perturbations([frame], resamples=0), metric=metric)

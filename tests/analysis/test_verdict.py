@@ -11,7 +11,8 @@ from core_harness.analysis.verdict import REASONS, Basis, no_verdict, verdict
 
 def result(name: str, value: float | None, half: float | None, pooled: float = 0.5) -> dict[str, Any]:
     low, high = (None, None) if value is None or half is None else (value - half, value + half)
-    gene = {"value": value, "low": low, "high": high}
+    genes = 2 if low is None else 40
+    gene = {"value": value, "low": low, "high": high, "genes": genes, "perturbations": 9}
     return {
         "strategy": name,
         "metrics": {"macro_gene_auroc": gene, "pooled_auroc": {"value": pooled}},
@@ -36,14 +37,21 @@ def result(name: str, value: float | None, half: float | None, pooled: float = 0
                 "tell perturbations of the same gene apart."
             ),
         ),
+        (
+            [result("a", 0.48, 0.3, 0.96), result("b", 0.52, 0.2)],
+            "a (0.480 [0.180, 0.780]) and b (0.520 [0.320, 0.720]) are not known to differ from chance.",
+        ),
         ([result("a", 0.4, 0.05)], "a (0.400 [0.350, 0.450]) is below chance within genes."),
         (
             [result("a", None, None)],
-            "a: no verdict, too few genes have both classes.",
+            "a: no verdict, too few genes have both classes (2; an interval needs 6).",
         ),
         (
             [result("a", 0.9, None), result("b", 0.5, 0.0)],
-            ("a: no verdict, too few genes have both classes; b (0.500) is at chance within genes."),
+            (
+                "a: no verdict, too few genes have both classes (2; an interval needs 6); "
+                "b (0.500) is at chance within genes."
+            ),
         ),
     ],
 )
@@ -56,6 +64,8 @@ def basis(**changes: Any) -> Basis:
         "scored": 10,
         "status": {"ok": 10},
         "interval": True,
+        "genes": 40,
+        "perturbations": 9,
         "ended": None,
         "simulated": (),
     }
@@ -76,7 +86,9 @@ NONE = {"scored": 0, "status": {"unparsed": 10}, "interval": False}
         ({**NONE, "ended": "a wrong key"}, "it answered nothing"),
         ({"status": {"no_evidence": 10}}, "no related perturbation was found for any pair"),
         ({"scored": 4, "status": {"no_contrast": 4, "failed": 6}}, "no related perturbation was found"),
-        ({"interval": False}, "too few genes have both classes"),
+        ({"interval": False, "genes": 5}, "too few genes have both classes (5; an interval needs 6)"),
+        ({"interval": False, "perturbations": 5}, "too few perturbations (5; an interval needs 6)"),
+        ({"interval": False}, "its figure has no interval"),
         ({"ended": "max calls 5 is used up"}, "it is partial (max calls 5 is used up)"),
         ({"simulated": ("answers",)}, "a scripted model gave its answers"),
     ],

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -69,8 +71,10 @@ def test_the_deviation_of_a_mean_hangs_neither_on_the_share_nor_on_rounding(
     frame = world(perturbations=clusters, genes=1)
     error = (frame["score"] - frame["label"].cast(pl.Float64)).to_numpy() ** 2
     draws = draw_clusters(clusters, seed=0, resamples=20_000, share=share)
-    brier = Resampled.of([measures(checked(frame))["brier"]], draws)
-    assert brier.deviation() == pytest.approx(error.std() / np.sqrt(clusters), rel=0.03)
+    brier = replace(measures(checked(frame))["brier"], perturbations=40)  # few have no interval otherwise
+    assert Resampled.of([brier], draws).deviation() == pytest.approx(
+        error.std() / np.sqrt(clusters), rel=0.03
+    )
 
 
 def test_draws_follow_the_seed() -> None:
@@ -121,9 +125,22 @@ def test_a_perturbation_is_one_cluster_in_all_contexts() -> None:
         assert second.metrics[name].low == pytest.approx(first.metrics[name].low, abs=1e-12)
 
 
+def test_what_rests_on_few_perturbations_or_genes_has_no_interval() -> None:
+    enough = world(perturbations=6, genes=6)  # the fewest
+    for frame, ranked, pooled in (
+        (enough, True, True),
+        (enough.filter(pl.col("perturbation") != "p0"), False, False),
+        (enough.filter(pl.col("gene") != "g0"), False, True),
+    ):
+        found = report(frame, seed=0, resamples=50).metrics
+        for name, has in {"macro_gene_auroc": ranked, "brier": pooled, "pooled_auroc": pooled}.items():
+            assert found[name].value is not None
+            assert (found[name].low is not None) == has, name
+
+
 def test_intervals_stay_within_what_a_metric_can_be() -> None:
     for seed in range(5):
-        found = report(world(perturbations=4, genes=3, seed=seed), seed=0, resamples=50).metrics
+        found = report(world(perturbations=6, genes=6, seed=seed), seed=0, resamples=50).metrics
         for name, e in found.items():
             if e.value is None or e.low is None or e.high is None:
                 continue

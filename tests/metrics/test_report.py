@@ -169,7 +169,8 @@ def test_no_resamples_means_no_intervals() -> None:
 
 
 def test_no_spread_is_an_interval_of_no_width() -> None:
-    found = report(frame().with_columns(score=0.5), seed=0, resamples=50).metrics["pooled_auroc"]
+    many = pl.concat(frame().with_columns(pl.format("{}{}", "perturbation", pl.lit(n))) for n in range(2))
+    found = report(many.with_columns(score=0.5), seed=0, resamples=50).metrics["pooled_auroc"]
     assert (found.value, found.low, found.high, found.drift) == (0.5, 0.5, 0.5, 0.0)
 
 

@@ -10,6 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core_harness.metrics.bootstrap import FEWEST_PERTURBATIONS, FEWEST_SEGMENTS
+
+_WIDE = 0.1
+"""Half of an interval from which on a figure that may be .5 is not called chance."""
 _LOOKS_GOOD = 0.6
 """A pooled AUROC that a reader would take for skill."""
 
@@ -24,6 +28,8 @@ class Basis:
         Pairs with a score, and all pairs by status.
     interval
         Whether macro-per-gene AUROC has one.
+    genes, perturbations
+        What macro-per-gene AUROC rests on.
     ended
         Why asking ended early; None where it did not.
     simulated
@@ -35,6 +41,8 @@ class Basis:
     scored: int
     status: Mapping[str, int]
     interval: bool
+    genes: int
+    perturbations: int
     ended: str | None
     simulated: Sequence[str]
     answers: Mapping[str, int] = field(default_factory=dict)
@@ -49,12 +57,13 @@ class Basis:
         answers: Mapping[str, int] | None = None,
     ) -> Basis:
         """Return the basis of a report in plain types (:meth:`core_harness.metrics.Report.as_dict`)."""
-        coverage = report["coverage"]
-        interval = report["metrics"]["macro_gene_auroc"]["low"] is not None
+        coverage, ranked = report["coverage"], report["metrics"]["macro_gene_auroc"]
         return cls(
             scored=coverage["scored"],
             status=coverage["status"],
-            interval=interval,
+            interval=ranked["low"] is not None,
+            genes=ranked["genes"],
+            perturbations=ranked["perturbations"],
             ended=ended,
             simulated=simulated,
             answers=answers or {},
@@ -88,9 +97,15 @@ def names_unknown(basis: Basis) -> str | None:
     return None
 
 
-def too_few_genes(basis: Basis) -> str | None:
-    """Say so where the figure has no interval."""
-    return None if basis.interval else "too few genes have both classes"
+def no_interval(basis: Basis) -> str | None:
+    """Say so where the figure has no interval, mostly because it rests on too little."""
+    if basis.interval:
+        return None
+    if basis.genes < FEWEST_SEGMENTS:
+        return f"too few genes have both classes ({basis.genes}; an interval needs {FEWEST_SEGMENTS})"
+    if basis.perturbations < FEWEST_PERTURBATIONS:
+        return f"too few perturbations ({basis.perturbations}; an interval needs {FEWEST_PERTURBATIONS})"
+    return "its figure has no interval"
 
 
 def partial(basis: Basis) -> str | None:
@@ -110,7 +125,7 @@ REASONS: tuple[Reason, ...] = (
     nothing_answered,
     hardly_answered,
     names_unknown,
-    too_few_genes,
+    no_interval,
     partial,
     simulated,
 )
@@ -127,6 +142,7 @@ def verdict(results: Sequence[Mapping[str, Any]]) -> str:
     endings = {
         "deceptive": "looks good over all pairs and is at chance within genes",
         "chance": "is at chance within genes",
+        "unsure": "is not known to differ from chance",
         "below": "is below chance within genes",
         "above": "tells perturbations of the same gene apart",
     }
@@ -158,11 +174,13 @@ def _judge(result: Mapping[str, Any]) -> tuple[str, str]:
     name = result["strategy"]
     gene = result["metrics"]["macro_gene_auroc"]
     pooled = result["metrics"]["pooled_auroc"]["value"]
+    figure = f"{name} ({gene['value']:.3f} [{gene['low']:.3f}, {gene['high']:.3f}])"
     if gene["low"] <= 0.5 <= gene["high"]:
+        if gene["high"] - gene["low"] > 2 * _WIDE:
+            return "unsure", figure
         if pooled is not None and pooled > _LOOKS_GOOD:
             return "deceptive", f"{name} (pooled {pooled:.3f}, per gene {gene['value']:.3f})"
         return "chance", f"{name} ({gene['value']:.3f})"
-    figure = f"{name} ({gene['value']:.3f} [{gene['low']:.3f}, {gene['high']:.3f}])"
     return ("above" if gene["low"] > 0.5 else "below"), figure
 
 
@@ -175,6 +193,7 @@ def _number(ending: str, names: Sequence[str]) -> str:
         return ending
     return (
         ending.replace("is at", "are at")
+        .replace("is not", "are not")
         .replace("is below", "are below")
         .replace("looks", "look")
         .replace("tells", "tell")

@@ -67,8 +67,8 @@ class Pairs:
         """Whether all scores lie within [0, 1]."""
         return are_probabilities(self.rows)
 
-    def measure(self, of: Callable[[], Statistic]) -> Measure:
-        """Return a metric of these pairs; it is made ready when its value is first asked for."""
+    def measure(self, of: Callable[[], Statistic], segments: int | None = None) -> Measure:
+        """Return a metric of these pairs, or the mean over so many segments; made when first asked for."""
         ready = cache(of)
 
         def value(weights: Floats) -> Floats:
@@ -80,6 +80,7 @@ class Pairs:
             genes=self._genes,
             perturbations=self._perturbations,
             pairs=self.rows.height,
+            segments=segments,
         )
 
     def pooled(self, of: OfRows) -> Measure:
@@ -110,7 +111,7 @@ class Pairs:
             rows = kept.rows if rescored is None else with_both_classes(rescored(self.rows), by)
             return partial(of, Segments.of(rows, by, self.clusters))
 
-        return kept.measure(ready)
+        return kept.measure(ready, kept.rows.select(by).n_unique() if by else None)
 
     @cached_property
     def _genes(self) -> int:

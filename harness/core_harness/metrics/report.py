@@ -28,8 +28,8 @@ class Estimate:
         The metric on the pairs as they are.
     low, high
         ``value`` +- 1.96 standard deviations (:mod:`~core_harness.metrics.bootstrap`), cut to the values
-        that the metric can take. None where fewer than two perturbations were asked: their spread is
-        unknown then, not 0.
+        that the metric can take. None where it rests on too few perturbations or genes
+        (:attr:`~core_harness.metrics.bootstrap.Measure.has_interval`): its spread is unknown then.
     drift
         Mean of the resamples, which have half as many perturbations, minus ``value``: how far the figure
         depends on their number. A diagnostic, not a correction.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core_harness.metrics.bootstrap import Draws, Measure
+from core_harness.metrics.bootstrap import Draws, Measure, undefined
 from core_harness.metrics.catalog import METRICS
 from core_harness.metrics.segments import Floats
 
@@ -38,13 +38,17 @@ class Resampled:
     def of(cls, measures: Sequence[Measure], draws: Draws) -> Resampled:
         """Return the mean of one metric over ``measures``, in each resample of ``draws``.
 
-        There are several where a control was run with several seeds; all are of the same pairs. Where
-        there are fewer than two clusters no resample is kept: their spread is unknown then, not 0.
+        There are several where a control was run with several seeds; all are of the same pairs. What rests
+        on too few perturbations or genes (:attr:`Measure.has_interval`) is not resampled: its spread is
+        unknown then, not small.
         """
-        weights = draws.weights if len(draws.weights) > 1 else draws.weights[:, :0]
+
+        def resampled(measure: Measure) -> Floats:
+            return (measure.resampled if measure.has_interval else undefined)(draws.weights)
+
         return cls.mean(
             [
-                cls(value=measure.estimate(), values=measure.resampled(weights), scale=draws.scale)
+                cls(value=measure.estimate(), values=resampled(measure), scale=draws.scale)
                 for measure in measures
             ]
         )
