@@ -187,6 +187,42 @@ def test_empty_cells_of_a_text_file_are_no_scores(dataset: str, tmp_path: Path) 
     assert scored(tmp_path / "p.csv", dataset).received.no_score == 6
 
 
+def test_scores_with_decimal_commas_are_numbers(dataset: str, tmp_path: Path) -> None:
+    plain = pairs().drop("context")
+    commas = plain.with_columns(pl.col("score").cast(pl.String).str.replace(".", ",", literal=True))
+    plain.write_csv(tmp_path / "p.csv")
+    commas.write_csv(tmp_path / "c.csv", separator=";")
+    found, wanted = scored(tmp_path / "c.csv", dataset), scored(tmp_path / "p.csv", dataset)
+    assert found.result.predictions["score"].equals(wanted.result.predictions["score"])
+    # with a point anywhere a comma is no decimal one
+    lines = commas.write_csv(separator=";").splitlines()
+    lines[1] = f"{lines[1].rpartition(';')[0]};0.5"
+    (tmp_path / "m.csv").write_text("\n".join(lines))
+    with pytest.raises(DataError, match="is not a number"):
+        scored(tmp_path / "m.csv", dataset)
+
+
+def test_names_in_another_case_are_pointed_out(dataset: str, tmp_path: Path) -> None:
+    half = pl.when(pl.int_range(pl.len()) % 2 == 0)
+    lower = half.then(pl.col("gene").str.to_lowercase()).otherwise("gene").alias("gene")
+    pairs().with_columns(lower).write_csv(tmp_path / "p.csv")
+    found = scored(tmp_path / "p.csv", dataset)
+    assert found.received.other_case == found.received.not_asked == (pairs().height + 1) // 2
+    assert any("in another case of letters" in sentence for sentence in found.sentences())
+    pairs().with_columns(pl.col("gene").str.to_lowercase()).write_csv(tmp_path / "all.csv")
+    with pytest.raises(DataError, match=r"would be, in another case of letters"):
+        scored(tmp_path / "all.csv", dataset)
+
+
+def test_scores_that_are_upside_down_are_said_to_be(dataset: str, tmp_path: Path) -> None:
+    truth = Session().load(RunSpec(dataset=dataset)).split
+    right = truth.queries.join(truth.truth, on="pair_id").with_columns(score=1.0 - pl.col("label"))
+    right.select("perturbation", "gene", "score").write_csv(tmp_path / "p.csv")
+    assert scored(tmp_path / "p.csv", dataset).sentences()[0] == (
+        "1 - score would give 1.000 within genes: are these p-values?"
+    )
+
+
 def test_other_pairs_are_left_out(dataset: str, tmp_path: Path) -> None:
     train = world(perturbations=60).filter(split="train").select("context", "perturbation", "gene")
     more = pl.concat([pairs(), train.with_columns(score=pl.lit(0.9))])

@@ -47,7 +47,7 @@ def test_the_order_of_the_file_does_not_matter(
     read = []
     for order in (rows, rows.sample(fraction=1, shuffle=True, seed=random.getrandbits(32))):  # type: ignore[attr-defined]
         order.write_csv(path) if name == "t.csv" else order.write_parquet(path)
-        read.append(read_rows(path, context="unused"))
+        read.append(read_rows(path, context="unused").rows)
     assert read[0].drop("row").equals(read[1].drop("row"))
     assert read[0].drop("row").equals(check_rows(rows, "w"))
 
@@ -55,7 +55,7 @@ def test_the_order_of_the_file_does_not_matter(
 def test_rows_name_their_place(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(text("A,X,1,train", " C , Y ,1.0, train ", "C,Z,0.0,train"))
-    assert read_rows(path, context="c").rows() == [
+    assert read_rows(path, context="c").rows.rows() == [
         ("c", "A", "X", 1, "train", 2),
         ("c", "B", "X", 0, "test", 3),
         ("c", "C", "Y", 1, "train", 5),
@@ -81,16 +81,69 @@ def test_rows_name_their_place(tmp_path: Path) -> None:
 def test_columns_of_parquet_in_other_types(columns: dict[str, object], tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     path.write_bytes(parquet(**columns))
-    assert read_rows(path, context="c").drop("row").rows() == [
+    assert read_rows(path, context="c").rows.drop("row").rows() == [
         ("c", "A", "X", 1, "train"),
         ("c", "B", "X", 0, "test"),
     ]
 
 
+PLAIN = [("A", "X", 1, "train"), ("B", "X", 0, "test")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "notes"),
+    [
+        ("t.csv", "Perturbation,GENE,Label,Split\nA,X,1,train\nB,X,0,test\n", ()),
+        ("t.csv", "pert,gene,label,split\nA,X,TRUE,Train\nB,X,False,TEST\n", ()),
+        ("t.csv", "pert;gene;label;split\nA;X;1;train\nB;X;0;test\n", ()),
+        ("t.csv", "pert\tgene\tlabel\tsplit\nA\tX\t1\ttrain\nB\tX\t0\ttest\n", ()),
+        ("t.tsv", "pert,gene,label,split\nA,X,1,train\nB,X,0,test\n", ()),
+        (
+            "t.csv",
+            "pert,gene,label,split\nA,X,1,train\nB,X,0,test\n,,,\n , ,,\n",
+            ("2 blank rows were left out",),
+        ),
+        (
+            "t.csv",
+            "pert,gene,label,split\nA,X,1,train\nC,X,NA,train\nB,X,0,test\nD,X,,test\n",
+            ("2 without a label left out, e.g. row 3",),
+        ),
+        ("t.csv", "pert,gene,label,split,cell_line\nA,X,1,train,K\nB,X,0,test,K\n", ()),
+    ],
+    ids=["case of header", "words", "semicolons", "tabs", "commas", "blank rows", "no label", "one line"],
+)
+def test_tables_as_people_keep_them(name: str, content: str, notes: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    read = read_rows(tmp_path / name, context="c")
+    assert read.rows.drop("row", "context").rows() == PLAIN
+    assert read.notes == notes
+
+
+def test_labels_that_are_missing_in_numbers_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    columns = {"pert": ["A", "B", "C"], "gene": ["X"] * 3, "split": ["train", "test", "test"]}
+    for gap in (None, float("nan")):
+        pl.DataFrame(columns | {"label": [1.0, 0.0, gap]}).write_parquet(path)
+        read = read_rows(path, context="c")
+        assert read.rows.height == 2
+        assert read.notes == ("1 without a label left out, e.g. row 3",)
+
+
+def test_contexts_in_a_column_of_another_name_are_not_merged(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("pert,gene,label,split,Cell_Line\nA,X,1,train,K562\nA,X,0,train,HepG2\nB,X,0,test,K562\n")
+    with pytest.raises(
+        DataError, match=r"column 'Cell_Line' has 2 values .* dataset.context_column=Cell_Line"
+    ):
+        read_rows(path, context="c")
+    read = read_rows(path, context="c", context_column="Cell_Line").rows
+    assert read["context"].to_list() == ["HepG2", "K562", "K562"]
+
+
 def test_identifiers_in_whole_numbers_are_names(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     path.write_bytes(parquet(gene=[7157, 7157]))
-    assert read_rows(path, context="c")["gene"].to_list() == ["7157", "7157"]
+    assert read_rows(path, context="c").rows["gene"].to_list() == ["7157", "7157"]
 
 
 def test_a_perturbation_may_be_in_another_split_of_another_context() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from core_harness.analysis.audit.verdict import CHANCE
 from core_harness.data.tables import read_predictions
 from core_harness.errors import DataError
 from core_harness.evaluation import pipeline
@@ -46,6 +47,8 @@ class Received:
         Asked pairs that the file does not have, and that it has without a finite score.
     not_asked
         Predictions about pairs that are not in the test split.
+    other_case
+        Those of them that name a pair of the test split in other letters' case.
     doubled, contradicted
         Asked pairs with several predictions, and those of them with different finite scores.
     distinct
@@ -63,6 +66,7 @@ class Received:
     missing: int
     no_score: int
     not_asked: int
+    other_case: int
     doubled: int
     contradicted: int
     distinct: int
@@ -77,6 +81,8 @@ class Received:
             f"{self.doubled:,} asked pairs stand there more than once, {self.contradicted:,} of them with "
             "different scores, of which the mean counts": self.doubled,
             f"{self.not_asked:,} of the {self.rows:,} predictions are about other pairs": self.not_asked,
+            f"{self.other_case:,} of these name asked pairs in another case of letters, and are not taken "
+            "for them; write names as the dataset has them": self.other_case,
             "all scores are the same": self.distinct == 1,
             f"{self.tied or 0:.0%} of the contrasts within genes are ties, and each counts half": self.tied,
             "scores lie outside of [0, 1]: what needs probabilities is not defined": not self.probabilities,
@@ -90,6 +96,13 @@ class ScoredFile:
 
     result: Result
     received: Received
+
+    def sentences(self) -> list[str]:
+        """Return what a person should know about the file, scores that are upside down first."""
+        gene = self.result.report.metrics["macro_gene_auroc"]
+        turned = gene.value is not None and gene.high is not None and gene.high < CHANCE
+        said = f"1 - score would give {1 - (gene.value or 0):.3f} within genes: are these p-values?"
+        return [*([said] if turned else []), *self.received.sentences()]
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints of it; its keys are stable."""
@@ -169,11 +182,15 @@ def _answers(table: pl.DataFrame, queries: pl.DataFrame, path: Path) -> tuple[pl
         )
     named = table.with_columns(pl.col("context").fill_null(contexts[0]))
     asked = named.join(queries, on=_PAIR, how="semi")
+    others = named.join(queries, on=_PAIR, how="anti")
+    lower = [pl.col(name).str.to_lowercase() for name in _PAIR]
+    other_case = others.select(lower).join(queries.select(lower), on=_PAIR, how="semi").height
     if asked.is_empty():
         first = named.row(0, named=True)
+        case = f" ({other_case:,} would be, in another case of letters)" if other_case else ""
         raise DataError(
-            f"{path}: none of the {table.height:,} predictions is about a test pair of the dataset; the "
-            f"first is {first['perturbation']} and {first['gene']} in {first['context']}"
+            f"{path}: none of the {table.height:,} predictions is about a test pair of the dataset{case}; "
+            f"the first is {first['perturbation']} and {first['gene']} in {first['context']}"
         )
     finite = pl.col("score").filter(pl.col("score").is_finite())
     pairs = asked.group_by(_PAIR).agg(
@@ -196,7 +213,8 @@ def _answers(table: pl.DataFrame, queries: pl.DataFrame, path: Path) -> tuple[pl
         scored=len(scores),
         missing=number.get(MISSING, 0),
         no_score=number.get(NO_SCORE, 0),
-        not_asked=table.height - asked.height,
+        not_asked=others.height,
+        other_case=other_case,
         doubled=pairs.filter(pl.col("times") > 1).height,
         contradicted=pairs.filter(pl.col("values") > 1).height,
         distinct=scores.n_unique(),

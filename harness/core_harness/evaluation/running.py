@@ -156,5 +156,6 @@ def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instan
         dataset_sha256=loaded.digest,
         graph_sha256=None if graph is None else graph.digest,
         contamination=None if dates is None else dates.as_dict(),
+        identifiers={"notes": list(loaded.notes)} if loaded.notes else None,
         packages=versions_of(*packages),
     )

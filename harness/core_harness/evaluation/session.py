@@ -48,6 +48,8 @@ class Loaded:
         SHA-256 of all its rows.
     dataset
         The component that it comes from.
+    notes
+        What was left out of its file, or read in another way than it stands there, a line each.
     """
 
     task: Task
@@ -55,6 +57,7 @@ class Loaded:
     split: Split
     digest: str
     dataset: Instance
+    notes: tuple[str, ...] = ()
 
 
 class Session:
@@ -128,6 +131,8 @@ class Session:
             rows, contexts = pipeline.load(dataset, spec)
             digest = hashlib.sha256(rows.select(*ROWS).write_csv().encode()).hexdigest()
             self._rows[of_rows] = rows, contexts, digest
+            for note in _notes(dataset):
+                self.notice(f"{spec.dataset}: {note}")
         rows, contexts, digest = self._rows[of_rows]
         key = f"{of_rows} {spec.dataset} {spec.gene_holdout} {spec.only} {spec.limit} {spec.seed}"
         if key not in self._loaded:
@@ -142,7 +147,9 @@ class Session:
                 gene_holdout=spec.gene_holdout,
             )
             split = pipeline.divide(rows, spec)
-            self._loaded[key] = Loaded(task=task, rows=rows, split=split, digest=digest, dataset=dataset)
+            self._loaded[key] = Loaded(
+                task=task, rows=rows, split=split, digest=digest, dataset=dataset, notes=_notes(dataset)
+            )
         controls.check_fits(spec.control, self._loaded[key].split)
         return self._loaded[key]
 
@@ -318,3 +325,7 @@ class Session:
 
 def _readers(method: Method) -> list[Instance]:
     return [one for one in method.components if isinstance(one.object, UsesKnowledge)]
+
+
+def _notes(dataset: Instance) -> tuple[str, ...]:
+    return tuple(getattr(dataset.object, "notes", ()))

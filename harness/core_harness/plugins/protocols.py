@@ -73,7 +73,11 @@ __all__ = [
 
 @runtime_checkable
 class Dataset(Protocol):
-    """What was measured, what is asked?"""
+    """What was measured, what is asked?
+
+    A dataset may have ``notes``, a sequence of lines: what it left out of its source, or read in another way
+    than it stands there. They are printed once the rows are read, and kept in the record of each run.
+    """
 
     question: Question
     """``de`` or ``dir``."""

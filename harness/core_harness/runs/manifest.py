@@ -184,9 +184,12 @@ class Manifest(BaseModel):
         Who hands it in, as they wish to be named.
     packages
         Versions of what computed.
-    weights, elicitation, labelling, identifiers, intervals
+    identifiers
+        How the file of the dataset was read: ``notes``, what was left out of it, or read in another way
+        than it stands there. None where there is nothing to say.
+    weights, elicitation, labelling, intervals
         Reserved: digest of a model's weights; how answers were elicited; how labels were made from
-        measurements; how names were read; how intervals were made.
+        measurements; how intervals were made.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")

@@ -56,7 +56,7 @@ class PerturbQA:
     def _read(self, line: Line) -> pl.DataFrame:
         path = data_folder() / "perturbqa" / f"{line}-{self.question}.csv"
         try:
-            return read_rows(path, context=_CONTEXTS[line])
+            return read_rows(path, context=_CONTEXTS[line]).rows
         except MissingDataError:
             raise MissingDataError(
                 f"PerturbQA's {line}-{self.question}.csv is not on this machine (looked for {path}); "

@@ -27,17 +27,35 @@ class Table:
         What label 1 means: ``de``: the gene is differentially expressed; ``dir``: it is up.
     agent
         What the perturbations are.
+    context_column
+        The column of contexts, if it is not called ``context``.
+
+    Attributes
+    ----------
+    notes
+        What was left out of the file or read in another way, a line each, once it is read.
     """
 
     simulated = False
 
-    def __init__(self, *, path: str = "", question: Question = "de", agent: Agent = "knockdown") -> None:
+    def __init__(
+        self,
+        *,
+        path: str = "",
+        question: Question = "de",
+        agent: Agent = "knockdown",
+        context_column: str = "",
+    ) -> None:
         self.path = path
         self.question = question
         self.agent = agent
+        self.context_column = context_column
+        self.notes: tuple[str, ...] = ()
 
     def rows(self) -> pl.DataFrame:
         """Return the measured pairs, checked. Raises :class:`~core_harness.errors.DataError`."""
         if not self.path:
             raise UsageError("dataset 'table' needs a file: --dataset table:PATH")
-        return read_rows(Path(self.path).expanduser(), context=_CONTEXT)
+        path = Path(self.path).expanduser()
+        rows, self.notes = read_rows(path, context=_CONTEXT, context_column=self.context_column)
+        return rows

@@ -67,6 +67,7 @@ def score_command(
     in the layout of PerturbQA's published results.
     """
     from core_harness.analysis.score import score_file
+    from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_results, printable, stdout
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec
@@ -74,11 +75,13 @@ def score_command(
     spec = RunSpec(
         dataset=dataset, regime=regime, support_contexts=comma_separated(support_contexts), seed=seed
     )
-    scored = score_file(file, spec, Session(registry), name=name, out=out)
+    with watching() as (progress, notice):
+        session = Session(registry, progress=progress, notice=notice)
+        scored = score_file(file, spec, session, name=name, out=out)
     if as_json:
         click.echo(json.dumps({"schema_version": 1, **scored.as_dict()}, indent=2, allow_nan=False))
         return
     print_results([scored.result])
     console = stdout()
-    for sentence in scored.received.sentences():
+    for sentence in scored.sentences():
         console.print(printable(sentence), soft_wrap=not console.is_terminal)

@@ -141,6 +141,8 @@ def print_run(run: Run) -> None:
         cutoff = dates.get("knowledge_cutoff") or "a date that is not known"
         known = f"published {dates.get('published')}; {manifest.method.model} knows up to {cutoff}"
         about.add_row("may have read", printable(known))
+    for note in (manifest.identifiers or {}).get("notes", ()):
+        about.add_row("reading", printable(str(note)))
     about.add_row("dataset sha256", printable(manifest.dataset_sha256))
     about.add_row("graph sha256", printable(manifest.graph_sha256 or "no graph"))
     console.print(about)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from core_harness.data.tables.plain_pickle import load_plain_pickle
-from core_harness.data.tables.reading import find_column, read_table, shown
+from core_harness.data.tables.reading import find_column, read_table, shown, without_blank_rows
 from core_harness.errors import DataError, MissingDataError
 from core_harness.schemas import Schema
 from core_harness.vocabulary import Question
@@ -39,7 +39,8 @@ def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
     ----------
     path
         A table (see :func:`~core_harness.data.tables.read_table`) with the columns ``perturbation`` or
-        ``pert``, ``gene``, one of :data:`SCORES` and perhaps ``context``; ``.json`` with a list of such
+        ``pert``, ``gene``, one of :data:`SCORES` and perhaps ``context``, in any case; decimals may have a
+        comma, and blank rows are left out; ``.json`` with a list of such
         rows or an object of such columns; or ``.pkl`` with such an object. Columns may also be named as
         in PerturbQA's published results: ``key`` or ``de_key``, a list of (perturbation, gene), with
         ``de_pred``; for the question ``dir`` ``key`` or ``dir_key`` with ``dir_pred``.
@@ -57,14 +58,14 @@ def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
     DataError
         The file is not of such a form, or a name is missing, or a score is neither a number nor missing.
     """
-    table = _read(path, question)
+    table, _ = without_blank_rows(_read(path, question))
     names = {
         "perturbation": find_column(table, "perturbation", "pert", path=path),
         "gene": find_column(table, "gene", path=path),
     }
     score = _scores(table, find_column(table, *SCORES, path=path), path)
-    if "context" in table.columns:
-        names["context"] = "context"
+    if "context" in {column.casefold() for column in table.columns}:
+        names["context"] = find_column(table, "context", path=path)
     columns = [_names(table, column, path).alias(name) for name, column in names.items()]
     rows = table.select("row").with_columns(pl.lit(None, pl.String).alias("context"), score)
     return rows.with_columns(columns).select(*PREDICTED)
@@ -146,6 +147,14 @@ def _column(name: str, values: Any, path: Path) -> pl.Series:
     return pl.Series(name, [None if value is None else float(value) for value in plain], pl.Float64)
 
 
+def _numbers(text: pl.Series) -> pl.Series:
+    """Return text as numbers, null where it is none; commas are decimal where there is no point."""
+    comma = text.str.contains(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$").any()
+    if comma and not text.str.contains(".", literal=True).any():
+        text = text.str.replace(",", ".", literal=True)
+    return text.cast(pl.Float64, strict=False)
+
+
 def _names(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
     kind = table.schema[column]
     if not (kind in _TEXT or kind.is_integer()):
@@ -162,7 +171,7 @@ def _scores(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
     if kind in _TEXT:
         text = written.cast(pl.String).str.strip_chars()
         said = ~text.str.to_lowercase().is_in(list(_NO_SCORE)) & text.is_not_null()
-        score = text.cast(pl.Float64, strict=False)
+        score = _numbers(text)
         wrong = table.filter(said & score.is_null())
         if wrong.height:
             row = wrong.row(0, named=True)

@@ -11,6 +11,7 @@ import csv
 import difflib
 import gzip
 import io
+import re
 import textwrap
 import zlib
 from collections import Counter
@@ -21,6 +22,7 @@ import polars as pl
 from core_harness.errors import DataError, MissingDataError
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_SEPARATES = (",", "\t", ";")
 _PARQUET = ".parquet"
 _GZIP = b"\x1f\x8b"
 
@@ -32,7 +34,8 @@ def read_table(path: Path) -> pl.DataFrame:
     ----------
     path
         ``.csv`` (commas), ``.tsv`` or ``.txt`` (tabs), each perhaps followed by ``.gz``, or
-        ``.parquet``. Text is UTF-8, with or without a byte order mark, its lines ended in any way, its
+        ``.parquet``. A header without the separator of the ending, but with a comma, a tab or a semicolon, is
+        separated by that. Text is UTF-8, with or without a byte order mark, its lines ended in any way, its
         fields quoted with ``"`` where they hold a separator, a quote or a line break.
 
     Returns
@@ -66,12 +69,12 @@ def read_table(path: Path) -> pl.DataFrame:
 
 
 def find_column(table: pl.DataFrame, *names: str, path: Path) -> str:
-    """Return which of ``names``, all of which mean the same, is a column of ``table``.
+    """Return which of ``names``, all of which mean the same in any case, is a column of ``table``.
 
     Raises :class:`~core_harness.errors.DataError` where none is, with the closest name there is, or
     where more than one is.
     """
-    found = [name for name in names if name in table.columns]
+    found = [column for name in names for column in table.columns if column.casefold() == name]
     if len(found) == 1:
         return found[0]
     if found:
@@ -81,6 +84,18 @@ def find_column(table: pl.DataFrame, *names: str, path: Path) -> str:
     guess = f"; did you mean {there[close[0]]!r}?" if close else ""
     listing = textwrap.shorten(", ".join(there.values()), 200, placeholder=" ...")
     raise DataError(f"{path}: no column {' or '.join(map(repr, names))}{guess} (columns: {listing})")
+
+
+def without_blank_rows(table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Return a table without rows in which every field is blank, and how many there were.
+
+    Spreadsheets write such rows, of separators alone, behind the last one that was ever used.
+    """
+    fields = [pl.col(name) for name, kind in table.schema.items() if kind == pl.String]
+    if len(fields) < len(table.columns) - 1:  # numbers of a Parquet file are never blank text
+        return table, 0
+    left = table.filter(~pl.all_horizontal(field.str.strip_chars() == "" for field in fields))
+    return left, table.height - left.height
 
 
 def shown(value: object) -> str:
@@ -148,8 +163,20 @@ def _records(text: str, separator: str, *, strict: bool) -> tuple[list[list[str]
     return records, None
 
 
+def _separator_of(text: str, expected: str) -> str:
+    """Return what separates the fields of a header: what is expected, or what it has in place of that."""
+    first = re.split(r"\r\n|\r|\n", text.lstrip("\r\n"), maxsplit=1)[0]
+    (header,), _ = _records(first, expected, strict=False)
+    others = {mark: header[0].count(mark) for mark in _SEPARATES}
+    most = max(others, key=lambda mark: others[mark])
+    # two at least, because a table of three columns is the narrowest that anything here takes
+    return expected if len(header) > 1 or others[most] < 2 else most
+
+
 def _from_text(content: bytes, separator: str, path: Path) -> pl.DataFrame:
-    records, error = _records(_decoded(content, separator, path), separator, strict=True)
+    text = _decoded(content, separator, path)
+    separator = _separator_of(text, separator)
+    records, error = _records(text, separator, strict=True)
     if error:
         raise DataError(f"{path}, row {len(records) + 1}: {error}; is a quote left open?")
     first, *places = [row for row, record in enumerate(records, 1) if record]

@@ -4,48 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
-from core_harness.data.tables.reading import find_column, read_table, shown
+from core_harness.data.tables.reading import find_column, read_table, shown, without_blank_rows
 from core_harness.errors import DataError
 from core_harness.schemas import ROWS
 
 _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")
 _SPLITS = ("train", "test")
-_LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
+_LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
+_MISSING = ("", "na", "nan", "null", "n/a")
 _TEXT = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+_LIKE_CONTEXT = ("cell_line", "cell_type", "cell", "line", "tissue")
+"""Columns that mostly say in what a pair was measured. They are pointed out, never taken unasked."""
 
 
-def read_rows(path: Path, *, context: str) -> pl.DataFrame:
+class Measured(NamedTuple):
+    """Measured pairs of a file, and what was left out of it or read in another way, a line each."""
+
+    rows: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured:
     """Return the measured pairs of a file as checked :data:`~core_harness.schemas.ROWS` with ``row``.
 
     Parameters
     ----------
     path
         A table with the columns ``pert`` or ``perturbation``, ``gene``, ``label``, ``split`` and perhaps
-        ``context``; others are left out. Labels are ``0`` and ``1``; ``0.0`` and ``1.0``, as pandas
-        writes them where a column once had a gap, count as the same, and so do the booleans and the
-        numbers 0 and 1 of a Parquet file.
+        ``context``, in any case; others are left out. Labels are ``0`` and ``1``; ``0.0`` and ``1.0``, as
+        pandas writes them where a column once had a gap, count as the same, and so do ``TRUE`` and ``FALSE``
+        in any case, and the booleans and the numbers 0 and 1 of a Parquet file. Rows without a label
+        (``NA``, ``NaN``, empty) and blank rows are left out and counted.
     context
         The context of all rows where the file has no such column.
+    context_column
+        The column of contexts, if it has another name.
 
     Raises
     ------
     DataError
-        The file is not such a table (see :func:`~core_harness.data.tables.read_table`), or its rows break a
-        rule (see :func:`check_rows`).
+        The file is not such a table (see :func:`~core_harness.data.tables.read_table`), it says in another
+        column than ``context`` in what was measured, and several things there, or its rows break a rule
+        (see :func:`check_rows`).
     """
-    table = read_table(path)
+    table, blank = without_blank_rows(read_table(path))
     names = {
         "perturbation": find_column(table, "perturbation", "pert", path=path),
         "gene": find_column(table, "gene", path=path),
         "split": find_column(table, "split", path=path),
     }
     label = find_column(table, "label", path=path)
-    if "context" in table.columns:
-        names["context"] = "context"
+    given = context_column.casefold() or "context"
+    if context_column or given in {column.casefold() for column in table.columns}:
+        names["context"] = find_column(table, given, path=path)
+    else:
+        _refuse_merging(table, path)
     for column in names.values():
         kind = table.schema[column]
         if not (kind in _TEXT or kind.is_integer()):
@@ -55,7 +73,26 @@ def read_rows(path: Path, *, context: str) -> pl.DataFrame:
         _labels(table, label, path),
         pl.lit(context).alias("context"),
     ).with_columns(table[column].cast(pl.String).alias(name) for name, column in names.items())
-    return check_rows(rows.select(*ROWS, "row"), where=str(path))
+    rows = rows.with_columns(pl.col("split").str.strip_chars().str.to_lowercase())
+    unlabelled, rows = rows.filter(pl.col("label").is_null()), rows.drop_nulls("label")
+    notes = []
+    if blank:
+        notes.append(f"{blank:,} blank {'row was' if blank == 1 else 'rows were'} left out")
+    if unlabelled.height:
+        notes.append(f"{unlabelled.height:,} without a label left out, e.g. row {unlabelled['row'][0]}")
+    return Measured(check_rows(rows.select(*ROWS, "row"), where=str(path)), tuple(notes))
+
+
+def _refuse_merging(table: pl.DataFrame, path: Path) -> None:
+    """Refuse a table that names several contexts in a column of another name: they would be merged."""
+    for column in table.columns:
+        if column.casefold() in _LIKE_CONTEXT and table[column].n_unique() > 1:
+            first, second = table[column].unique(maintain_order=True).cast(pl.String)[:2]
+            raise DataError(
+                f"{path}: column {column!r} has {table[column].n_unique()} values ({shown(first)}, "
+                f"{shown(second)}), and rows of different contexts are not put together; call it 'context', "
+                f"or give -p dataset.context_column={column}"
+            )
 
 
 def check_rows(frame: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -110,19 +147,22 @@ def check_rows(frame: pl.DataFrame, where: str) -> pl.DataFrame:
 
 
 def _labels(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
+    """Return labels, null where there is none (:data:`_MISSING`); refuse what is neither 0 nor 1."""
     kind = table.schema[column]
     written = table[column]
     if kind in _TEXT:
-        text = written.cast(pl.String).str.strip_chars()
+        text = written.cast(pl.String).str.strip_chars().str.to_lowercase()
         labels = text.replace_strict(_LABELS, default=None, return_dtype=pl.UInt8)
+        missing = written.is_null() | text.is_in(list(_MISSING))
     elif kind.is_numeric() or kind == pl.Boolean:
-        number = written.cast(pl.Float64)
+        number = written.cast(pl.Float64).fill_nan(None)
         labels = number.set(~number.is_in([0.0, 1.0]), None).cast(pl.UInt8)
+        missing = number.is_null()
     else:
         raise DataError(f"{path}, column {column!r}: values of type {kind} are no labels; write 0 and 1")
     quoted = pl.DataFrame([table["row"], written.cast(pl.String).fill_null("").alias("label")])
     _refuse(
-        quoted.filter(labels.is_null()),
+        quoted.filter(labels.is_null() & ~missing),
         str(path),
         "label {label} is not 0 or 1; write 1 where the answer is yes and 0 where it is no",
     )
