@@ -34,22 +34,27 @@ class Layout:
     samples
         Times that each prompt is drawn. Odd draws have the evidence in the opposite order, so that what
         a model owes to positions cancels out.
+    both
+        Whether both questions are asked at once: does the gene change, and where to? Of one gene a prompt.
 
     Raises
     ------
     UsageError
-        A number is too small.
+        A number is too small, or several genes of a prompt are asked both questions.
     """
 
     facts: int = 0
     reasons: int = 0
     genes_per_prompt: int = 1
     samples: int = 1
+    both: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("facts", 0), ("reasons", 0), ("genes_per_prompt", 1), ("samples", 1)):
             if (value := getattr(self, name)) < least:
                 raise UsageError(f"organizer parameter {name}={value}: it must be at least {least}")
+        if self.both and self.genes_per_prompt > 1:
+            raise UsageError("question=both asks about one gene a prompt; leave out genes_per_prompt")
 
 
 def pair_prompts(
@@ -94,7 +99,7 @@ def pair_prompts(
     writer = _Writer(template, task, facts, layout)
     prompts: list[tuple[int, int, str, str, str, list[str], list[int]]] = []
     for packed in _packed(pairs, layout.genes_per_prompt):
-        form: Form = "yes-no" if len(packed) == 1 else "yes-no-list"
+        form: Form = "up-down-none" if layout.both else "yes-no" if len(packed) == 1 else "yes-no-list"
         ids = [pair["pair_id"] for pair in packed]
         genes = [pair["gene"] for pair in packed]
         for sample in range(layout.samples):
@@ -123,11 +128,13 @@ class _Writer:
             "facts": fact_list(
                 first["perturbation"], self._facts.about(first["perturbation"], self._layout.facts)
             ),
-            "genes": "\n\n".join(self._gene(*both, turned) for both in zip(pairs, evidence, strict=True)),
+            "genes": "\n\n".join(
+                self._gene(form, *about, turned) for about in zip(pairs, evidence, strict=True)
+            ),
         }
         return self._template.fill("system", fixed), self._template.fill("user", user)
 
-    def _gene(self, pair: Row, rows: Sequence[Row], turned: bool) -> str:
+    def _gene(self, form: Form, pair: Row, rows: Sequence[Row], turned: bool) -> str:
         perturbation, gene = one_line(pair["perturbation"]), one_line(pair["gene"])
         known = fact_list(gene, self._facts.about(pair["gene"], self._layout.facts))
         both = self._facts.between(pair["perturbation"], pair["gene"], self._layout.facts)
@@ -138,7 +145,7 @@ class _Writer:
                 "gene": gene,
                 "facts": known + fact_list(f"{perturbation} and {gene} together", both),
                 "evidence": self._evidence(pair, rows, turned),
-                "asks": asks(self._task, perturbation, gene),
+                "asks": asks(self._task, form, perturbation, gene),
             },
         )
 

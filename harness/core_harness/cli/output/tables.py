@@ -200,7 +200,7 @@ def _by_default(row: Mapping[str, Any]) -> str:
     )
     others = row["metrics"]["macro_gene_auroc_ok_only"]
     return (
-        f"{row['strategy']}: {by_default:,} of {coverage['pairs']:,} pairs have their gene's rate ({kinds}); "
+        f"{row['strategy']}: {by_default:,} of {coverage['pairs']:,} pairs are scored by default ({kinds}); "
         f"macro-per-gene AUROC of the others {figure(others)} ({others['genes']:,} genes)"
     )
 
