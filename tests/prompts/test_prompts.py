@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -269,27 +268,32 @@ def test_prompts_say_how_to_answer(prompts: pl.DataFrame, form: str) -> None:
 
 
 def test_both_questions_are_one_prompt_whichever_the_dataset_asks() -> None:
-    both = replace(LAYOUT, both=True)
     de, to = (
         pair_prompts(
-            load_template("isolated"), replace(TASK, question=question), TWO, None, facts=KNOWN, layout=both
+            load_template("isolated-both"),
+            replace(TASK, question=question),
+            TWO,
+            None,
+            facts=KNOWN,
+            layout=LAYOUT,
         )
         for question in ("de", "dir")
     )
     assert_frame_equal(de, to)
     assert de["form"].to_list() == ["up-down-none"] * 2
     assert instructions("up-down-none") in de["system"][0]
-    assert "expression of CDKN1A" in de["user"][0]
+    assert "the knockdown of TP53 change the expression of CDKN1A" in de["user"][0]
     assert read([Message("system", de["system"][0]), Message("user", de["user"][0])]).form == "up-down-none"
 
 
 def test_both_questions_are_asked_of_one_gene_a_prompt() -> None:
-    with pytest.raises(UsageError, match="question=both asks about one gene a prompt"):
-        Layout(both=True, genes_per_prompt=2)
+    with pytest.raises(UsageError, match="both questions are asked of one gene a prompt"):
+        packs = replace(LAYOUT, genes_per_prompt=2)
+        pair_prompts(load_template("isolated-both"), TASK, TWO, None, facts=KNOWN, layout=packs)
 
 
 @pytest.mark.parametrize("wrong", [{"facts": -1}, {"reasons": -1}, {"genes_per_prompt": 0}, {"samples": 0}])
-def test_a_number_that_is_too_small_is_one_line(wrong: dict[str, Any]) -> None:
+def test_a_number_that_is_too_small_is_one_line(wrong: dict[str, int]) -> None:
     ((name, value),) = wrong.items()
     with pytest.raises(UsageError, match=f"organizer parameter {name}={value}: it must be at least"):
         Layout(**wrong)

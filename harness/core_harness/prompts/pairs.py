@@ -13,7 +13,7 @@ from core_harness.knowledge.facts import Facts
 from core_harness.llm.formats import Form
 from core_harness.llm.frames import PROMPTS
 from core_harness.prompts.template import Template
-from core_harness.prompts.wording import asks, one_line, outcomes, wording
+from core_harness.prompts.wording import applied, asks, one_line, outcomes, wording
 from core_harness.schemas import Task
 
 Row = Mapping[str, Any]
@@ -34,27 +34,22 @@ class Layout:
     samples
         Times that each prompt is drawn. Odd draws have the evidence in the opposite order, so that what
         a model owes to positions cancels out.
-    both
-        Whether both questions are asked at once: does the gene change, and where to? Of one gene a prompt.
 
     Raises
     ------
     UsageError
-        A number is too small, or several genes of a prompt are asked both questions.
+        A number is too small.
     """
 
     facts: int = 0
     reasons: int = 0
     genes_per_prompt: int = 1
     samples: int = 1
-    both: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("facts", 0), ("reasons", 0), ("genes_per_prompt", 1), ("samples", 1)):
             if (value := getattr(self, name)) < least:
                 raise UsageError(f"organizer parameter {name}={value}: it must be at least {least}")
-        if self.both and self.genes_per_prompt > 1:
-            raise UsageError("question=both asks about one gene a prompt; leave out genes_per_prompt")
 
 
 def pair_prompts(
@@ -75,7 +70,7 @@ def pair_prompts(
     ----------
     template
         With the parts ``gene`` and, for evidence, ``row``; with a part ``group`` the evidence is divided
-        by outcome.
+        by outcome, with a part ``both`` two questions are asked at once, of one gene a prompt.
     task
         Its question and agent choose the wording.
     pairs
@@ -91,15 +86,20 @@ def pair_prompts(
     ------
     PluginError
         The template is not about pairs, or has no part ``row`` where there are rows to be shown.
+    UsageError
+        Both questions would be asked of several genes in a prompt.
     """
     template.need("gene", "prompts about pairs")
     if rows is not None:
         template.need("row", "prompts with evidence")
+    both = "both" in template.parts
+    if both and layout.genes_per_prompt > 1:
+        raise UsageError("both questions are asked of one gene a prompt; leave out genes_per_prompt")
     by_pair = _by_pair(rows)
     writer = _Writer(template, task, facts, layout)
     prompts: list[tuple[int, int, str, str, str, list[str], list[int]]] = []
     for packed in _packed(pairs, layout.genes_per_prompt):
-        form: Form = "up-down-none" if layout.both else "yes-no" if len(packed) == 1 else "yes-no-list"
+        form: Form = "up-down-none" if both else "yes-no" if len(packed) == 1 else "yes-no-list"
         ids = [pair["pair_id"] for pair in packed]
         genes = [pair["gene"] for pair in packed]
         for sample in range(layout.samples):
@@ -128,13 +128,11 @@ class _Writer:
             "facts": fact_list(
                 first["perturbation"], self._facts.about(first["perturbation"], self._layout.facts)
             ),
-            "genes": "\n\n".join(
-                self._gene(form, *about, turned) for about in zip(pairs, evidence, strict=True)
-            ),
+            "genes": "\n\n".join(self._gene(*both, turned) for both in zip(pairs, evidence, strict=True)),
         }
         return self._template.fill("system", fixed), self._template.fill("user", user)
 
-    def _gene(self, form: Form, pair: Row, rows: Sequence[Row], turned: bool) -> str:
+    def _gene(self, pair: Row, rows: Sequence[Row], turned: bool) -> str:
         perturbation, gene = one_line(pair["perturbation"]), one_line(pair["gene"])
         known = fact_list(gene, self._facts.about(pair["gene"], self._layout.facts))
         both = self._facts.between(pair["perturbation"], pair["gene"], self._layout.facts)
@@ -145,9 +143,14 @@ class _Writer:
                 "gene": gene,
                 "facts": known + fact_list(f"{perturbation} and {gene} together", both),
                 "evidence": self._evidence(pair, rows, turned),
-                "asks": asks(self._task, form, perturbation, gene),
+                "asks": self._asks(perturbation, gene),
             },
         )
+
+    def _asks(self, perturbation: str, gene: str) -> str:
+        if "both" not in self._template.parts:
+            return asks(self._task, perturbation, gene)
+        return self._template.fill("both", {"gene": gene, "applied": applied(self._task, perturbation)})
 
     def _evidence(self, pair: Row, rows: Sequence[Row], turned: bool) -> str:
         if "group" not in self._template.parts:

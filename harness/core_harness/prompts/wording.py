@@ -9,7 +9,7 @@ from importlib import resources
 from string import Template as Placeholders
 from typing import Any
 
-from core_harness.llm.formats import BOTH, Form, instructions
+from core_harness.llm.formats import Form, instructions
 from core_harness.schemas import Task
 from core_harness.vocabulary import Question
 
@@ -22,7 +22,7 @@ def outcomes(question: Question) -> tuple[str, str]:
 
 def wording(task: Task, form: Form) -> dict[str, str]:
     """Return the sentences about the task that name no perturbation, gene or context, by placeholder."""
-    agent, question = _about(task, form)
+    agent, question = _sentences()["agent"][task.agent], _sentences()["question"][task.question]
     return {
         "kind": agent["kind"],
         "about": agent["about"],
@@ -31,17 +31,15 @@ def wording(task: Task, form: Form) -> dict[str, str]:
     }
 
 
-def asks(task: Task, form: Form, perturbation: str, gene: str) -> str:
+def asks(task: Task, perturbation: str, gene: str) -> str:
     """Return the question about a pair."""
-    agent, question = _about(task, form)
-    applied = Placeholders(agent["applied"]).substitute(perturbation=perturbation)
-    return Placeholders(question["asks"]).substitute(gene=gene, applied=applied)
+    question = _sentences()["question"][task.question]
+    return Placeholders(question["asks"]).substitute(gene=gene, applied=applied(task, perturbation))
 
 
-def _about(task: Task, form: Form) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Return the sentences about the kind of perturbation, and about what is asked."""
-    sentences = _sentences()
-    return sentences["agent"][task.agent], sentences["question"]["both" if form in BOTH else task.question]
+def applied(task: Task, perturbation: str) -> str:
+    """Return how a question names what is done to the cells."""
+    return Placeholders(_sentences()["agent"][task.agent]["applied"]).substitute(perturbation=perturbation)
 
 
 def one_line(text: str) -> str:

@@ -6,9 +6,8 @@ from typing import ClassVar
 
 import polars as pl
 
-from core_harness import Evidence, Need, Task
+from core_harness import Evidence, Need, Question, Task
 from core_harness.data.rates import gene_rate_of
-from core_harness.vocabulary import Question
 
 
 class ModelAnswer:

@@ -25,7 +25,7 @@ class PairAsker:
         Times that each prompt is drawn; odd draws have their evidence in the opposite order.
     """
 
-    template: ClassVar[str]
+    template: str
 
     def __init__(self, *, facts: int = 6, genes_per_prompt: int = 1, samples: Samples = 1) -> None:
         self.facts = facts
@@ -37,21 +37,13 @@ class PairAsker:
         return [load_template(self.template)]
 
     def _prompts(
-        self,
-        task: Task,
-        pairs: pl.DataFrame,
-        rows: pl.DataFrame | None,
-        facts: Facts,
-        *,
-        reasons: int = 0,
-        both: bool = False,
+        self, task: Task, pairs: pl.DataFrame, rows: pl.DataFrame | None, facts: Facts, reasons: int = 0
     ) -> pl.DataFrame:
         layout = Layout(
             facts=self.facts,
             reasons=reasons,
             genes_per_prompt=self.genes_per_prompt,
             samples=self.samples,
-            both=both,
         )
         return pair_prompts(load_template(self.template), task, pairs, rows, facts=facts, layout=layout)
 
@@ -95,4 +87,4 @@ class OnSameGene(PairAsker):
         """Return prompts about the pairs with a contrast."""
         pairs = evidence.pairs.filter(pl.col("pair_id").is_in(evidence.contrasted.implode()))
         rows = evidence.top(self.per_side, per_side=True).rows()
-        return self._prompts(task, pairs, rows, facts, reasons=self.reasons)
+        return self._prompts(task, pairs, rows, facts, self.reasons)

@@ -86,7 +86,7 @@ class NearestPairs(PairAsker):
         """Return prompts about all pairs that have an example."""
         rows = evidence.rows()
         pairs = evidence.pairs.join(rows, on="pair_id", how="semi", maintain_order="left")
-        return self._prompts(task, pairs, rows, facts, reasons=self.reasons)
+        return self._prompts(task, pairs, rows, facts, self.reasons)
 
     def _alike(self, evidence: Evidence) -> pl.DataFrame:
         """Return ``asked, gene, alike``: each query gene with itself and the genes most like it."""

@@ -24,7 +24,6 @@ class IsolatedPair(PairAsker):
     """
 
     gives: ClassVar[frozenset[Need]] = frozenset({"answers"})
-    template = "isolated"
 
     def __init__(
         self,
@@ -36,6 +35,7 @@ class IsolatedPair(PairAsker):
     ) -> None:
         super().__init__(facts=facts, genes_per_prompt=genes_per_prompt, samples=samples)
         self.question = question
+        self.template = "isolated-both" if question == "both" else "isolated"
 
     def organize(self, task: Task, evidence: Evidence) -> Evidence:
         """Return the evidence as it came; none of it is shown to the model."""
@@ -43,4 +43,4 @@ class IsolatedPair(PairAsker):
 
     def prompts(self, task: Task, evidence: Evidence, facts: Facts) -> pl.DataFrame:
         """Return prompts about all pairs."""
-        return self._prompts(task, evidence.pairs, None, facts, both=self.question == "both")
+        return self._prompts(task, evidence.pairs, None, facts)
