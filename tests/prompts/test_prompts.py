@@ -287,8 +287,8 @@ def test_both_questions_are_one_prompt_whichever_the_dataset_asks() -> None:
 
 
 def test_both_questions_are_asked_of_one_gene_a_prompt() -> None:
+    packs = replace(LAYOUT, genes_per_prompt=2)
     with pytest.raises(UsageError, match="both questions are asked of one gene a prompt"):
-        packs = replace(LAYOUT, genes_per_prompt=2)
         pair_prompts(load_template("isolated-both"), TASK, TWO, None, facts=KNOWN, layout=packs)
 
 

@@ -2,8 +2,9 @@
 
 Perturbations belong to modules; every module has a programme, the genes that it moves; every gene has
 a base rate, the share of programmes that it is in. With probability ``signal`` a gene answers as the
-programme says, otherwise it is moved at its base rate. Where it goes is drawn in the same way. So base rates, and with them what gene
-frequency can reach, do not depend on the signal; what a method gains per gene, it gains from modules.
+programme says, otherwise it is moved at its base rate. So base rates, and with them what gene
+frequency can reach, do not depend on the signal; what a method gains per gene, it gains from modules. Where a
+moved gene goes is drawn in the same way.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class Simulated:
         return pl.DataFrame(columns, schema=dict(ROWS))
 
     def _outcomes(self, rng: np.random.Generator, rate: Floats) -> Bools:
-        """Return (perturbations, genes): what happens at the rates of genes, as far as modules do not decide."""
+        """Return (perturbations, genes): what the module decides, or else the rate of the gene."""
         programme = rng.random((self.modules, self.genes)) < rate
         chance = (1 - self.signal) * rate + self.signal * programme[self._module_of()]
         outcomes: Bools = rng.random(chance.shape) < chance
