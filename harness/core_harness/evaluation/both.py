@@ -21,7 +21,8 @@ def specs_of_both(session: Session, spec: RunSpec) -> tuple[RunSpec, RunSpec]:
     Raises
     ------
     UsageError
-        The registry names no direction of the dataset, or the two do not ask what is asked at once.
+        The registry names no direction of the dataset, the two do not ask what is asked at once, or no pair
+        of the direction would be asked about.
     DataError, MissingDataError
         Either cannot be read.
     """
@@ -42,10 +43,13 @@ def specs_of_both(session: Session, spec: RunSpec) -> tuple[RunSpec, RunSpec]:
     not_asked = where.split.queries.height - asked.queries.height
     if not_asked:
         session.notice(f"{direction}: {not_asked:,} pairs are no pairs of {spec.dataset}: not asked")
-    return (
+    both = (
         replace(of_change, asked_with=_asked_with(where, not_asked)),
         replace(of_direction, asked_with=_asked_with(change, not_asked)),
     )
+    if session.load(both[1]).split.queries.is_empty():
+        raise UsageError(f"no pair of {direction} is in this part of {spec.dataset}; ask about more pairs")
+    return both
 
 
 def _asked_with(other: Loaded, not_asked: int) -> AskedWith:

@@ -24,6 +24,7 @@ from core_harness.llm.objects import in_objects
 from core_harness.llm.verdicts import CANNOT_TELL, takes_back
 from core_harness.llm.visible import visible
 from core_harness.schemas import Schema
+from core_harness.vocabulary import Question
 
 Status = Literal["ok", "abstained", "unparsed", "refused", "empty", "cut_off"]
 """``ok``: there is a value. ``abstained``: the model said that it cannot decide. ``unparsed``: it wrote
@@ -65,6 +66,10 @@ class Answer(NamedTuple):
     status: Status
     weighing: Weighing | None = None
     up: float | None = None
+
+    def to(self, question: Question) -> float | None:
+        """Return the value that answers a question, where both were asked at once or only that one."""
+        return self.up if question == "dir" and self.up is not None else self.value
 
 
 _AROUND = " \t\r\n:=\uff1a\uff1d\"'{}[],"
