@@ -174,7 +174,7 @@ parameters = {{ path = "{tmp_path / "dir.csv"}", question = "dir" }}
         ({"control": "anonymised-names"}, "--question both does not go with --control"),
         ({"gene_holdout": 0.5}, "--question both does not go with --gene-holdout"),
         ({"question": "de"}, "unknown question 'de'"),
-        ({"limit": 1}, "no pair of simulated-dir is in this part of simulated"),
+        ({"limit": 1, "seed": 8}, "no pair of simulated-dir is in this part of simulated"),
     ],
     ids=["evidence", "no model", "grades", "no direction", "control", "holdout", "no such", "nothing"],
 )

@@ -15,11 +15,10 @@ from core_harness.evaluation.pipeline import predict
 from core_harness.evaluation.shown import Shown
 from core_harness.evidence.evidence import Evidence
 from core_harness.llm import PROMPTS, SIMULATED
-from core_harness.llm.answers import ANSWERS, parse_replies
+from core_harness.llm.answers import ANSWERS, answering, parse_replies
 from core_harness.plugins.guard import call
 from core_harness.plugins.protocols import Explains, LearningAggregator
 from core_harness.schemas import EVIDENCE, Block, Schema, Task, simulated_parts
-from core_harness.vocabulary import Question
 
 _SELECTIONS: Schema = {"copy": pl.UInt32, "at": pl.List(pl.UInt32)}
 
@@ -216,7 +215,7 @@ def make_card(
         measured=evidence.support.join(evidence.pairs, on=["context", "gene"], how="semi").height,
         voters=voters,
         votes=_votes(task, method, evidence) if score is not None else [],
-        asked=_asked(prompts, replies, answers, pair_id, task.question),
+        asked=_asked(prompts, replies, answering(answers, task.question), pair_id),
         flip=_flip(task, method, evidence, voters=voters, score=score, gene_rate=gene_rate)
         if score is not None and alone
         else None,
@@ -243,15 +242,9 @@ def _block_with(shown: Shown, pair_id: int) -> Evidence:
 
 
 def _asked(
-    prompts: pl.DataFrame,
-    replies: pl.DataFrame | None,
-    answers: pl.DataFrame,
-    pair_id: int,
-    question: Question,
+    prompts: pl.DataFrame, replies: pl.DataFrame | None, answers: pl.DataFrame, pair_id: int
 ) -> list[AskedPrompt]:
     own = answers.filter(pl.col("pair_id") == pair_id)
-    if question == "dir":  # of two questions that were asked at once, the value answers this one
-        own = own.with_columns(pl.coalesce("up", "value").alias("value"))
     read = {(row["prompt_id"], row["sample"]): row for row in own.iter_rows(named=True)}
     asked = []
     for at, prompt in enumerate(prompts.iter_rows(named=True)):

@@ -160,6 +160,11 @@ def parse_replies(prompts: pl.DataFrame, replies: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(read, schema=ANSWERS, orient="row")
 
 
+def answering(answers: pl.DataFrame, question: Question) -> pl.DataFrame:
+    """Return :data:`ANSWERS` whose values answer a question, where both were asked at once."""
+    return answers.with_columns(pl.coalesce("up", "value").alias("value")) if question == "dir" else answers
+
+
 def _answer(
     item: str, form: Form, claims: Sequence[Claim], silence: Status, reply: Reply, *, offset: int
 ) -> Answer:
