@@ -1,7 +1,7 @@
 """Two questions at once: what is asked of a dataset and of its direction, for two runs from one asking.
 
 The prompts are about the pairs of the first dataset. A prompt of the second run is the same text for the same
-pair, so it is answered before it could be asked, and the method is never given the list of pairs that change.
+pair, so it is answered before it could be asked, and no model learns which pairs change.
 """
 
 from __future__ import annotations

@@ -264,8 +264,9 @@ class Manifest(BaseModel):
         task = self.task
         regime = [task.question, task.regime, list(task.support_contexts), task.gene_holdout]
         part: list[object] = [self.part.limit, self.part.only]
-        if task.question == "dir" and self.asked_with is not None and part != [None, None]:
-            part.append(self.asked_with.sha256)
+        other = self.asked_with
+        if task.question == "dir" and other is not None and (part != [None, None] or other.not_asked):
+            part.append(other.sha256)
         return _digest([self.dataset_sha256, regime, part, task.seed])
 
     @property
