@@ -11,6 +11,9 @@ from typing import Literal
 Question = Literal["de", "dir"]
 """``de``: is the gene differentially expressed? ``dir``: among those that are, is it up?"""
 
+AtOnce = Literal["both"]
+"""Questions that one prompt asks together: does the gene change, and does it go up?"""
+
 Agent = Literal["knockdown", "drug"]
 """What a perturbation is."""
 

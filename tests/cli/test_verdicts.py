@@ -147,7 +147,7 @@ def test_score_prints_a_table_and_what_was_odd(tmp_path: Path) -> None:
         (["compare", "a"], 5, "a is not a run folder"),
         (["compare"], 2, "Missing argument"),
         (["score", "absent.csv", "-d", "simulated"], 3, "absent.csv is not there"),
-        (["score", "absent.csv", "-d", "simulatd"], 2, "did you mean 'simulated'?"),
+        (["score", "absent.csv", "-d", "simulatd"], 2, "did you mean 'simulated' or 'simulated-dir'?"),
         (["score", "absent.csv"], 2, "Missing option"),
         (["audit", "nonsense"], 2, "unknown dataset 'nonsense'"),
     ],

@@ -76,9 +76,9 @@ def test_pairs_whose_relatives_were_not_graded_are_not_ok() -> None:
         {"pair_id": [1, 2, 3], "perturbation": ["A", "A", "B"]}, schema_overrides={"pair_id": pl.UInt32}
     )
     rows = [
-        (1, 0, None, "X", None, "unparsed", None, None),
-        (3, 0, None, "X", 0.5, "ok", None, None),
-        (3, 0, None, "Y", None, "unparsed", None, None),
+        (1, 0, None, "X", None, None, "unparsed", None, None),
+        (3, 0, None, "X", 0.5, None, "ok", None, None),
+        (3, 0, None, "Y", None, None, "unparsed", None, None),
     ]
     answers = pl.DataFrame(rows, schema=dict(ANSWERS), orient="row")
     predictions = pl.DataFrame(

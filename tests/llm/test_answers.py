@@ -15,7 +15,17 @@ from pydantic import ValidationError
 
 from core_harness.llm import PROMPTS, Form, Reply, TopLogprobs, weighed
 from core_harness.llm.answers import ANSWERS, Answer, parse, parse_replies
-from core_harness.llm.formats import OBJECTS, Verdict, instructions, json_schema, render
+from core_harness.llm.formats import (
+    FORMS,
+    OBJECTS,
+    SINGLE,
+    UP_DOWN_NONE,
+    Verdict,
+    instructions,
+    json_schema,
+    render,
+    words_of,
+)
 from core_harness.llm.frames import Outcome, replies_frame
 from core_harness.llm.logprobs import Weighing
 from core_harness.schemas import check
@@ -27,9 +37,7 @@ CORPUS = [
 ]
 """Texts that models write, and what each says: ``answers`` has one entry an item, ``yes``, ``no``, a grade,
 or the status of an item without a value."""
-FORMS: list[Form] = ["yes-no", "yes-no-list", "grades"]
 
-WORDS: st.SearchStrategy[Verdict] = st.sampled_from(["yes", "no", "abstain"])
 GRADES: st.SearchStrategy[Verdict] = st.integers(0, 10)
 NAMES = st.lists(
     st.from_regex(r"[A-Z][A-Z0-9_-]{1,8}", fullmatch=True).filter(lambda name: not name.endswith(("_", "-"))),
@@ -38,7 +46,8 @@ NAMES = st.lists(
     unique=True,
 )
 PROSE = st.lists(
-    st.sampled_from(["The gene", "responds;", "no", "yes", "path,", "{x}", "ANSWERS"]), max_size=30
+    st.sampled_from(["The gene", "responds;", "no", "yes", "up", "none", "path,", "{x}", "ANSWERS"]),
+    max_size=30,
 )
 
 
@@ -52,7 +61,11 @@ def plain(answer: Answer, form: Form) -> object:
         assert answer.value is None
         return answer.status
     assert answer.value is not None
-    return round(10 * answer.value) if form == "grades" else {1.0: "yes", 0.0: "no"}[answer.value]
+    if form == "grades":
+        return round(10 * answer.value)
+    if form == "up-down-none":
+        return "none" if answer.value == 0.0 else {1.0: "up", 0.0: "down"}[answer.up or 0.0]
+    return {1.0: "yes", 0.0: "no"}[answer.value]
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case["why"])
@@ -71,8 +84,9 @@ def test_the_corpus_is_hard_enough() -> None:
 @st.composite
 def verdicts(draw: st.DrawFn) -> tuple[Form, list[tuple[str, Verdict]]]:
     form = draw(st.sampled_from(FORMS))
-    names = draw(NAMES)[: 1 if form == "yes-no" else None]
-    values = GRADES if form == "grades" else WORDS
+    names = draw(NAMES)[: 1 if form in SINGLE else None]
+    words: list[Verdict] = [*words_of(form), "abstain"]
+    values = GRADES if form == "grades" else st.sampled_from(words)
     return form, [(name, draw(values)) for name in names]
 
 
@@ -118,6 +132,8 @@ def test_noise_before_the_answer_changes_nothing(
                 "}",
                 '"answer"',
                 '"yes"',
+                " up",
+                " none",
                 "<think>",
                 "</think>",
                 "A",
@@ -203,13 +219,44 @@ def test_one_token_is_always_read() -> None:
     assert answer.weighing.mass == pytest.approx(0.4)
     neither = TopLogprobs(0, ((" The", math.log(0.9)),))
     (answer,) = parse(said(" The", "length", (neither,)), "token", ["G"])
-    assert answer == Answer("G", 0.5, "ok", Weighing(0.5, 0.0, bounded=True))
+    assert answer == Answer("G", 0.5, "ok", Weighing((0.5, 0.5), 0.0, bounded=True))
     assert parse(said(" Yes", "length"), "token", ["G"]) == [Answer("G", None, "unparsed")]
 
 
 def test_an_abstention_has_no_probability() -> None:
     reply = spelt("ANSWER: ", "abstain")
     assert parse(reply, "yes-no", ["G"]) == [Answer("G", None, "abstained")]
+
+
+def test_both_answers_come_from_one_place() -> None:
+    top = [("up", math.log(0.3)), ("down", math.log(0.1)), ("none", math.log(0.4)), ("no", math.log(0.2))]
+    tokens = [(b"ANSWER:", [("ANSWER:", 0.0)]), (b" none", top)]
+    text = "ANSWER: none"
+    written = said(text, logprobs=weighed(text, tokens, UP_DOWN_NONE))
+    by_token = said(" none", "length", (TopLogprobs(0, tuple(top)),))
+    forms: list[tuple[Reply, Form]] = [(written, "up-down-none"), (by_token, "up-down-none-token")]
+    for reply, form in forms:
+        (answer,) = parse(reply, form, ["G"])
+        assert answer.weighing is not None
+        assert (answer.value, answer.up, answer.weighing.mass) == pytest.approx((0.5, 0.75, 0.8))
+
+
+CHANCE = st.floats(0.0, 1.0) | st.sampled_from([5e-324, 1e-300])
+
+
+@given(CHANCE, CHANCE, CHANCE)
+def test_the_two_answers_are_the_three_shares(up: float, down: float, none: float) -> None:
+    total = max(up + down + none, 1e-9)
+    shares = {"up": up / total, "down": down / total, "none": none / total}
+    top = tuple((word, math.log(share) if share > 0 else -math.inf) for word, share in shares.items())
+    (answer,) = parse(said(" up", "length", (TopLogprobs(0, top),)), "up-down-none-token", ["G"])
+    assert answer.value is not None
+    assert answer.weighing is not None
+    assert 0.0 <= answer.value <= 1.0
+    assert sum(answer.weighing.shares) == pytest.approx(1.0)
+    assert answer.up is not None
+    assert 0.0 <= answer.up <= 1.0
+    assert answer.up * answer.value == pytest.approx(answer.weighing.shares[0], abs=1e-12)
 
 
 # ---------------------------------------------------------------- frames and schemas
@@ -222,6 +269,8 @@ def test_answers_of_a_frame() -> None:
         (3, 1, "grades", "", "c", ["X", "Y"], []),
         (4, 0, "yes-no", "", "d", ["G"], [13]),
         (5, 0, "yes-no", "", "e", ["G"], [14]),
+        (6, 0, "up-down-none", "", "f", ["G"], [15]),
+        (7, 0, "up-down-none", "", "g", ["G"], [16]),
     ]
     prompts = pl.DataFrame(rows, schema=dict(PROMPTS), orient="row")
     outcomes = [
@@ -230,16 +279,20 @@ def test_answers_of_a_frame() -> None:
         Outcome("answered", said("ANSWER X: 5\nANSWER Y: 10"), "journal"),
         Outcome("failed", cause="500"),
         Outcome("not_asked", cause="max calls 3 is used up"),
+        Outcome("answered", said("ANSWER: down"), "cache"),
+        Outcome("answered", said("ANSWER: none"), "cache"),
     ]
     answers = parse_replies(prompts, replies_frame(prompts, outcomes))
     wanted = [
-        (1, 0, 10, "G", 0.75, "ok", 1.0, False),
-        (2, 0, 11, "G", None, "unparsed", None, None),
-        (2, 0, 12, "H", 0.0, "ok", None, None),
-        (3, 1, None, "X", 0.5, "ok", None, None),
-        (3, 1, None, "Y", 1.0, "ok", None, None),
-        (4, 0, 13, "G", None, "failed", None, None),
-        (5, 0, 14, "G", None, "not_asked", None, None),
+        (1, 0, 10, "G", 0.75, None, "ok", 1.0, False),
+        (2, 0, 11, "G", None, None, "unparsed", None, None),
+        (2, 0, 12, "H", 0.0, None, "ok", None, None),
+        (3, 1, None, "X", 0.5, None, "ok", None, None),
+        (3, 1, None, "Y", 1.0, None, "ok", None, None),
+        (4, 0, 13, "G", None, None, "failed", None, None),
+        (5, 0, 14, "G", None, None, "not_asked", None, None),
+        (6, 0, 15, "G", 1.0, 0.0, "ok", None, None),
+        (7, 0, 16, "G", 0.0, 0.5, "ok", None, None),
     ]
     assert_frame_equal(
         check(answers, ANSWERS, "answers"), pl.DataFrame(wanted, schema=dict(ANSWERS), orient="row")

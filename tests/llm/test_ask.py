@@ -72,6 +72,16 @@ def test_a_second_run_sends_nothing(tmp_path: Path) -> None:
         assert_frame_equal(later.replies.drop("source"), first.replies.drop("source"))
 
 
+def test_nothing_is_asked_where_only_stored_answers_count() -> None:
+    first, again = Scripted(), Scripted()
+    with Journal(None) as journal:
+        ask(first, ["a", "b"], journal=journal)
+        stored = ask(again, ["a", "b", "c"], settings=Settings(stored_only=True), journal=journal)
+    assert not again.asked
+    assert stored.replies["status"].to_list() == ["answered", "answered", "not_asked"]
+    assert stored.summary.ended == "1 prompts have no stored answer, and none was to be asked"
+
+
 def test_an_answered_run_needs_no_key() -> None:
     class Keyless(Scripted):
         def describe(self) -> Any:

@@ -6,18 +6,19 @@ import polars as pl
 import pytest
 
 from core_harness.llm import PROMPTS, Form, exact_schema, grammar, requests_of
+from core_harness.llm.formats import FORMS, SINGLE
 from core_harness.llm.frames import begun
 
 ITEMS = ["TP53", 'drug: "salt"']
 
 
-@pytest.mark.parametrize("form", ["yes-no", "yes-no-list", "grades"])
+@pytest.mark.parametrize("form", FORMS)
 def test_schemas_name_the_items_in_their_order(form: Form) -> None:
     schema = exact_schema(form, ITEMS, reasoning=80)
     assert schema["required"][0] == "reasoning"
     assert schema["properties"]["reasoning"]["maxLength"] == 80
     assert "reasoning" not in exact_schema(form, ITEMS, reasoning=0)["properties"]
-    if form != "yes-no":
+    if form not in SINGLE:
         entries = schema["properties"][schema["required"][1]]
         assert [entry["properties"]["item"]["const"] for entry in entries["prefixItems"]] == ITEMS
         assert entries["minItems"] == entries["maxItems"] == 2
@@ -28,6 +29,9 @@ def test_grammars_have_a_line_an_item() -> None:
     assert lines.startswith('root ::= "ANSWER TP53: " value "\\n" ')
     assert json.dumps(f"ANSWER {ITEMS[1]}: ") in lines
     assert '"10"' in grammar("grades", ITEMS, reasoning=10)
+    assert grammar("up-down-none", ITEMS[:1], reasoning=0) == (
+        'root ::= "ANSWER: " value\nvalue ::= "up" | "down" | "none" | "abstain"\n'
+    )
     assert grammar("yes-no", ITEMS[:1], reasoning=10).startswith('root ::= [^\\n]{0,10} "\\n" "ANSWER: "')
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_harness.llm import TopLogprobs, first_place, weigh, weighed
+from core_harness.llm.formats import UP_DOWN_NONE
 
 YES_OR_NO = [(" yes", math.log(0.8)), (" no", math.log(0.2))]
 
@@ -57,7 +58,15 @@ def test_half_characters_are_not_kept() -> None:
 )
 def test_yes_is_weighed_against_no(top: dict[str, float], expected: tuple[float, float, bool]) -> None:
     place = TopLogprobs(0, tuple((token, math.log(p)) for token, p in top.items()))
-    assert weigh(place) == pytest.approx(expected)
+    found = weigh(place)
+    assert (found.shares[0], found.mass, found.bounded) == pytest.approx(expected)
+
+
+def test_unlisted_words_share_what_is_left() -> None:
+    found = weigh(TopLogprobs(0, (("up", math.log(0.9)), ("x", math.log(0.06)))), UP_DOWN_NONE)
+    assert found.shares == pytest.approx((0.9 / 0.94, 0.02 / 0.94, 0.02 / 0.94))
+    assert found.mass == pytest.approx(0.9)
+    assert found.bounded
 
 
 TOP = st.lists(st.tuples(st.sampled_from(["yes", " no", "x"]), st.floats(allow_nan=False)), max_size=6)
@@ -66,17 +75,17 @@ TOP = st.lists(st.tuples(st.sampled_from(["yes", " no", "x"]), st.floats(allow_n
 @given(TOP)
 def test_shares_and_masses_are_probabilities(top: list[tuple[str, float]]) -> None:
     found = weigh(TopLogprobs(0, tuple(top)))
-    assert 0.0 <= found.yes <= 1.0
+    assert 0.0 <= found.shares[0] <= 1.0
     assert 0.0 <= found.mass <= 1.0
 
 
 @given(st.floats(0.01, 0.6), st.floats(0.01, 0.39))
 def test_an_unlisted_word_is_never_impossible(yes: float, other: float) -> None:
     found = weigh(TopLogprobs(0, (("yes", math.log(yes)), ("x", math.log(other)))))
-    assert found.yes < 1.0
+    assert found.shares[0] < 1.0
     # whatever no truly has, it has no more than it is given
     true_no = min(1 - yes - other, yes, other)
-    assert found.yes <= yes / (yes + true_no) + 1e-9
+    assert found.shares[0] <= yes / (yes + true_no) + 1e-9
 
 
 def test_the_first_token_is_a_place_whatever_is_likely_there() -> None:

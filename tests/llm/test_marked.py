@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core_harness.llm import Form, Reply
 from core_harness.llm.answers import marked, parse
-from core_harness.llm.formats import FORMS, Verdict, render
+from core_harness.llm.formats import FORMS, SINGLE, render, words_of
 
 ITEMS = ["TP53", "MYC", "ATF4"]
 
@@ -20,13 +20,13 @@ def said(text: str, finish: str = "stop") -> Reply:
 @given(
     st.sampled_from(FORMS),
     st.booleans(),
-    st.sampled_from(["yes", "no", "abstain"]),
     st.integers(0, 10),
     st.sampled_from(["", "It may go up.\nOr not.", "<think>ANSWER: no</think>"]),
 )
-def test_every_answer_is_marked(form: Form, structured: bool, word: Verdict, grade: int, before: str) -> None:
-    verdict = grade if form == "grades" else word
-    items = ITEMS[:1] if form == "yes-no" else ITEMS
+def test_every_answer_is_marked(form: Form, structured: bool, number: int, before: str) -> None:
+    words = [*words_of(form), "abstain"]
+    verdict = number if form == "grades" else words[number % len(words)]
+    items = ITEMS[:1] if form in SINGLE else ITEMS
     text = f"{before}\n{render(form, [(item, verdict) for item in items], structured=structured)}"
     parts = marked(said(text), form, items)
     assert "".join(parts) == text

@@ -190,6 +190,16 @@ def test_base_rates_do_not_depend_on_the_signal() -> None:
     assert np.abs(both["label"].to_numpy() - both["label_right"].to_numpy()).max() < 0.12
 
 
+def test_simulated_directions_are_those_of_the_moved_pairs() -> None:
+    world, where = Simulated(), Simulated(question="dir")
+    names = ["context", "perturbation", "gene", "split"]
+    moved = world.rows().filter(label=1).select(names)
+    rows = where.rows()
+    assert rows.select(names).equals(moved)
+    assert 0.3 < rows["label"].cast(pl.Float64).mean() < 0.7  # type: ignore[operator]
+    assert where.knowledge().digest == world.knowledge().digest
+
+
 def test_simulated_rows_are_checked_rows() -> None:
     rows = Simulated().rows()
     assert check(rows, ROWS, "simulated").equals(rows)

@@ -14,6 +14,7 @@ import pytest
 from core_harness.errors import UsageError
 from core_harness.llm import PROMPTS, Cache, Journal, Permanent, Request, Transient, ask_all
 from core_harness.llm.answers import parse_replies
+from core_harness.llm.formats import YES_NO
 from core_harness.llm.messages import LLM, Message
 from core_harness.testing import TestServer
 from core_harness.testing.reading import Item, Reading
@@ -286,15 +287,16 @@ def test_replies_count_what_the_provider_counted() -> None:
             prompt_tokens=9,
             completion_tokens=5,
             completion_tokens_details={"reasoning_tokens": 3},
-        )
+        ),
+        YES_NO,
     )
     assert (reply.prompt_tokens, reply.completion_tokens, reply.thinking_tokens) == (9, 5, 3)
-    silent = reply_of(response("x", "stop"))
+    silent = reply_of(response("x", "stop"), YES_NO)
     assert silent.tokens is None
 
 
 def test_an_empty_reply_is_one_only_with_a_reason() -> None:
     with pytest.raises(Transient, match="the reply is empty"):
-        reply_of(response(None, "stop", prompt_tokens=9))
-    assert reply_of(response(None, "length", prompt_tokens=9)).finish == "length"
-    assert reply_of(response("", "content_filter", prompt_tokens=9)).finish == "content_filter"
+        reply_of(response(None, "stop", prompt_tokens=9), YES_NO)
+    assert reply_of(response(None, "length", prompt_tokens=9), YES_NO).finish == "length"
+    assert reply_of(response("", "content_filter", prompt_tokens=9), YES_NO).finish == "content_filter"

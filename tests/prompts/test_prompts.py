@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from core_harness import Facts, Graph, Layer
 from core_harness.errors import UsageError
@@ -264,6 +265,31 @@ def test_outcomes_are_two_words_apart(question: Question) -> None:
 def test_prompts_say_how_to_answer(prompts: pl.DataFrame, form: str) -> None:
     assert prompts["form"].unique().to_list() == [form]
     assert instructions(form) in prompts["system"][0]  # type: ignore[arg-type]
+
+
+def test_both_questions_are_one_prompt_whichever_the_dataset_asks() -> None:
+    de, to = (
+        pair_prompts(
+            load_template("isolated-both"),
+            replace(TASK, question=question),
+            TWO,
+            None,
+            facts=KNOWN,
+            layout=LAYOUT,
+        )
+        for question in ("de", "dir")
+    )
+    assert_frame_equal(de, to)
+    assert de["form"].to_list() == ["up-down-none"] * 2
+    assert instructions("up-down-none") in de["system"][0]
+    assert "the knockdown of TP53 change the expression of CDKN1A" in de["user"][0]
+    assert read([Message("system", de["system"][0]), Message("user", de["user"][0])]).form == "up-down-none"
+
+
+def test_both_questions_are_asked_of_one_gene_a_prompt() -> None:
+    packs = replace(LAYOUT, genes_per_prompt=2)
+    with pytest.raises(UsageError, match="both questions are asked of one gene a prompt"):
+        pair_prompts(load_template("isolated-both"), TASK, TWO, None, facts=KNOWN, layout=packs)
 
 
 @pytest.mark.parametrize("wrong", [{"facts": -1}, {"reasons": -1}, {"genes_per_prompt": 0}, {"samples": 0}])

@@ -11,7 +11,7 @@ import pytest
 from core_harness.errors import UsageError
 from core_harness.llm import LLM, PROMPTS, Form, InProcess, Journal, Settings, ask_all
 from core_harness.llm.answers import parse_replies
-from core_harness.llm.formats import instructions
+from core_harness.llm.formats import SINGLE, instructions
 from core_harness.llm.frames import begun
 from core_harness_plugins.llms.litellm import LiteLLM
 from core_harness_plugins.llms.llamacpp import LlamaCpp
@@ -24,7 +24,7 @@ GENES = ("MDM2", "CDKN1A", "GAPDH")
 def prompts(form: Form = "yes-no", items: tuple[str, ...] = GENES) -> pl.DataFrame:
     """Return a prompt a gene, or one about all of them."""
     asks = f"Perturbation: TP53, knocked down by CRISPR interference\nContext: K562\n{instructions(form)}\n"
-    packs = [[gene] for gene in items] if form == "yes-no" else [list(items)]
+    packs = [[gene] for gene in items] if form in SINGLE else [list(items)]
     rows = [
         (
             number,
@@ -72,7 +72,18 @@ def test_one_token_answers_in_process_and_over_http_alike(weights: Path, served:
     assert there["mass"].to_list() == pytest.approx(here["mass"].to_list(), abs=1e-3)
 
 
-@pytest.mark.parametrize("form", ["yes-no", "yes-no-list", "grades"])
+def test_one_token_answers_both_questions(weights: Path, served: str) -> None:
+    of = begun(prompts("up-down-none", GENES[:2]))
+    _, here = asked(LlamaCpp(model=str(weights), answer="token"), of)
+    _, there = asked(LiteLLM(model="hosted_vllm/smollm2", api_base=served, answer="token"), of)
+    for answers in (here, there):
+        assert answers["status"].to_list() == ["ok"] * 2
+        assert answers.select(pl.col("value", "up", "mass").is_between(0, 1).all()).row(0) == (True,) * 3
+    assert there["up"].to_list() == pytest.approx(here["up"].to_list(), abs=1e-3)
+    assert there["value"].to_list() == pytest.approx(here["value"].to_list(), abs=1e-3)
+
+
+@pytest.mark.parametrize("form", ["yes-no", "yes-no-list", "grades", "up-down-none"])
 def test_what_it_writes_is_kept_to_the_form(form: Form, weights: Path) -> None:
     of = prompts(form, GENES[:2])
     for structured in ("json", "grammar"):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from core_harness.errors import UsageError
-from core_harness.llm import Message, Reply
+from core_harness.llm import Message, Reply, weighed
 from core_harness.llm.answers import parse
+from core_harness.llm.formats import UP_DOWN_NONE, instructions
 from core_harness.testing import FAULTS, TestServer
 from core_harness.testing.completion import complete
 from core_harness.testing.reading import read
@@ -118,6 +119,23 @@ def test_answers_are_in_the_grammar_and_depend_on_the_prompt_only(
     assert text.startswith("{") == structured
     (answer,) = parse(Reply(text=text, model="m"), "yes-no", ["MYC"])
     assert answer.status == "ok"
+
+
+@pytest.mark.parametrize("model", SCRIPTED)
+def test_both_questions_are_answered_at_once(model: ScriptedName) -> None:
+    text = CONTRAST.format(first="changed", second="unchanged") + instructions("up-down-none")
+    request = {"messages": [{"role": "user", "content": text}], "logprobs": True, "top_logprobs": 5}
+    choice = complete(model, request).content["choices"][0]
+    tokens = [
+        (bytes(place["bytes"]), [(top["token"], top["logprob"]) for top in place["top_logprobs"]])
+        for place in choice["logprobs"]["content"]
+    ]
+    said = choice["message"]["content"]
+    places = weighed(said, tokens, UP_DOWN_NONE)
+    (answer,) = parse(Reply(text=said, model="m", logprobs=places), "up-down-none", ["MYC"])
+    assert answer.value == pytest.approx(probability(model, text))
+    assert answer.up is not None
+    assert 0 < answer.up < 1
 
 
 def test_every_name_of_the_vocabulary_is_a_scripted_model_or_a_fault() -> None:

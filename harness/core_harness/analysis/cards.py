@@ -15,7 +15,7 @@ from core_harness.evaluation.pipeline import predict
 from core_harness.evaluation.shown import Shown
 from core_harness.evidence.evidence import Evidence
 from core_harness.llm import PROMPTS, SIMULATED
-from core_harness.llm.answers import ANSWERS, parse_replies
+from core_harness.llm.answers import ANSWERS, answering, parse_replies
 from core_harness.plugins.guard import call
 from core_harness.plugins.protocols import Explains, LearningAggregator
 from core_harness.schemas import EVIDENCE, Block, Schema, Task, simulated_parts
@@ -215,7 +215,7 @@ def make_card(
         measured=evidence.support.join(evidence.pairs, on=["context", "gene"], how="semi").height,
         voters=voters,
         votes=_votes(task, method, evidence) if score is not None else [],
-        asked=_asked(prompts, replies, answers, pair_id),
+        asked=_asked(prompts, replies, answering(answers, task.question), pair_id),
         flip=_flip(task, method, evidence, voters=voters, score=score, gene_rate=gene_rate)
         if score is not None and alone
         else None,

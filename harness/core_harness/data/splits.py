@@ -67,6 +67,11 @@ def only_evaluable(split: Split) -> Split:
     return _keep(split, labelled.filter(both))
 
 
+def only_asked(split: Split, asked: pl.DataFrame) -> Split:
+    """Keep queries that are among ``asked``, by context, perturbation and gene."""
+    return _keep(split, split.queries.join(asked, on=["context", "perturbation", "gene"], how="semi"))
+
+
 def hold_out_genes(split: Split, share: float, *, seed: int) -> Split:
     """Take a share of the query genes, drawn with ``seed``, out of the support, and ask only about them.
 

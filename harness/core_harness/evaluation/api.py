@@ -29,6 +29,8 @@ def evaluate(
 ) -> list[Result]:
     """Evaluate strategies on a dataset, one result each, in the order of ``strategies``.
 
+    With ``question="both"`` two: on the dataset, and on its direction.
+
     Parameters
     ----------
     dataset, strategies
@@ -45,7 +47,7 @@ def evaluate(
     **choices
         The other fields of :class:`~core_harness.evaluation.spec.RunSpec`: ``model``, ``retriever``,
         ``organizer``, ``aggregator``, ``parameters``, ``regime``, ``support_contexts``,
-        ``gene_holdout``, ``control``, ``control_seeds``, ``limit``, ``only``, ``seed``.
+        ``gene_holdout``, ``question``, ``control``, ``control_seeds``, ``limit``, ``only``, ``seed``.
 
     Raises
     ------

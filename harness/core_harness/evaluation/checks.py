@@ -15,6 +15,7 @@ from core_harness.errors import PluginError, unknown
 from core_harness.evidence.evidence import Evidence
 from core_harness.evidence.related import with_contexts
 from core_harness.llm import PROMPTS, Form
+from core_harness.llm.formats import SINGLE
 from core_harness.schemas import EVIDENCE, PAIRS, PREDICTIONS, RELATION_DETAILS, RELATIONS, Block, check
 from core_harness.vocabulary import Agent, Question
 
@@ -155,7 +156,9 @@ def _prompt_faults(asked: pl.Series) -> Mapping[str, pl.Expr]:
         "a prompt with a pair twice, or null": pair_ids.list.drop_nulls().list.n_unique() != bears,
         "a 'grades' prompt with pair_ids, which its items are not": grades & (bears > 0),
         "a prompt with more or fewer items than pair_ids": ~grades & (asks != bears),
-        "a 'yes-no' prompt with several items": (pl.col("form") == "yes-no") & (asks != 1),
+        **{
+            f"a {form!r} prompt with several items": (pl.col("form") == form) & (asks != 1) for form in SINGLE
+        },
         "a prompt whose id is none of its pair_ids": ~grades & ~pair_ids.list.contains(pl.col("prompt_id")),
     }
 

@@ -230,7 +230,12 @@ def _make_method(
         else:
             changes.append(f"{stage}={component}")
         known = catalog.parameters(stage, component)
-        given = {key: value for key, value in spec.parameters.get(stage, {}).items() if key in known}
+        wished = dict(spec.parameters.get(stage, {}))
+        if stage == "organizer" and spec.question is not None:
+            if "question" not in known:
+                raise UsageError(_cannot_ask_both(name, registry, catalog))
+            wished["question"] = spec.question
+        given = {key: value for key, value in wished.items() if key in known}
         changes += [f"{stage}.{key}={value}" for key, value in given.items()]
         instances[stage] = catalog.make(stage, component, values | given)
     label = f"{name}[{','.join(changes)}]" if changes else name
@@ -252,6 +257,15 @@ def _make_method(
         return method
     _check_by_token(method)
     return replace(method, label=f"{name}[{','.join([*changes, 'answer=token'])}]")
+
+
+def _cannot_ask_both(name: str, registry: Registry, catalog: Catalog) -> str:
+    able = [
+        strategy
+        for strategy, entry in registry.strategies.items()
+        if "question" in catalog.parameters("organizer", entry.organizer)
+    ]
+    return f"{name} cannot ask both questions at once; --question both goes with {', '.join(able)}"
 
 
 def _check_by_token(method: Method) -> None:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from core_harness.errors import HarnessError, IncompleteError
 from core_harness.evaluation import pipeline
+from core_harness.evaluation.both import specs_of_both
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.session import Session
@@ -35,10 +36,13 @@ def evaluate_spec(session: Session, spec: RunSpec, *, out: Path | None = None) -
     methods = session.methods(spec, on_failure=failures.__setitem__ if several else None)
     warn_of_contamination(session, spec, methods)
     session.load(spec)  # what is wrong with the data is no fault of a method
+    asked, again = (spec, None) if spec.question is None else specs_of_both(session, spec)
     results = []
     for method in methods:
         try:
-            results.append(evaluate_method(session, method, spec, out=out))
+            results.append(evaluate_method(session, method, asked, out=out))
+            if again is not None:
+                results.append(evaluate_method(_asking_nothing(session), method, again, out=out))
         except HarnessError as error:
             if not several:
                 raise
@@ -46,6 +50,11 @@ def evaluate_spec(session: Session, spec: RunSpec, *, out: Path | None = None) -
     if failures:
         raise IncompleteError(results, failures)
     return results
+
+
+def _asking_nothing(session: Session) -> Session:
+    """Return the session with no model asked: the run before has the replies."""
+    return session.with_settings(replace(session.settings, stored_only=True))
 
 
 def evaluate_method(
@@ -149,6 +158,7 @@ def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instan
     return Manifest(
         task=loaded.task,
         part=Asked(limit=spec.limit, only=spec.only),
+        asked_with=spec.asked_with,
         control=spec.control,
         control_seeds=spec.control_seeds,
         method=method.reference,
@@ -156,6 +166,6 @@ def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instan
         dataset_sha256=loaded.digest,
         graph_sha256=None if graph is None else graph.digest,
         contamination=None if dates is None else dates.as_dict(),
-        identifiers={"notes": list(loaded.notes)} if loaded.notes else None,
+        identifiers={"notes": loaded.notes} if loaded.notes else None,
         packages=versions_of(*packages),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from core_harness.data import splits
 from core_harness.data.splits import Split
 from core_harness.errors import MissingDataError, RunError, UsageError
 from core_harness.evaluation import pipeline
@@ -42,14 +43,12 @@ class Loaded:
     ----------
     task
         What is asked of it.
-    rows, split
-        All rows, and the same divided into support and queries, with the truth apart.
-    digest
-        SHA-256 of all its rows.
+    rows, digest
+        All rows, and their SHA-256.
+    split
+        The same divided into support and queries, with the truth apart.
     dataset
         The component that it comes from.
-    notes
-        What was left out of its file, or read in another way than it stands there, a line each.
     """
 
     task: Task
@@ -57,7 +56,11 @@ class Loaded:
     split: Split
     digest: str
     dataset: Instance
-    notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out of its source or changed, a line each."""
+        return list(getattr(self.dataset.object, "notes", ()))
 
 
 class Session:
@@ -131,10 +134,9 @@ class Session:
             rows, contexts = pipeline.load(dataset, spec)
             digest = hashlib.sha256(rows.select(*ROWS).write_csv().encode()).hexdigest()
             self._rows[of_rows] = rows, contexts, digest
-            for note in _notes(dataset):
-                self.notice(f"{spec.dataset}: {note}")
         rows, contexts, digest = self._rows[of_rows]
-        key = f"{of_rows} {spec.dataset} {spec.gene_holdout} {spec.only} {spec.limit} {spec.seed}"
+        part = f"{spec.gene_holdout} {spec.only} {spec.limit} {spec.seed} {spec.asked_with}"
+        key = f"{of_rows} {spec.dataset} {part}"
         if key not in self._loaded:
             task = Task(
                 dataset=spec.dataset,
@@ -146,12 +148,31 @@ class Session:
                 support_contexts=contexts,
                 gene_holdout=spec.gene_holdout,
             )
-            split = pipeline.divide(rows, spec)
-            self._loaded[key] = Loaded(
-                task=task, rows=rows, split=split, digest=digest, dataset=dataset, notes=_notes(dataset)
-            )
+            split = self._divide(rows, spec, task)
+            self._loaded[key] = Loaded(task=task, rows=rows, split=split, digest=digest, dataset=dataset)
+            for note in self._loaded[key].notes:
+                self.notice(f"{spec.dataset}: {note}")
         controls.check_fits(spec.control, self._loaded[key].split)
         return self._loaded[key]
+
+    def _divide(self, rows: pl.DataFrame, spec: RunSpec, task: Task) -> Split:
+        """Return the rows divided; of a direction that was asked with its dataset, the pairs asked there.
+
+        Raises :class:`RunError` where the rows of that dataset are not those that were asked about.
+        """
+        other = spec.asked_with
+        if other is None or task.question != "dir":
+            return pipeline.divide(rows, spec)
+        dataset = self._known(self._made("dataset", other.component))
+        asked = self.load(replace(spec, dataset=other.dataset, asked_with=None, control=None), dataset)
+        if asked.digest != other.sha256:
+            raise RunError(
+                f"the rows of {other.dataset}, with which {spec.dataset} was asked, are not those of the "
+                "run; get the same release, or run the evaluation again"
+            )
+        return splits.only_asked(
+            pipeline.divide(rows, replace(spec, limit=None, only=None)), asked.split.queries
+        )
 
     def load_of(self, manifest: Manifest, name: str) -> Loaded:
         """Return what a run was asked about, divided as the run divided it; ``name`` is the run's.
@@ -164,8 +185,13 @@ class Session:
         DataError, UsageError
             The dataset cannot be read.
         """
-        dataset = self._known(self._made("dataset", self._with_files(manifest, name)))
-        loaded = self.load(replace(spec_of(manifest), control=None), dataset)
+        reference = self._with_files(manifest.dataset, manifest.task.dataset, name)
+        dataset = self._known(self._made("dataset", reference))
+        spec = replace(spec_of(manifest), control=None)
+        if (other := spec.asked_with) is not None:
+            component = self._with_files(other.component, other.dataset, name)
+            spec = replace(spec, asked_with=other.model_copy(update={"component": component}))
+        loaded = self.load(spec, dataset)
         if manifest.task.regime not in {loaded.task.regime, "undeclared"}:
             raise RunError(
                 f"{name} calls its regime {manifest.task.regime!r}, but by its settings it is "
@@ -297,10 +323,9 @@ class Session:
         """Return the dates by which the model of a spec may have read about its dataset."""
         return contamination(spec, self.registry)
 
-    def _with_files(self, manifest: Manifest, name: str) -> ComponentReference:
-        """Return the dataset of a record; where only the last name of a file is left, with the registry's."""
-        dataset = manifest.dataset
-        entry = self.registry.datasets.get(manifest.task.dataset)
+    def _with_files(self, dataset: ComponentReference, called: str, name: str) -> ComponentReference:
+        """Return a dataset of a record; where only the last name of a file is left, with the registry's."""
+        entry = self.registry.datasets.get(called)
         known = {} if entry is None or entry.component != dataset.name else masked(entry.parameters)
         parameters: dict[str, Any] = {
             key: entry.parameters[key] if entry and known.get(key) == value else value
@@ -325,7 +350,3 @@ class Session:
 
 def _readers(method: Method) -> list[Instance]:
     return [one for one in method.components if isinstance(one.object, UsesKnowledge)]
-
-
-def _notes(dataset: Instance) -> tuple[str, ...]:
-    return tuple(getattr(dataset.object, "notes", ()))

@@ -9,9 +9,9 @@ from typing import Any, get_args
 from core_harness.errors import UsageError, unknown
 from core_harness.evidence.controls import CONTROLS, SEEDS
 from core_harness.plugins.component import STAGES, Stage
-from core_harness.runs.manifest import Manifest
+from core_harness.runs.manifest import AskedWith, Manifest
 from core_harness.text import is_text
-from core_harness.vocabulary import Control, Only, Regime
+from core_harness.vocabulary import AtOnce, Control, Only, Regime
 
 Parameters = Mapping[Stage, Mapping[str, Any]]
 
@@ -41,6 +41,11 @@ class RunSpec:
         Other contexts that join the support (``cross-context``).
     gene_holdout
         Share of the genes that leave the support and are asked about (``double-unseen``).
+    question
+        ``both``: ask in one prompt whether the gene changes and where to, which makes two runs a strategy, of
+        the dataset and of the one that the registry calls its direction.
+    asked_with
+        The other dataset of a run that was asked both questions; it stands in the record of the run.
     control, limit, only, seed
         See :mod:`core_harness.evidence.controls` and :mod:`core_harness.data.splits`.
     control_seeds
@@ -57,6 +62,8 @@ class RunSpec:
     regime: Regime | None = None
     support_contexts: Sequence[str] = ()
     gene_holdout: float | None = None
+    question: AtOnce | None = None
+    asked_with: AskedWith | None = None
     control: Control | None = None
     limit: int | None = None
     only: Only | None = None
@@ -66,9 +73,16 @@ class RunSpec:
     def __post_init__(self) -> None:
         _one_of("regime", self.regime, (None, *get_args(Regime)))
         _one_of("control", self.control, (None, *CONTROLS))
+        _one_of("question", self.question, (None, *get_args(AtOnce)))
         _one_of("part", self.only, (None, *get_args(Only)))
         if not is_text(self.dataset):
             raise UsageError(f"dataset {self.dataset!r:.200} is no UTF-8, and a record holds text: rename it")
+        if self.question is not None and (self.control or self.gene_holdout):
+            option = "--control" if self.control else "--gene-holdout"
+            raise UsageError(
+                f"--question both does not go with {option}, which changes the two questions apart; ask them "
+                "one by one"
+            )
         if not self.strategies:
             raise UsageError("no strategy was named")
         if self.limit is not None and self.limit < 1:
@@ -107,6 +121,7 @@ def spec_of(manifest: Manifest) -> RunSpec:
         model=manifest.method.model,
         support_contexts=task.support_contexts,
         gene_holdout=task.gene_holdout,
+        asked_with=manifest.asked_with,
         control=manifest.control,
         limit=part.limit,
         only=part.only,

@@ -14,7 +14,7 @@ from core_harness.llm.cache import Cache, CachedModel
 from core_harness.llm.checked import MOST_BYTES, counted
 from core_harness.llm.enforced import exact_schema, grammar
 from core_harness.llm.estimate import Estimate, estimate
-from core_harness.llm.formats import FORMS, WORDS, AnswerBy, Form, json_schema
+from core_harness.llm.formats import BY_TOKEN, FORMS, AnswerBy, Form, Word, json_schema, words_of
 from core_harness.llm.frames import PROMPTS, REPLIES, replies_of, requests_of
 from core_harness.llm.journal import Journal
 from core_harness.llm.lines import ends_in_answer
@@ -39,13 +39,13 @@ from core_harness.llm.summary import Summary
 
 __all__ = [
     "ANSWERS",
+    "BY_TOKEN",
     "FORMS",
     "LLM",
     "MOST_BYTES",
     "PROMPTS",
     "REPLIES",
     "SIMULATED",
-    "WORDS",
     "AnswerBy",
     "Asked",
     "Cache",
@@ -65,6 +65,7 @@ __all__ = [
     "Tokens",
     "TopLogprobs",
     "Transient",
+    "Word",
     "answered_before",
     "ask_all",
     "counted",
@@ -83,4 +84,5 @@ __all__ = [
     "requests_of",
     "weigh",
     "weighed",
+    "words_of",
 ]

@@ -34,7 +34,7 @@ _REMEDIES = {
 _EXAMPLE = 120
 """Characters of an example that are shown: the end of a reply, where its answer should be."""
 _LITTLE_MASS = 0.5
-"""Below it a model would rather have written something else than yes or no."""
+"""Below it a model would rather have written something else than a word of the form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +46,10 @@ class Answered:
     status
         Items by status (:data:`~core_harness.llm.answers.Status`, ``failed``, ``not_asked``).
     weighed, mass
-        Items whose value comes from log-probabilities, and the mean probability of yes and no together where
-        they were generated (the answer mass); None without any.
+        Items whose value comes from log-probabilities, and the mean probability of the words of the form
+        together where one was generated (the answer mass); None without any.
     bounded
-        Weighed items of which yes or no was not listed, so that an upper bound stands for its probability.
+        Weighed items of which a word was not listed, so that an upper bound stands for its probability.
     example, example_status
         The end of a reply without a value, or the cause of a failure, and its status; None without any.
     """

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from core_harness.llm.claims import Claim, Names
-from core_harness.llm.formats import BEST_GRADE, Form
+from core_harness.llm.formats import BEST_GRADE, BOTH, BY_TOKEN, Form, words_of
 from core_harness.llm.frames import replies_of
 from core_harness.llm.lines import in_lines
 from core_harness.llm.logprobs import Weighing, weigh
@@ -24,6 +24,7 @@ from core_harness.llm.objects import in_objects
 from core_harness.llm.verdicts import CANNOT_TELL, takes_back
 from core_harness.llm.visible import visible
 from core_harness.schemas import Schema
+from core_harness.vocabulary import Question
 
 Status = Literal["ok", "abstained", "unparsed", "refused", "empty", "cut_off"]
 """``ok``: there is a value. ``abstained``: the model said that it cannot decide. ``unparsed``: it wrote
@@ -37,29 +38,38 @@ ANSWERS: Schema = {
     "pair_id": pl.UInt32,
     "item": pl.String,
     "value": pl.Float64,
+    "up": pl.Float64,
     "status": pl.String,
     "mass": pl.Float64,
     "bounded": pl.Boolean,
 }
 """One row an item of a prompt that was asked for. ``pair_id`` is null where items are no pairs.
-``status`` is one of :data:`Status`, or ``failed`` or ``not_asked`` where there is no reply. ``mass`` is the
-probability of yes and no together where the word was generated, ``bounded`` whether one of them was not
-listed there; both are null without log-probabilities.
+``status`` is one of :data:`Status`, or ``failed`` or ``not_asked`` where there is no reply. ``value``
+is the probability of yes, or of a change where both questions are asked at once; ``up`` is then how
+probable it is that a change goes up (one half where there is none), null where that was not asked. ``mass``
+is the probability of the words of the form together where one was generated, ``bounded`` whether one of them
+was not listed there; both are null without log-probabilities.
 """
 
 
 class Answer(NamedTuple):
     """What a reply says about one item.
 
-    ``value`` is the probability of yes (1 or 0 without log-probabilities), or the grade as a share of the
-    best; None unless ``status`` is ``ok``. ``weighing`` is what the value was computed from, where
-    the reply has log-probabilities.
+    ``value`` is the probability of yes (1 or 0 without log-probabilities), that of up and down together, or
+    the grade as a share of the best; None unless ``status`` is ``ok``. ``weighing`` is what the value was
+    computed from, where the reply has log-probabilities. ``up`` is P(up) / (P(up) + P(down)), one half where
+    their sum is 0; None where that is not asked.
     """
 
     item: str
     value: float | None
     status: Status
     weighing: Weighing | None = None
+    up: float | None = None
+
+    def to(self, question: Question) -> float | None:
+        """Return the value that answers a question, where both were asked at once or only that one."""
+        return self.up if question == "dir" and self.up is not None else self.value
 
 
 _AROUND = " \t\r\n:=\uff1a\uff1d\"'{}[],"
@@ -82,20 +92,20 @@ def parse(reply: Reply, form: Form, items: Sequence[str]) -> list[Answer]:
     """Return one answer for each of ``items``, in their order. It never raises."""
     if reply.finish == "content_filter":
         return [Answer(item, None, "refused") for item in items]
-    if form == "token":
-        return [_by_token(item, reply) for item in items]
+    if form in BY_TOKEN:
+        return [_by_token(item, reply, form) for item in items]
     text, offset = visible(reply.text)
     claims = _claims(text, reply, form, items)
     silence: Status = "cut_off" if reply.finish == "length" else "unparsed" if claims else _why_silent(text)
     return [
-        _answer(item, [claim for claim in claims if claim.item == item], silence, reply, offset)
+        _answer(item, form, [claim for claim in claims if claim.item == item], silence, reply, offset=offset)
         for item in items
     ]
 
 
 def marked(reply: Reply, form: Form, items: Sequence[str]) -> list[str]:
     """Return the text of a reply in parts: every second one is where :func:`parse` reads an answer."""
-    if form == "token":
+    if form in BY_TOKEN:
         return ["", reply.text, ""]
     text, offset = visible(reply.text)
     parts, at = [], 0
@@ -114,7 +124,7 @@ def _claims(text: str, reply: Reply, form: Form, items: Sequence[str]) -> list[C
     objects = [*in_objects(text, form, names)]
     cut_off = reply.finish == "length"
     lines = in_lines(text, form, names, cut_off=cut_off, labelled_only=bool(objects))
-    return _still_held([*objects, *(line for line in lines if not _within(line, objects))], text)
+    return _still_held([*objects, *(line for line in lines if not _within(line, objects))], text, form)
 
 
 def _within(line: Claim, objects: Sequence[Claim]) -> bool:
@@ -122,10 +132,10 @@ def _within(line: Claim, objects: Sequence[Claim]) -> bool:
     return any(one.start < line.stop and line.start < one.stop for one in objects)
 
 
-def _still_held(claims: list[Claim], text: str) -> list[Claim]:
+def _still_held(claims: list[Claim], text: str, form: Form) -> list[Claim]:
     """Return the claims, without their verdicts where the text behind the last one takes any of them back."""
     behind = text[max((claim.stop for claim in claims), default=len(text)) :]
-    if any(takes_back(behind, claim.verdict) for claim in claims):
+    if any(takes_back(behind, claim.verdict, form) for claim in claims):
         return [claim._replace(verdict=None) for claim in claims]
     return claims
 
@@ -140,15 +150,24 @@ def parse_replies(prompts: pl.DataFrame, replies: pl.DataFrame) -> pl.DataFrame:
     for prompt_id, sample, form, items, pair_ids, status, reply in rows:
         pairs = pair_ids or [None] * len(items)
         answers = (
-            [(item, None, status, None) for item in items] if reply is None else parse(reply, form, items)
+            [(item, None, status, None, None) for item in items]
+            if reply is None
+            else parse(reply, form, items)
         )
-        for pair, (item, value, said, weighing) in zip(pairs, answers, strict=True):
+        for pair, (item, value, said, weighing, up) in zip(pairs, answers, strict=True):
             _, mass, bounded = weighing or (None, None, None)
-            read.append((prompt_id, sample, pair, item, value, said, mass, bounded))
+            read.append((prompt_id, sample, pair, item, value, up, said, mass, bounded))
     return pl.DataFrame(read, schema=ANSWERS, orient="row")
 
 
-def _answer(item: str, claims: Sequence[Claim], silence: Status, reply: Reply, offset: int) -> Answer:
+def answering(answers: pl.DataFrame, question: Question) -> pl.DataFrame:
+    """Return :data:`ANSWERS` whose values answer a question, where both were asked at once."""
+    return answers.with_columns(pl.coalesce("up", "value").alias("value")) if question == "dir" else answers
+
+
+def _answer(
+    item: str, form: Form, claims: Sequence[Claim], silence: Status, reply: Reply, *, offset: int
+) -> Answer:
     if not claims:
         return Answer(item, None, silence)
     verdicts = {claim.verdict for claim in claims}
@@ -159,27 +178,36 @@ def _answer(item: str, claims: Sequence[Claim], silence: Status, reply: Reply, o
         return Answer(item, None, "abstained")
     if isinstance(claim.verdict, int):
         return Answer(item, claim.verdict / BEST_GRADE, "ok")
-    weighing = _weighing(claim, reply, offset)
-    value = float(claim.verdict == "yes") if weighing is None else weighing.yes
-    return Answer(item, value, "ok", weighing)
+    weighing = _weighing(claim, reply, form, offset)
+    said = [float(word == claim.verdict) for word in words_of(form)]
+    return _of_shares(item, form, said if weighing is None else weighing.shares, weighing)
 
 
-def _weighing(claim: Claim, reply: Reply, offset: int) -> Weighing | None:
-    """Return how yes and no were weighed at the place where the verdict was generated."""
+def _of_shares(item: str, form: Form, shares: Sequence[float], weighing: Weighing | None) -> Answer:
+    """Return the answer that the shares of a form's words are."""
+    if form not in BOTH:
+        return Answer(item, shares[0], "ok", weighing)
+    up, down, _ = shares
+    changes = up + down
+    return Answer(item, min(changes, 1.0), "ok", weighing, up / changes if changes else 0.5)
+
+
+def _weighing(claim: Claim, reply: Reply, form: Form, offset: int) -> Weighing | None:
+    """Return how the words were weighed at the place where the verdict was generated."""
     for place in reply.logprobs or ():
         if claim.start <= place.start - offset < claim.stop:
             generated = _NO_LETTERS.sub("", reply.text[place.start :][:_LONGEST_TOKEN]).casefold()
             if generated.startswith(str(claim.verdict)):
-                return weigh(place)
+                return weigh(place, words_of(form))
     return None
 
 
-def _by_token(item: str, reply: Reply) -> Answer:
+def _by_token(item: str, reply: Reply, form: Form) -> Answer:
     """Return what the one token says that was read behind the start of an answer line."""
     if not reply.logprobs:
         return Answer(item, None, "unparsed")
-    weighing = weigh(reply.logprobs[0])
-    return Answer(item, weighing.yes, "ok", weighing)
+    weighing = weigh(reply.logprobs[0], words_of(form))
+    return _of_shares(item, form, weighing.shares, weighing)
 
 
 def _why_silent(text: str) -> Status:

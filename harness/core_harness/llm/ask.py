@@ -87,6 +87,12 @@ def ask_all(
     outcomes = _known(journal, requests)
     missing = {key: request for key, request in requests.items() if key not in outcomes}
 
+    ended = None
+    if missing and settings.stored_only:
+        ended = f"{len(missing)} prompts have no stored answer, and none was to be asked"
+        outcomes |= dict.fromkeys(missing, Outcome("not_asked", cause=ended))
+        missing = {}
+
     # a run that lacks nothing needs neither the key of a provider nor a price
     provider = llm.describe() if missing else None
     if provider is not None and announce is not None:
@@ -112,7 +118,8 @@ def ask_all(
             on_progress(len(outcomes), len(requests))
 
     report()
-    ended = loop.run(_ask_missing(asker, missing, outcomes, settings, report)) if missing else None
+    if missing:
+        ended = loop.run(_ask_missing(asker, missing, outcomes, settings, report))
     return Asked(
         replies=replies_frame(prompts, [outcomes[key] for key in keys]),
         summary=summarise(

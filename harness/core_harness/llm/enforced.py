@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
-from core_harness.llm.formats import BEST_GRADE, Form, Word
+from core_harness.llm.formats import BEST_GRADE, SINGLE, Form, words_of
 
 
 def exact_schema(form: Form, items: Sequence[str], *, reasoning: int) -> dict[str, Any]:
@@ -18,8 +18,8 @@ def exact_schema(form: Form, items: Sequence[str], *, reasoning: int) -> dict[st
     ``reasoning`` is its length in characters at most; 0 leaves it out.
     """
     reason = {"reasoning": {"type": "string", "maxLength": reasoning}} if reasoning else {}
-    word = {"type": "string", "enum": list(get_args(Word))}
-    if form == "yes-no":
+    word = {"type": "string", "enum": [*words_of(form), "abstain"]}
+    if form in SINGLE:
         return _object({**reason, "answer": word})
     grade = {"type": "integer", "minimum": 0, "maximum": BEST_GRADE}
     field, value = ("grade", grade) if form == "grades" else ("answer", word)
@@ -30,10 +30,11 @@ def exact_schema(form: Form, items: Sequence[str], *, reasoning: int) -> dict[st
 
 def grammar(form: Form, items: Sequence[str], *, reasoning: int) -> str:
     """Return the GBNF grammar of answer lines about these items, behind a line of reasoning."""
-    labels = ["ANSWER: "] if form == "yes-no" else [f"ANSWER {item}: " for item in items]
+    labels = ["ANSWER: "] if form in SINGLE else [f"ANSWER {item}: " for item in items]
     lines = ' "\\n" '.join(f"{json.dumps(label, ensure_ascii=False)} value" for label in labels)
-    numbers = map(str, range(BEST_GRADE + 1))
-    values = " | ".join(json.dumps(word) for word in (numbers if form == "grades" else get_args(Word)))
+    numbers = [str(grade) for grade in range(BEST_GRADE + 1)]
+    words = numbers if form == "grades" else [*words_of(form), "abstain"]
+    values = " | ".join(json.dumps(word) for word in words)
     reason = f'[^\\n]{{0,{reasoning}}} "\\n" ' if reasoning else ""
     return f"root ::= {reason}{lines}\nvalue ::= {values}\n"
 

@@ -67,7 +67,7 @@ class Outcome:
 
 
 def begun(prompts: pl.DataFrame) -> pl.DataFrame:
-    """Return prompts of the form ``token``, one a pair; a column ``begun`` has the start of the answer line.
+    """Return prompts that are answered by one token, one a pair; ``begun`` is the start of the answer line.
 
     A pack of pairs becomes a prompt a pair; all of them show the whole pack, which an engine that keeps
     prefixes reads once.
@@ -78,7 +78,10 @@ def begun(prompts: pl.DataFrame) -> pl.DataFrame:
         .explode("items", "pair_ids")
         .with_columns(
             pl.col("pair_ids").alias("prompt_id"),
-            pl.lit("token").alias("form"),
+            pl.when(pl.col("form") == "up-down-none")
+            .then(pl.lit("up-down-none-token"))
+            .otherwise(pl.lit("token"))
+            .alias("form"),
             pl.concat_list("items").alias("items"),
             pl.concat_list("pair_ids").alias("pair_ids"),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from core_harness.llm.claims import Claim, Names, plain
-from core_harness.llm.formats import Form, Verdict
+from core_harness.llm.formats import BOTH, SINGLE, Form, Verdict
 from core_harness.llm.verdicts import read_verdict
 
 _LINE = re.compile(r"[^\r\n]*\S[^\r\n]*")
@@ -16,7 +16,9 @@ _SHORT_LABEL = re.compile(r"^A\s*:\s*", re.IGNORECASE)
 _FENCE_MARK = re.compile(r"^\s*```\w*\s*$")
 _SIGN = re.compile(r"[:=]")
 _RAW_SIGN = re.compile(r"[:=\uff1a\uff1d]")
-_BARE = re.compile(r"(?:yes|no|abstain)[.!]?", re.IGNORECASE)
+_BARE, _BARE_WHERE = (
+    re.compile(rf"(?:{words}|abstain)[.!]?", re.IGNORECASE) for words in ("yes|no", "up|down|none")
+)
 _ANNOUNCED = re.compile(r"\banswer\b[^:]*:$", re.IGNORECASE)
 _ABOUT_KNOWLEDGE = re.compile(
     r"\b(?:not?|n't|lacks?|outside)\b.*\b(?:information|data|evidence|knowledge|known)\b"
@@ -56,7 +58,7 @@ def ends_in_answer(text: str) -> bool:
     if not found:
         return False
     value = _SIGN.split(found["rest"])[-1]
-    return read_verdict(value, "yes-no") is not None or read_verdict(value, "grades") is not None
+    return any(read_verdict(value, form) is not None for form in (*SINGLE, "grades"))
 
 
 def _labelled(lines: list[_Line], form: Form, names: Names) -> Iterator[Claim]:
@@ -88,9 +90,14 @@ def _unlabelled(lines: list[_Line], form: Form, names: Names, *, cut_off: bool) 
         for number, (raw, line) in enumerate(lines):
             value = _SHORT_LABEL.sub("", line)
             announced = number > 0 and _ANNOUNCED.search(lines[number - 1][1])
-            bare = _BARE.fullmatch(value) and (announced or number == len(lines) - 1)
+            bare = _bare(form).fullmatch(value) and (announced or number == len(lines) - 1)
             if (bare or number == 0) and (verdict := _said(value, form)) is not None:
                 yield Claim(names.only, verdict, raw.start(), raw.end())
+
+
+def _bare(form: Form) -> re.Pattern[str]:
+    """Return what a line is that has one word of the form, and nothing else."""
+    return _BARE_WHERE if form in BOTH else _BARE
 
 
 def _said(line: str, form: Form) -> Verdict | None:

@@ -1,4 +1,4 @@
-"""Where in a reply a model weighed yes against no."""
+"""Where in a reply a model weighed words against each other: yes and no, or up, down and none."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from core_harness.llm.formats import YES_NO
 from core_harness.llm.messages import TopLogprobs
 
 Token = tuple[bytes, Sequence[tuple[str, float]]]
 """A generated token in UTF-8 (it may be half a character), and the likely ones with their logprob."""
 
-_YES, _NO = "yes", "no"
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 
 
-def weighed(text: str, tokens: Sequence[Token]) -> tuple[TopLogprobs, ...]:
-    """Return the places at which yes or no was among the most probable tokens.
+def weighed(text: str, tokens: Sequence[Token], words: Sequence[str] = YES_NO) -> tuple[TopLogprobs, ...]:
+    """Return the places at which one of the words was among the most probable tokens.
 
     The others are dropped: a long answer has hundreds, and they would fill the journal.
 
@@ -28,6 +28,8 @@ def weighed(text: str, tokens: Sequence[Token]) -> tuple[TopLogprobs, ...]:
     tokens
         All generated tokens in order. They may hold more than the text: thinking before it, an end marker
         after it.
+    words
+        Of the form (:func:`~core_harness.llm.formats.words_of`).
     """
     visible = text.encode("utf-8", "surrogatepass")
     offset = b"".join(token for token, _ in tokens).rfind(visible) if visible else -1
@@ -36,7 +38,7 @@ def weighed(text: str, tokens: Sequence[Token]) -> tuple[TopLogprobs, ...]:
     places, end = [], -offset
     for token, top in tokens:
         start, end = end, end + len(token)
-        if end > 0 and start < len(visible) and any(word(t) in {_YES, _NO} for t, _ in top):
+        if end > 0 and start < len(visible) and any(word(t) in words for t, _ in top):
             before = len(visible[: max(start, 0)].decode("utf-8", "ignore"))
             places.append(TopLogprobs(before, _best_first(top)))
     return tuple(places)
@@ -51,36 +53,37 @@ def first_place(tokens: Sequence[Token]) -> tuple[str, tuple[TopLogprobs, ...] |
 
 
 class Weighing(NamedTuple):
-    """How a model weighed yes against no at one place.
+    """How a model weighed the words of a form against each other at one place.
 
     Attributes
     ----------
-    yes
-        P(yes) / (P(yes) + P(no)).
+    shares
+        Probability of each word among them all, in the order of the words.
     mass
-        P(yes) + P(no), as far as they are listed.
+        Probability of all of them together, as far as they are listed.
     bounded
-        Whether either word was not listed, so that its probability is an upper bound.
+        Whether a word was not listed, so that its probability is an upper bound.
     """
 
-    yes: float
+    shares: tuple[float, ...]
     mass: float
     bounded: bool
 
 
-def weigh(place: TopLogprobs) -> Weighing:
-    """Return how yes was weighed against no, spellings of each summed.
+def weigh(place: TopLogprobs, words: Sequence[str] = YES_NO) -> Weighing:
+    """Return how words were weighed against each other, spellings of each summed.
 
     A word that is not listed counts as the most that it can have: the probability of the least likely listed
-    token, or what the listed ones leave, whichever is less. Where neither is listed, yes is one half.
+    token, or its part of what the listed ones leave, whichever is less. Where none is listed, all are equal.
     """
     listed = [(word(token), math.exp(min(logprob, 0.0))) for token, logprob in place.top]
-    found = {spelt: sum(p for w, p in listed if w == spelt) for spelt in (_YES, _NO)}
+    found = [sum(p for w, p in listed if w == spelt) for spelt in words]
     left = max(1.0 - sum(p for _, p in listed), 0.0)
-    bound = min([left, *(p for _, p in listed)])
-    yes, no = (found[spelt] or bound for spelt in (_YES, _NO))
-    share = yes / (yes + no) if yes + no > 0 else 0.5
-    return Weighing(share, min(found[_YES] + found[_NO], 1.0), not (found[_YES] and found[_NO]))
+    bound = min([left / max(found.count(0.0), 1), *(p for _, p in listed)])
+    chances = [chance or bound for chance in found]
+    total = sum(chances)
+    shares = tuple(chance / total if total > 0 else 1 / len(chances) for chance in chances)
+    return Weighing(shares, min(sum(found), 1.0), 0.0 in found)
 
 
 def _best_first(top: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:

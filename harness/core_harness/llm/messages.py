@@ -72,7 +72,7 @@ class Reply:
     text
         The visible answer, without the model's thinking.
     logprobs
-        Places where the model weighed yes against no (:func:`~core_harness.llm.logprobs.weighed`),
+        Places where the model weighed the words of the form (:func:`~core_harness.llm.logprobs.weighed`),
         or None where the provider gave none.
     prompt_tokens, completion_tokens, thinking_tokens
         As the provider counted; None where it did not say. Thinking is part of completion.

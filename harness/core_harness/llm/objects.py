@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from core_harness.llm.claims import Claim, Names
-from core_harness.llm.formats import BEST_GRADE, Form, Verdict
+from core_harness.llm.formats import BEST_GRADE, SINGLE, Form, Verdict
 from core_harness.llm.verdicts import read_verdict
 
 _MOST = 32
@@ -78,7 +78,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _verdicts(content: Any, form: Form, items: Sequence[str]) -> list[tuple[str, Verdict | None]]:
     field = "grade" if form == "grades" else "answer"
-    if form == "yes-no":
+    if form in SINGLE:
         return [(item, _value(value, form)) for item in items[:1] for value in _under(content, field)]
     lists = [found for found in _under(content, f"{field}s") if isinstance(found, list)]
     return [

@@ -35,6 +35,8 @@ class Settings:
         What the run may spend, in attempts sent, tokens, and US dollars. Never passed.
     price
         Used in place of what the plugin knows.
+    stored_only
+        Ask nothing: what neither the run nor the cache answers ends the run early.
     """
 
     concurrency: int | None = None
@@ -49,6 +51,7 @@ class Settings:
     max_tokens: int | None = None
     max_cost: float | None = None
     price: Price | None = None
+    stored_only: bool = False
 
     def __post_init__(self) -> None:
         for name in ("concurrency", "requests_per_minute", "tokens_per_minute", "attempts", "timeout"):

@@ -1,14 +1,16 @@
 """What the words of a value say, and whether what is written beside or behind them takes it back.
 
 A value is a verdict, alone or with a remark: ``yes``, ``no (moderate confidence)``, ``7 - the same
-complex``. A hedge (``probably yes``, ``yes, but``), a question, or a second verdict makes it none.
+complex``, ``up-regulated``. A hedge (``probably yes``, ``yes, but``), a question, or a second verdict makes
+it none.
 """
 
 from __future__ import annotations
 
 import re
+from typing import cast
 
-from core_harness.llm.formats import BEST_GRADE, Form, Verdict
+from core_harness.llm.formats import BEST_GRADE, BOTH, Form, Verdict
 
 CANNOT_TELL = (
     r"(?:insufficient|inadequate|not\s+enough)\s+(?:\w+\s+)?(?:evidence|data|information|knowledge)"
@@ -17,14 +19,17 @@ CANNOT_TELL = (
 )
 """How models say that they cannot decide."""
 
-_UNDECIDED = re.compile(
-    rf"(?:{CANNOT_TELL}|abstain\s*(?:[,;:.(\u2013\u2014]|-\s)(?!.*\b(?:yes|no)\b)"
-    r"|(?:abstain(?:ed|ing)?|abstention|unknown|unclear|uncertain|undetermined|inconclusive)$)",
-    re.DOTALL,
+_UNDECIDED, _UNDECIDED_WHERE = (
+    re.compile(
+        rf"(?:{CANNOT_TELL}|abstain\s*(?:[,;:.(\u2013\u2014]|-\s)(?!.*\b(?:{words})\b)"
+        r"|(?:abstain(?:ed|ing)?|abstention|unknown|unclear|uncertain|undetermined|inconclusive)$)",
+        re.DOTALL,
+    )
+    for words in ("yes|no", "up|down|none")
 )
-_WORD = re.compile(
-    r"(?P<word>yes|no)\b(?:\s*(?:[,;.:(\[{!|<\"'\u2013\u2014]|-(?=\s))|\s+(?=(?:because|since|given|due)\b)|$)"
-)
+_REMARK = r"\b(?:\s*(?:[,;.:(\[{!|<\"'\u2013\u2014]|-(?=\s))|\s+(?=(?:because|since|given|due)\b)|$)"
+_WORD = re.compile(rf"(?P<word>yes|no){_REMARK}")
+_DIRECTION = re.compile(rf"(?:(?:(?P<up>up)|(?P<down>down))(?:[-\s]?regulated)?|(?P<none>none)){_REMARK}")
 _GRADE = re.compile(
     r"(?P<grade>\d{1,2})(?:\s*(?:/|out\s+of)\s*10)?(?=\s*$|\s*[,;:(\[\u2013\u2014]|\s+-\s|\.\s|\.$|\s+because\b)"
 )
@@ -57,6 +62,19 @@ _VERDICT_BEHIND = re.compile(
     r"\b(?:(?P<yes>yes)|(?P<abstain>abstain(?:ed)?)"
     r"|(?P<no>no)(?!\s+(?!in|is|it|the|and|or|but|because|since|for|to|at|as|if|when|would|was)[a-z]))\b"
 )
+_DIRECTION_BEHIND = re.compile(
+    r"\b(?:(?P<up>up)(?!\s+to\b)|(?P<down>(?<!knock[\s-])(?<!knocked[\s-])(?<!knocking[\s-])down)"
+    r"|(?P<none>none)(?!\s+of\b)|(?P<abstain>abstain(?:ed)?))\b"
+)
+_BECOMES = r"\b(?:is|are|was|were|be|been|being|gets?)\s+(?:\w+\s+){0,2}"
+_RISES = re.compile(
+    rf"{_BECOMES}(?:increased|raised|higher|elevated|induced|activated|derepressed)\b"
+    r"|\b(?:increases|rises|climbs)\b|\bup-?\s?regulat"
+)
+_FALLS = re.compile(
+    rf"{_BECOMES}(?:decreased|reduced|lower(?:ed)?|diminished|repressed|suppressed)\b"
+    r"|\b(?:decreases|falls|drops|declines)\b|\bdown-?\s?regulat"
+)
 _SENTENCE = re.compile(r"[^.!?\n;]+")
 _BRACKETS = " \t\r\n.,;!'\"()[]{}<>|/\\"
 
@@ -64,19 +82,19 @@ _BRACKETS = " \t\r\n.,;!'\"()[]{}<>|/\\"
 def read_verdict(value: str, form: Form) -> Verdict | None:
     """Return the verdict that a value is, or None. ``yes?`` is none, nor is ``yes, probably``."""
     value = value.strip(_BRACKETS).casefold().replace("\u2019", "'")
-    if _UNDECIDED.match(value):
+    if (_UNDECIDED_WHERE if form in BOTH else _UNDECIDED).match(value):
         return "abstain"
     if form == "grades":
         return _grade(value)
-    if not (found := _WORD.match(value)):
+    if not (found := (_DIRECTION if form in BOTH else _WORD).match(value)):
         return None
-    verdict: Verdict = "yes" if found["word"] == "yes" else "no"
+    verdict = cast("Verdict", found["word"] if form not in BOTH else found.lastgroup)
     remark = value[found.end() :]
-    hedged = _HEDGE.search(remark) or _VERDICT_BEHIND.search(remark)
-    return None if hedged or takes_back(remark, verdict) else verdict
+    hedged = _HEDGE.search(remark) or _behind(form).search(remark)
+    return None if hedged or takes_back(remark, verdict, form) else verdict
 
 
-def takes_back(text: str, verdict: Verdict | None) -> bool:
+def takes_back(text: str, verdict: Verdict | None, form: Form) -> bool:
     """Return whether a text beside or behind a verdict says something else, or may.
 
     Another word of the grammar does, a change of opinion, and a sentence with the opposite outcome. ``no``
@@ -85,17 +103,32 @@ def takes_back(text: str, verdict: Verdict | None) -> bool:
     if isinstance(verdict, int):
         return False
     text = text.casefold().replace("\u2019", "'")
-    if any(found.lastgroup != verdict for found in _VERDICT_BEHIND.finditer(text)):
+    if any(found.lastgroup != verdict for found in _behind(form).finditer(text)):
         return True
     if _TAKES_BACK.search(text):
         return True
     return any(_is_opposite(sentence[0], verdict) for sentence in _SENTENCE.finditer(text))
 
 
+def _behind(form: Form) -> re.Pattern[str]:
+    """Return what finds a verdict in a remark."""
+    return _DIRECTION_BEHIND if form in BOTH else _VERDICT_BEHIND
+
+
+_OPPOSITES: dict[Verdict, tuple[re.Pattern[str], ...]] = {
+    "no": (_AFFIRMS,),
+    "up": (_FALLS,),
+    "down": (_RISES,),
+    "none": (_AFFIRMS, _RISES, _FALLS),
+}
+"""What says, where nothing negates it, that a verdict is wrong."""
+
+
 def _is_opposite(sentence: str, verdict: Verdict | None) -> bool:
-    if verdict == "yes":
-        return bool(_DENIES.search(sentence) and _OUTCOME.search(sentence))
-    return verdict == "no" and bool(_AFFIRMS.search(sentence) and not _NEGATED.search(sentence))
+    if verdict in {"yes", "up", "down"} and _DENIES.search(sentence) and _OUTCOME.search(sentence):
+        return True
+    opposites = () if verdict is None else _OPPOSITES.get(verdict, ())
+    return any(opposite.search(sentence) for opposite in opposites) and not _NEGATED.search(sentence)
 
 
 def _grade(value: str) -> int | None:

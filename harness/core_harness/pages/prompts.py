@@ -18,6 +18,7 @@ from core_harness.evaluation import pipeline
 from core_harness.llm import Form, Reply
 from core_harness.llm.answers import marked, parse
 from core_harness.llm.frames import replies_of
+from core_harness.vocabulary import Question
 
 MOST_CHARACTERS = 24_000_000
 """Compressed prompts that a page holds; with the rest of it, it stays below 30 MB."""
@@ -95,12 +96,16 @@ def _records(remade: Remade, prompts: pl.DataFrame) -> Iterator[dict[str, Any]]:
             "why": outcome["cause"],
             "tokens": [outcome["prompt_tokens"], outcome["completion_tokens"]],
             "cost": outcome["cost"],
-            "answers": _answers(prompt, reply, outcome["status"], pairs),
+            "answers": _answers(remade.shown.task.question, prompt, reply, outcome["status"], pairs),
         }
 
 
 def _answers(
-    prompt: dict[str, Any], reply: Reply | None, status: str, pairs: dict[int, list[Any]]
+    question: Question,
+    prompt: dict[str, Any],
+    reply: Reply | None,
+    status: str,
+    pairs: dict[int, list[Any]],
 ) -> list[dict[str, Any]]:
     """Return what a reply says of each item: value, status, and the label where the item is a query."""
     items: list[str] = prompt["items"]
@@ -112,7 +117,7 @@ def _answers(
         answers.append(
             {
                 "of": item if perturbation is None else f"{perturbation} on {gene} in {context}",
-                "value": read[at].value if read else None,
+                "value": read[at].to(question) if read else None,
                 "status": read[at].status if read else status,
                 "label": label,
             }

@@ -13,7 +13,7 @@ from core_harness.knowledge.facts import Facts
 from core_harness.llm.formats import Form
 from core_harness.llm.frames import PROMPTS
 from core_harness.prompts.template import Template
-from core_harness.prompts.wording import asks, one_line, outcomes, wording
+from core_harness.prompts.wording import applied, asks, one_line, outcomes, wording
 from core_harness.schemas import Task
 
 Row = Mapping[str, Any]
@@ -70,7 +70,7 @@ def pair_prompts(
     ----------
     template
         With the parts ``gene`` and, for evidence, ``row``; with a part ``group`` the evidence is divided
-        by outcome.
+        by outcome, with a part ``both`` two questions are asked at once, of one gene a prompt.
     task
         Its question and agent choose the wording.
     pairs
@@ -86,15 +86,20 @@ def pair_prompts(
     ------
     PluginError
         The template is not about pairs, or has no part ``row`` where there are rows to be shown.
+    UsageError
+        Both questions would be asked of several genes in a prompt.
     """
     template.need("gene", "prompts about pairs")
     if rows is not None:
         template.need("row", "prompts with evidence")
+    both = "both" in template.parts
+    if both and layout.genes_per_prompt > 1:
+        raise UsageError("both questions are asked of one gene a prompt; leave out genes_per_prompt")
     by_pair = _by_pair(rows)
     writer = _Writer(template, task, facts, layout)
     prompts: list[tuple[int, int, str, str, str, list[str], list[int]]] = []
     for packed in _packed(pairs, layout.genes_per_prompt):
-        form: Form = "yes-no" if len(packed) == 1 else "yes-no-list"
+        form: Form = "up-down-none" if both else "yes-no" if len(packed) == 1 else "yes-no-list"
         ids = [pair["pair_id"] for pair in packed]
         genes = [pair["gene"] for pair in packed]
         for sample in range(layout.samples):
@@ -138,9 +143,14 @@ class _Writer:
                 "gene": gene,
                 "facts": known + fact_list(f"{perturbation} and {gene} together", both),
                 "evidence": self._evidence(pair, rows, turned),
-                "asks": asks(self._task, perturbation, gene),
+                "asks": self._asks(perturbation, gene),
             },
         )
+
+    def _asks(self, perturbation: str, gene: str) -> str:
+        if "both" not in self._template.parts:
+            return asks(self._task, perturbation, gene)
+        return self._template.fill("both", {"gene": gene, "applied": applied(self._task, perturbation)})
 
     def _evidence(self, pair: Row, rows: Sequence[Row], turned: bool) -> str:
         if "group" not in self._template.parts:

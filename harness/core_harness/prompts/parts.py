@@ -9,6 +9,8 @@ part          of     placeholders
 ``system``    both   ``kind``, ``about``, ``means``, ``instructions``; the text may be empty
 ``user``      both   those of ``system``, ``perturbation``, ``context``, ``facts``, and ``genes``
                      (pairs) or ``candidates`` (grades), which must be there
+``both``      pairs  the question, in place of the task's: ``gene``, ``applied``. With this part both
+                     questions are asked at once, and the answer is up, down or none
 ``gene``      pairs  ``perturbation``, ``gene``, ``facts``, ``evidence``, ``asks``
 ``row``       pairs  a row of evidence: ``neighbour``, ``gene``, ``relatedness``, ``reasons``,
                      ``outcome``; a template without this part shows no evidence
@@ -57,6 +59,7 @@ _QUERY = _TASK | {"perturbation", "context", "facts"}
 PAIRS: Mapping[str, Part] = {
     "system": Part(_TASK),
     "user": Part(_QUERY | {"genes"}, needed=frozenset({"genes"})),
+    "both": Part(frozenset({"gene", "applied"}), optional=True),
     "gene": Part(frozenset({"perturbation", "gene", "facts", "evidence", "asks"})),
     "row": Part(
         frozenset({"neighbour", "gene", "relatedness", "reasons", "outcome"}),

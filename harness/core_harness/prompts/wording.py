@@ -33,9 +33,13 @@ def wording(task: Task, form: Form) -> dict[str, str]:
 
 def asks(task: Task, perturbation: str, gene: str) -> str:
     """Return the question about a pair."""
-    agent, question = _sentences()["agent"][task.agent], _sentences()["question"][task.question]
-    applied = Placeholders(agent["applied"]).substitute(perturbation=perturbation)
-    return Placeholders(question["asks"]).substitute(gene=gene, applied=applied)
+    question = _sentences()["question"][task.question]
+    return Placeholders(question["asks"]).substitute(gene=gene, applied=applied(task, perturbation))
+
+
+def applied(task: Task, perturbation: str) -> str:
+    """Return how a question names what is done to the cells."""
+    return Placeholders(_sentences()["agent"][task.agent]["applied"]).substitute(perturbation=perturbation)
 
 
 def one_line(text: str) -> str:

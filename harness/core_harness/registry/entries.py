@@ -33,6 +33,8 @@ class DatasetEntry(Entry):
     parameters: Parameters = {}
     published: Month | None = None
     """When its measurements could first be read; None for data that were never published."""
+    direction: Name | None = None
+    """The dataset that asks where the genes go that change in this one."""
 
 
 class Tuned(Entry):

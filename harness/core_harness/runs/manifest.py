@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from core_harness.errors import RunError
 from core_harness.llm.summary import Summary
+from core_harness.runs.first_schema import from_first
 from core_harness.runs.masking import HIDDEN, masked, masked_dataset
 from core_harness.runs.reading import MOST_SUBMITTER
 from core_harness.schemas import Task, simulated_parts
@@ -149,6 +150,28 @@ class Asked(Part):
     only: Only | None = None
 
 
+class AskedWith(Part):
+    """The dataset whose question the same prompts answer.
+
+    Attributes
+    ----------
+    dataset, component, sha256
+        Its name, what makes it again, and the digest of its rows.
+    not_asked
+        Pairs of the direction's dataset that are no pairs of the other one, so that they were not asked.
+    """
+
+    dataset: str
+    component: ComponentReference
+    sha256: str
+    not_asked: int = 0
+
+    def public(self) -> Self:
+        """Return it without what it tells of the machine."""
+        shown = {"dataset": masked_dataset(self.dataset), "component": self.component.public()}
+        return self.model_copy(update=shown)
+
+
 class PredictionsFile(Part):
     """The file of predictions that were made elsewhere."""
 
@@ -170,6 +193,9 @@ class Manifest(BaseModel):
     task, part, control, control_seeds
         What was asked: of which data, in which regime, with which seed; which part of them; what was broken
         on purpose, and over how many seeds.
+    asked_with
+        The other dataset, where both questions were asked at once: each has a run of its own. Of the
+        direction's dataset, those pairs are asked that this part of the other one holds.
     method, dataset
         By whom, and of what, each with everything that makes it again.
     dataset_sha256, graph_sha256, predictions_sha256
@@ -178,15 +204,12 @@ class Manifest(BaseModel):
         What asking a model came to.
     contamination
         Dates by which the model may have read about the data.
-    file
-        Where predictions that were made elsewhere came from.
-    submitter
-        Who hands it in, as they wish to be named.
+    file, submitter
+        Where predictions that were made elsewhere came from; who hands it in, as they wish to be named.
     packages
         Versions of what computed.
     identifiers
-        How the file of the dataset was read: ``notes``, what was left out of it, or read in another way
-        than it stands there. None where there is nothing to say.
+        ``notes``: what was left out of the dataset's source or changed.
     weights, elicitation, labelling, intervals
         Reserved: digest of a model's weights; how answers were elicited; how labels were made from
         measurements; how intervals were made.
@@ -200,6 +223,7 @@ class Manifest(BaseModel):
     finished: str = ""
     task: Task
     part: Asked
+    asked_with: AskedWith | None = None
     control: Control | None = None
     control_seeds: int = Field(default=20, ge=1, le=10_000)
     method: MethodReference
@@ -239,7 +263,11 @@ class Manifest(BaseModel):
         """What runs share that were asked the same pairs under the same seed."""
         task = self.task
         regime = [task.question, task.regime, list(task.support_contexts), task.gene_holdout]
-        return _digest([self.dataset_sha256, regime, [self.part.limit, self.part.only], task.seed])
+        part: list[object] = [self.part.limit, self.part.only]
+        other = self.asked_with
+        if task.question == "dir" and other is not None and (part != [None, None] or other.not_asked):
+            part.append(other.sha256)
+        return _digest([self.dataset_sha256, regime, part, task.seed])
 
     @property
     def simulated(self) -> tuple[str, ...]:
@@ -258,7 +286,8 @@ class Manifest(BaseModel):
         known = {name: getattr(self, name) for name in type(self).model_fields}
         method = self.method.model_copy(update={"components": components})
         task = replace(self.task, dataset=masked_dataset(self.task.dataset))
-        return Manifest(**{**known, "task": task, "method": method, "dataset": self.dataset.public()})
+        shown = {"task": task, "method": method, "dataset": self.dataset.public()}
+        return Manifest(**{**known, **shown, "asked_with": self.asked_with and self.asked_with.public()})
 
     def as_json(self) -> dict[str, Any]:
         """Return the record in plain types, with the keys that this version read and does not know."""
@@ -284,7 +313,7 @@ def parse_manifest(content: Mapping[str, Any], where: str) -> Manifest:
     if type(schema) is not int:
         raise RunError(f"{where}, key schema_version: {schema!r} is no version of this schema")
     if schema == 1:
-        content = _from_1(content, where)
+        content = from_first(content, where)
     elif schema > SCHEMA_VERSION:
         raise RunError(
             f"{where} has schema version {schema}, this core-harness reads up to {SCHEMA_VERSION}; "
@@ -300,37 +329,6 @@ def parse_manifest(content: Mapping[str, Any], where: str) -> Manifest:
         raise RunError(f"{where}, key {key}: {first['msg']}; evaluate again") from None
     manifest._as_read = deepcopy(dict(content))  # noqa: SLF001 - the class's own, set where it is read
     return manifest
-
-
-def _from_1(old: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return a record of the first schema in the words of this one."""
-    moved = {"spec", "components", "templates", "method", "model", "seed"}
-    try:
-        components = dict(old["components"])
-        spec = old.get("spec") or {}
-        asking = old.get("asking")
-        if asking is not None:  # the first programs did not count what a budget was charged
-            generated = asking.get("prompt_tokens", 0) + asking.get("completion_tokens", 0)
-            asking = {"charged_tokens": generated, **asking}
-        return {
-            **{key: value for key, value in old.items() if key not in moved},
-            "schema_version": SCHEMA_VERSION,
-            "control_seeds": spec.get("control_seeds", 20),
-            "method": {
-                "label": old["method"],
-                "strategy": (spec.get("strategies") or [None])[0],
-                "model": old.get("model"),
-                "components": {stage: part for stage, part in components.items() if stage != "dataset"},
-                "templates": old.get("templates", []),
-            },
-            "dataset": components["dataset"],
-            "asking": asking,
-        }
-    except KeyError as missing:
-        key = missing.args[0]
-        raise RunError(f"{where}, key {key}: missing; every run of core-harness has it") from None
-    except (TypeError, AttributeError, ValueError) as error:
-        raise RunError(f"{where} is no record of a run: {error}; evaluate again") from None
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from core_harness.llm import SIMULATED, Message
-from core_harness.llm.formats import render
+from core_harness.llm.formats import Word, render
 from core_harness.testing.reading import read
-from core_harness.testing.scripted import SCRIPTED, verdict
+from core_harness.testing.scripted import SCRIPTED, chances, verdict
 from core_harness.vocabulary import ScriptedName
 
 _TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
-_VERDICT = re.compile(r'(?:"answer": "|^ANSWER[^\n]*: )(?=(yes|no)\b)', re.MULTILINE)
+_VERDICT = re.compile(r'(?:"answer": "|^ANSWER[^\n]*: )(?=(?:yes|no|up|down|none)\b)', re.MULTILINE)
 _SURE = 1e-6
 """Probability of an alternative that is out of the question."""
 
@@ -39,12 +39,11 @@ def complete(model: ScriptedName, request: Mapping[str, Any], fault: str | None 
     messages = [Message(message["role"], message["content"]) for message in request["messages"]]
     reading = read(messages)
     probabilities = [SCRIPTED[model](reading, item) for item in reading.items]
-    verdicts = [
-        (item.name, verdict(reading, p)) for item, p in zip(reading.items, probabilities, strict=True)
-    ]
+    about = [*zip(reading.items, probabilities, strict=True)]
+    verdicts = [(item.name, verdict(reading, item, p)) for item, p in about]
     structured = (request.get("response_format") or {}).get("type") == "json_schema"
     text = render(reading.form, verdicts, structured=structured, reasoning=f"This is {SIMULATED}{model}.")
-    weighed = [p for p in probabilities if p is not None]
+    weighed = [chances(reading, item, p) for item, p in about if p is not None]
     finish = "stop"
     if fault == "bad-structure":
         text = json.dumps({"verdict": {"value": [verdict for _, verdict in verdicts]}})
@@ -76,17 +75,19 @@ def complete(model: ScriptedName, request: Mapping[str, Any], fault: str | None 
     return Completion(content, prompt_tokens, len(tokens))
 
 
-def _logprobs(text: str, tokens: list[str], weighed: list[float], alternatives: int) -> list[dict[str, Any]]:
+def _logprobs(
+    text: str, tokens: list[str], weighed: list[dict[Word, float]], alternatives: int
+) -> list[dict[str, Any]]:
     """Return the log-probabilities of all tokens; those of verdicts are the scripted model's."""
     at_verdict = dict(zip((found.end() for found in _VERDICT.finditer(text)), weighed, strict=False))
     places, end = [], 0
     for token in tokens:
         start, end = end, end + len(token)
-        yes = at_verdict.get(start + len(token) - len(token.lstrip()))
+        words = at_verdict.get(start + len(token) - len(token.lstrip()))
         listed = {token: 1.0}
-        if yes is not None:
+        if words is not None:
             space = token[: len(token) - len(token.lstrip())]
-            listed = {f"{space}yes": yes, f"{space}no": 1.0 - yes}
+            listed = {f"{space}{word}": p for word, p in words.items()}
         top = sorted(((t, math.log(max(p, _SURE))) for t, p in listed.items()), key=lambda pair: -pair[1])
         places.append(
             {

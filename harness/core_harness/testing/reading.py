@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from core_harness.llm import Form, Message
+from core_harness.llm.formats import UP_DOWN_NONE
 from core_harness.prompts import outcomes
 from core_harness.vocabulary import Question
 
@@ -24,6 +25,7 @@ _SIDES: Final = {
     for question in get_args(Question)
     for word, side in zip(outcomes(question), (1, 0), strict=True)
 }
+_THREE = ", ".join(f'"{word}"' for word in UP_DOWN_NONE)
 _OUTCOME = re.compile(rf"\b({'|'.join(sorted(map(re.escape, _SIDES), key=len, reverse=True))})\b")
 
 
@@ -74,8 +76,15 @@ def read(messages: Sequence[Message]) -> Reading:
             _note(bullet[1], side, items[-1] if items else before)
         elif line.endswith(":"):
             side = _side(line)
-    form: Form = "grades" if kind == "Candidate" else "yes-no-list" if "ANSWER <" in text else "yes-no"
+    form: Form = "grades" if kind == "Candidate" else _form(text)
     return Reading(form, perturbation, before.facts, items or [before])
+
+
+def _form(text: str) -> Form:
+    """Return the form that the instructions of a prompt about genes ask for."""
+    if _THREE in text:
+        return "up-down-none"
+    return "yes-no-list" if "ANSWER <" in text else "yes-no"
 
 
 def _note(line: str, side: int | None, item: Item) -> None:

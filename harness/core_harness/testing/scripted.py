@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from core_harness.llm.formats import BEST_GRADE, Verdict
+from core_harness.llm.formats import BEST_GRADE, BOTH, Verdict, Word
 from core_harness.testing.reading import Item, Reading
 from core_harness.vocabulary import ScriptedName
 
@@ -56,11 +56,25 @@ SCRIPTED: Mapping[ScriptedName, ScriptedModel] = {
 }
 
 
-def verdict(reading: Reading, probability: float | None) -> Verdict:
-    """Return the word, or grade, of a probability. A grade cannot be withheld: it is 0 then."""
+def chances(reading: Reading, item: Item, probability: float) -> dict[Word, float]:
+    """Return the probability of each word of the form; ``probability`` is that of yes, or of a change.
+
+    Where a change goes to depends on the names, as a program that makes up answers knows nothing of it.
+    """
+    if reading.form not in BOTH:
+        return {"yes": probability, "no": 1.0 - probability}
+    up = _logistic(2.0 * _noise("direction", reading.perturbation, item.name))
+    return {"up": probability * up, "down": probability * (1.0 - up), "none": 1.0 - probability}
+
+
+def verdict(reading: Reading, item: Item, probability: float | None) -> Verdict:
+    """Return the likeliest word, or the grade. A grade cannot be withheld: it is 0 then."""
     if reading.form == "grades":
         return round(BEST_GRADE * (probability or 0.0))
-    return "abstain" if probability is None else "yes" if probability >= 0.5 else "no"
+    if probability is None:
+        return "abstain"
+    words = chances(reading, item, probability)
+    return max(words, key=lambda word: words[word])
 
 
 def _noise(*names: str) -> float:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from core_harness import Evidence, Need, Task
+from core_harness import Evidence, Need, Question, Task
 from core_harness.data.rates import gene_rate_of
 
 
@@ -17,6 +17,10 @@ class ModelAnswer:
     any value has no score; its status says why (``abstained``, ``unparsed``, ``failed``, ...), by the
     first of its samples. A pair that the organizer put to no model, for want of a contrast, has its
     gene's shrunk rate and the status ``no_contrast``.
+
+    Where both questions were asked at once, the value is p(change) or, where the dataset asks for the
+    direction, p(up | change): the sum of p(up) over samples by that of p(change). A pair of which each sample
+    said that it does not change has one half there, and the status ``no_change``.
     """
 
     needs: ClassVar[frozenset[Need]] = frozenset({"answers"})
@@ -26,7 +30,7 @@ class ModelAnswer:
         rate = gene_rate_of(evidence.pairs, evidence.support)
         return (
             evidence.pairs.select("pair_id", rate.alias("rate"))
-            .join(mean_answers(answers), on="pair_id", how="left", maintain_order="left")
+            .join(mean_answers(answers, task.question), on="pair_id", how="left", maintain_order="left")
             .select(
                 "pair_id",
                 pl.when(pl.col("status").is_null()).then("rate").otherwise("value").alias("score"),
@@ -35,14 +39,30 @@ class ModelAnswer:
         )
 
 
-def mean_answers(answers: pl.DataFrame) -> pl.DataFrame:
-    """Return ``pair_id, value, status`` of the pairs put to a model; ``ok`` where there is a value."""
+def mean_answers(answers: pl.DataFrame, question: Question) -> pl.DataFrame:
+    """Return ``pair_id, value, status`` of the pairs put to a model; ``ok`` where there is a value.
+
+    Of pairs that were asked both questions at once, the value answers the one that is meant.
+    """
+    change, up = pl.col("value"), pl.col("up")
+    directed = (question == "dir") & up.is_not_null().any()
+    unmoved = directed & (change.sum() == 0)
     return (
         answers.drop_nulls("pair_id")
         .sort("pair_id", "prompt_id", "sample")
         .group_by("pair_id", maintain_order=True)
-        .agg(pl.col("value").mean(), pl.col("status").first())
-        .with_columns(
-            pl.when(pl.col("value").is_not_null()).then(pl.lit("ok")).otherwise("status").alias("status")
+        .agg(
+            pl.when(unmoved)
+            .then(0.5)
+            .when(directed)
+            .then(((change * up).sum() / change.sum()).clip(0, 1))
+            .otherwise(change.mean())
+            .alias("value"),
+            pl.when(unmoved)
+            .then(pl.lit("no_change"))
+            .when(change.is_not_null().any())
+            .then(pl.lit("ok"))
+            .otherwise(pl.col("status").first())
+            .alias("status"),
         )
     )

@@ -73,7 +73,7 @@ class Fused:
         """Return ``pair_id, vote, value, status`` in the order of the pairs."""
         vote = Vote(power=self.power, shrinkage=self.shrinkage).predict(task, evidence, answers)
         return vote.select("pair_id", pl.col("score").alias("vote")).join(
-            mean_answers(answers), on="pair_id", how="left", maintain_order="left"
+            mean_answers(answers, task.question), on="pair_id", how="left", maintain_order="left"
         )
 
 

@@ -3,7 +3,8 @@
 Perturbations belong to modules; every module has a programme, the genes that it moves; every gene has
 a base rate, the share of programmes that it is in. With probability ``signal`` a gene answers as the
 programme says, otherwise it is moved at its base rate. So base rates, and with them what gene
-frequency can reach, do not depend on the signal; what a method gains per gene, it gains from modules.
+frequency can reach, do not depend on the signal; what a method gains per gene, it gains from modules. Where a
+moved gene goes is drawn in the same way.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _MOST_PAIRS = 50_000_000
 """Pairs of perturbation and gene that fit into memory; a record of anyone may ask for more."""
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Simulated:
@@ -51,6 +54,8 @@ class Simulated:
         Share of the pairs that are not measured.
     seed
         Random seed.
+    question
+        ``de``: is the gene moved? ``dir``: of the moved ones, is it up? Both are of one world.
 
     Raises
     ------
@@ -58,7 +63,6 @@ class Simulated:
         A parameter lies outside its range.
     """
 
-    question: Question = "de"
     agent: Agent = "knockdown"
     simulated = True
 
@@ -72,6 +76,7 @@ class Simulated:
         noise: float = 0.3,
         sparsity: float = 0.5,
         seed: int = 0,
+        question: Question = "de",
     ) -> None:
         _check("perturbations", perturbations, at_least=10)
         _check("genes", genes, at_least=1)
@@ -92,27 +97,36 @@ class Simulated:
         self.noise = noise
         self.sparsity = sparsity
         self.seed = seed
+        self.question = question
 
     def rows(self) -> pl.DataFrame:
         """Return the measured pairs, sorted."""
         rng = self._rng(1)
-        rate = rng.beta(*_BASE_RATES, size=self.genes)
-        programme = rng.random((self.modules, self.genes)) < rate
-        chance = (1 - self.signal) * rate + self.signal * programme[self._module_of()]
-        shape = (self.perturbations, self.genes)
-        moved = rng.random(shape) < chance
-        measured = rng.random(shape) >= self.sparsity
+        moved = self._outcomes(rng, rng.beta(*_BASE_RATES, size=self.genes))
+        measured = rng.random((self.perturbations, self.genes)) >= self.sparsity
         is_test = np.zeros(self.perturbations, dtype=bool)
         is_test[rng.permutation(self.perturbations)[: int(_TEST_SHARE * self.perturbations)]] = True
+        label = moved
+        if self.question == "dir":
+            rng_of_direction = self._rng(4)
+            measured &= moved
+            label = self._outcomes(rng_of_direction, rng_of_direction.random(self.genes))
         perturbation, gene = np.nonzero(measured)
         columns = {
             "context": np.full(gene.size, "simulated"),
             "perturbation": _names("SIMP", self.perturbations)[perturbation],
             "gene": _names("SIMG", self.genes)[gene],
-            "label": moved[perturbation, gene].astype(np.uint8),
+            "label": label[perturbation, gene].astype(np.uint8),
             "split": np.where(is_test[perturbation], "test", "train"),
         }
         return pl.DataFrame(columns, schema=dict(ROWS))
+
+    def _outcomes(self, rng: np.random.Generator, rate: Floats) -> Bools:
+        """Return (perturbations, genes): what the module decides, or else the rate of the gene."""
+        programme = rng.random((self.modules, self.genes)) < rate
+        chance = (1 - self.signal) * rate + self.signal * programme[self._module_of()]
+        outcomes: Bools = rng.random(chance.shape) < chance
+        return outcomes
 
     def knowledge(self) -> Graph:
         """Return the graph: the layers ``modules`` (overlapping sets) and ``interactions`` (edges)."""

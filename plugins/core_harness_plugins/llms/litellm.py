@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from core_harness.errors import MissingKeyError, UsageError
 from core_harness.llm import (
-    WORDS,
+    BY_TOKEN,
     AnswerBy,
     Form,
     Price,
@@ -25,6 +25,7 @@ from core_harness.llm import (
     Transient,
     is_secret,
     prompt_bound,
+    words_of,
 )
 from core_harness.plugins.limits import Finite
 from core_harness_plugins.llms.litellm_errors import failure_of
@@ -173,7 +174,7 @@ class LiteLLM:
         """Send the request once; until it is known what the server takes, perhaps again without that."""
         sent = {"structured": self._form(request), "logprobs": self._logprobs(request.form)}
         # a token without log-probabilities says nothing
-        extras = frozenset(name for name in EXTRAS if sent[name] and request.form != "token")
+        extras = frozenset(name for name in EXTRAS if sent[name] and request.form not in BY_TOKEN)
         return await self._negotiation.ask(lambda: self._ask(request), extras)
 
     async def _ask(self, request: Request) -> Reply:
@@ -189,7 +190,7 @@ class LiteLLM:
                         max_retries=0,
                         **self._parameters(request),
                     )
-                return reply_of(response)
+                return reply_of(response, words_of(request.form))
             except TimeoutError:
                 if self.timeout is None:
                     raise
@@ -209,7 +210,7 @@ class LiteLLM:
             parameters["api_key"] = os.environ.get(self.key_variable, "")
         if self.temperature != "default":
             parameters["temperature"] = self.temperature
-        for more in (self._logprobs(form), self._form(request), CONTINUED if form == "token" else {}):
+        for more in (self._logprobs(form), self._form(request), CONTINUED if form in BY_TOKEN else {}):
             for name, value in more.items():
                 both = isinstance(value, dict) and name in parameters
                 parameters[name] = {**parameters[name], **value} if both else value
@@ -218,7 +219,7 @@ class LiteLLM:
     def _logprobs(self, form: Form) -> dict[str, Any]:
         """Return the parameters that ask for log-probabilities; none where none are given."""
         refused = "logprobs" in self._negotiation.refused
-        if refused or not self._route.logprobs or form not in WORDS or not self.top_logprobs:
+        if refused or not self._route.logprobs or not words_of(form) or not self.top_logprobs:
             return {}
         return {"logprobs": True, "top_logprobs": self.top_logprobs}
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from core_harness.llm import Reply, TopLogprobs, Transient, ends_in_answer, first_place, weighed
+from core_harness.llm import Reply, TopLogprobs, Transient, Word, ends_in_answer, first_place, weighed
 
 
-def reply_of(response: Any) -> Reply:
-    """Return the first choice of a response.
+def reply_of(response: Any, words: Sequence[Word]) -> Reply:
+    """Return the first choice of a response; ``words`` are those of which log-probabilities are kept.
 
     Raises :class:`Transient` where there is no choice, or no content without a reason: litellm lets both
     pass, and asking again often helps.
@@ -18,7 +19,7 @@ def reply_of(response: Any) -> Reply:
         raise Transient("the reply has no choices")
     choice = response.choices[0]
     text = _text(choice.message)
-    logprobs = _logprobs(text, choice)
+    logprobs = _logprobs(text, choice, words)
     # a model whose one token was its last has answered nothing, but weighed yes against no
     if not text.strip() and not logprobs and choice.finish_reason not in {"length", "content_filter"}:
         raise Transient("the reply is empty")
@@ -58,7 +59,7 @@ def read_parts() -> None:
     utils.Message.__init__ = read  # type: ignore[method-assign]
 
 
-def _logprobs(text: str, choice: Any) -> tuple[TopLogprobs, ...] | None:
+def _logprobs(text: str, choice: Any, words: Sequence[Word]) -> tuple[TopLogprobs, ...] | None:
     places = getattr(getattr(choice, "logprobs", None), "content", None)
     if not places:
         return None
@@ -71,4 +72,4 @@ def _logprobs(text: str, choice: Any) -> tuple[TopLogprobs, ...] | None:
     ]
     if len(tokens) == 1:  # one token was asked for, and the text may repeat what it continues
         return first_place(tokens)[1]
-    return weighed(text, tokens)
+    return weighed(text, tokens, words)

@@ -7,7 +7,7 @@ import json
 from functools import cache
 from typing import Any, Literal
 
-from core_harness.llm import FORMS, Form, Request, exact_schema, grammar, json_schema
+from core_harness.llm import BY_TOKEN, FORMS, Form, Request, exact_schema, grammar, json_schema
 
 Structured = Literal["json", "grammar", "off"]
 """How a written answer is kept to its form: by a schema, by a grammar, or not at all."""
@@ -50,7 +50,7 @@ def enforced(request: Request, structured: Structured, *, own: bool) -> dict[str
     A server at an address of the user's (``own``) is held to the items by name and to short reasoning; the
     schemas that providers get are the same for all requests, so that they can keep them.
     """
-    if request.form == "token" or structured == "off":
+    if request.form in BY_TOKEN or structured == "off":
         return {}
     if structured == "grammar":
         return {"extra_body": {"grammar": grammar(request.form, request.items, reasoning=_REASONING)}}
@@ -61,7 +61,7 @@ def enforced(request: Request, structured: Structured, *, own: bool) -> dict[str
 
 def longest_form(request: Request, structured: Structured) -> str:
     """Return a text at least as long as what :func:`enforced` sends, whatever the route."""
-    if request.form == "token" or structured == "off":
+    if request.form in BY_TOKEN or structured == "off":
         return ""
     return json.dumps(_exact(request)) + _schema_text(request.form)
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from core_harness import data_folder
 from core_harness.errors import UsageError
 from core_harness.llm import (
+    BY_TOKEN,
     AnswerBy,
     Permanent,
     Price,
@@ -26,6 +27,7 @@ from core_harness.llm import (
     grammar,
     prompt_bound,
     weighed,
+    words_of,
 )
 from core_harness.plugins.limits import Count, NotNegative
 from core_harness_plugins.llms.llamacpp_engine import Engine, digest, engine_version, open_engine
@@ -173,9 +175,9 @@ class LlamaCpp:
             "seed": request.sample,
             "cache_prompt": self.reuse,
         }
-        if request.form != "grades":
+        if words_of(request.form):
             body |= {"logprobs": True, "top_logprobs": self.top_logprobs}
-        if request.form == "token" or self.structured == "off":
+        if request.form in BY_TOKEN or self.structured == "off":
             return body
         if self.structured == "grammar":
             return body | {"grammar": grammar(request.form, request.items, reasoning=self.reasoning)}
@@ -191,10 +193,10 @@ class LlamaCpp:
             for place in places
         ]
         text = choice["message"].get("content") or ""
-        if request.form == "token":  # the text repeats the line that was begun
+        if request.form in BY_TOKEN:  # the text repeats the line that was begun
             text, logprobs = first_place(tokens)
         else:
-            logprobs = weighed(text, tokens) if tokens else None
+            logprobs = weighed(text, tokens, words_of(request.form)) if tokens else None
         return Reply(
             text=text,
             model=self._path.stem,

@@ -25,7 +25,7 @@ class PairAsker:
         Times that each prompt is drawn; odd draws have their evidence in the opposite order.
     """
 
-    template: ClassVar[str]
+    template: str
 
     def __init__(self, *, facts: int = 6, genes_per_prompt: int = 1, samples: Samples = 1) -> None:
         self.facts = facts

@@ -20,7 +20,7 @@ from core_harness.cli.options.values import (
     seed_option,
     support_contexts_option,
 )
-from core_harness.vocabulary import Control, Only, Regime
+from core_harness.vocabulary import AtOnce, Control, Only, Regime
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
@@ -82,6 +82,11 @@ if TYPE_CHECKING:
     type=float,
     metavar="SHARE",
     help="Share of the genes that is left out of the support and asked about (regime double-unseen).",
+)
+@click.option(
+    "--question",
+    type=click.Choice(get_args(AtOnce)),
+    help="Both questions in one prompt, for two runs: does the gene change, and does it go up?",
 )
 @click.option(
     "--control",

@@ -38,7 +38,12 @@ def results_as_dict(
 
 
 def print_results(results: Sequence[Result]) -> None:
-    """Print one row a method, what the figures rest on, and one sentence of verdict."""
+    """Print a table for each dataset: one row a method, what figures rest on, one sentence of verdict."""
+    for dataset in dict.fromkeys(result.task.dataset for result in results):
+        _print_results([result for result in results if result.task.dataset == dataset])
+
+
+def _print_results(results: Sequence[Result]) -> None:
     rows = [result.as_dict() for result in results]
     first = rows[0]
     console = stdout()
@@ -126,6 +131,8 @@ def print_run(run: Run) -> None:
     task = manifest.task
     about.add_row("dataset", printable(task.dataset) + ("  (simulated)" if task.simulated else ""))
     about.add_row("question", task.question)
+    if (other := manifest.asked_with) is not None:
+        about.add_row("asked with", printable(other.dataset))
     about.add_row("regime", printable(regime_of(asdict(task))))
     about.add_row("method", printable(method_of(run)))
     about.add_row("control", printable(manifest.control or "none"))
@@ -202,7 +209,7 @@ def _by_default(row: Mapping[str, Any]) -> str:
     )
     others = row["metrics"]["macro_gene_auroc_ok_only"]
     return (
-        f"{row['strategy']}: {by_default:,} of {coverage['pairs']:,} pairs have their gene's rate ({kinds}); "
+        f"{row['strategy']}: {by_default:,} of {coverage['pairs']:,} pairs are scored by default ({kinds}); "
         f"macro-per-gene AUROC of the others {figure(others)} ({others['genes']:,} genes)"
     )
 
