@@ -1,7 +1,7 @@
 """The argument of CORE with a real model: how it is asked, and the controls that say why it answers so.
 
-Nothing is known beforehand. Pairs are those of genes with both classes, about half of them positive, so a
-model that says yes to whatever sounds plausible is seen to.
+Nothing is known beforehand. Pairs are those of genes with both classes, in K562 about half of them positive, so
+it is seen when a model says yes to whatever sounds plausible.
 """
 
 from __future__ import annotations
