@@ -1,6 +1,6 @@
 """The argument of CORE with a real model: how it is asked, and the controls that say why it answers so.
 
-Nothing is known beforehand. Pairs are those of genes with both classes, in K562 about half of them positive, so
+Nothing is known beforehand. Pairs are those of genes with both classes, in K562 about half of them positive:
 it is seen when a model says yes to whatever sounds plausible.
 """
 
