@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import make_cli
+import make_demo
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +30,11 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
 def test_the_command_line_reference_is_that_of_the_code() -> None:
     written = make_cli.PAGE.read_text(encoding="utf-8")
     assert written == make_cli.reference(), "run python docs/make_cli.py"
+
+
+def test_the_page_of_a_real_model_has_the_figures_that_were_saved() -> None:
+    written = make_demo.PAGE.read_text(encoding="utf-8")
+    assert written == make_demo.with_results(written), "run python docs/make_demo.py"
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:

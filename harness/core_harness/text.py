@@ -57,6 +57,11 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
+def share(value: float | None) -> str:
+    """Return ``52%``, or ``-`` for what is not defined."""
+    return "-" if value is None else f"{value:.0%}"
+
+
 def p_value(value: float | None) -> str:
     """Return ``0.012``, ``< .001``, or ``-`` for what is not defined."""
     if value is None:

@@ -215,7 +215,7 @@ def test_a_table_can_be_asked_about_without_a_knowledge_graph(tmp_path: Path, se
         (("-s", "isolated"), "isolated asks a model; name one with --model"),
         (("-s", "potency", "--model", "qwen"), "potency asks no model; leave out --model"),
         ((*QWEN, "--samples", "0"), "parameter samples='0': Input should be greater than or equal to 1"),
-        (("-s", "voting", "--control-seeds", "1"), "control seeds is 1"),
+        (("-s", "voting", "--control-seeds", "0"), "control seeds is 0"),
         ((*QWEN, "--model-param", "temprature=1"), "did you mean 'temperature'"),
         ((*QWEN, "--model-param", "temperature=hot"), "parameter temperature='hot'"),
         ((*QWEN, "--api-base", "nowhere"), "the api base is no address"),

@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from real_model.asking import serve
 
 VARIABLE = "CORE_HARNESS_SMOLLM2"
 
@@ -25,16 +26,5 @@ def weights() -> Path:
 @pytest.fixture(scope="session")
 def served(weights: Path) -> Iterator[str]:
     """Yield the api base of the engine's own server, with the same weights."""
-    import xllamacpp
-
-    settings = xllamacpp.CommonParams()
-    settings.model.path = str(weights)
-    settings.n_ctx = 4096
-    settings.n_parallel = 1
-    settings.cpuparams.n_threads = 1
-    settings.cpuparams_batch.n_threads = 1
-    settings.fit_params = False
-    settings.verbosity = -1
-    server: Any = xllamacpp.Server(settings)
-    yield f"{server.listening_address}/v1"
-    del server  # it serves for as long as it is held
+    with serve(weights) as address:
+        yield address

@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
 from core_harness.errors import UsageError
-from core_harness.llm import LLM, PROMPTS, Form, InProcess, Journal, Settings, ask_all
+from core_harness.llm import Form, InProcess
 from core_harness.llm.answers import parse_replies
-from core_harness.llm.formats import SINGLE, instructions
 from core_harness.llm.frames import begun
 from core_harness_plugins.llms.litellm import LiteLLM
-from core_harness_plugins.llms.llamacpp import LlamaCpp
+from core_harness_plugins.llms.llamacpp import LlamaCpp, Structured
+from core_harness_plugins.llms.llamacpp_engine import open_engine
+from real_model.asking import GENES, asked, prompts, replies, serve
 
 pytestmark = [pytest.mark.real_model, pytest.mark.slow]
-
-GENES = ("MDM2", "CDKN1A", "GAPDH")
-
-
-def prompts(form: Form = "yes-no", items: tuple[str, ...] = GENES) -> pl.DataFrame:
-    """Return a prompt a gene, or one about all of them."""
-    asks = f"Perturbation: TP53, knocked down by CRISPR interference\nContext: K562\n{instructions(form)}\n"
-    packs = [[gene] for gene in items] if form in SINGLE else [list(items)]
-    rows = [
-        (
-            number,
-            0,
-            form,
-            "You predict effects.",
-            f"{asks}Genes: {', '.join(pack)}. Do they change?",
-            pack,
-            ids,
-        )
-        for number, pack in enumerate(packs)
-        for ids in [[number + place for place in range(len(pack))] if form != "grades" else []]
-    ]
-    return pl.DataFrame(rows, schema=dict(PROMPTS), orient="row")
-
-
-def asked(llm: LLM, of: pl.DataFrame) -> tuple[Any, pl.DataFrame]:
-    with Journal(None) as journal:
-        found = ask_all(llm, of, journal=journal, settings=Settings(concurrency=1))  # in one order
-    return found.summary, parse_replies(of, found.replies)
 
 
 def test_it_is_a_model_of_this_process(weights: Path) -> None:
@@ -97,6 +69,28 @@ def test_an_enforced_form_answers_over_http(served: str) -> None:
     summary, answers = asked(LiteLLM(model="hosted_vllm/smollm2", api_base=served), prompts(items=GENES[:1]))
     assert (summary.failed, summary.calls) == (0, 1)
     assert answers["status"].item() in {"ok", "abstained"}
+
+
+@pytest.mark.parametrize("structured", ["json", "grammar"])
+def test_written_answers_are_the_same_words_in_process_and_over_http(
+    structured: Structured, weights: Path
+) -> None:
+    """Both engines are new and are asked in one order: what was read before moves log-probabilities a little.
+
+    The words are equal then; counts of tokens are too. Log-probabilities are rounded on their way over HTTP.
+    """
+    of = prompts(items=GENES[:2])
+    open_engine.cache_clear()
+    _, here = replies(LlamaCpp(model=str(weights), structured=structured, max_tokens=160), of)
+    with serve(weights) as address:
+        llm = LiteLLM(model="hosted_vllm/smollm2", api_base=address, structured=structured, max_tokens=160)
+        _, there = replies(llm, of)
+    assert here["status"].to_list() == ["answered"] * 2
+    for column in ("text", "finish", "prompt_tokens", "completion_tokens"):
+        assert there[column].to_list() == here[column].to_list(), column
+    one, other = (parse_replies(of, found) for found in (here, there))
+    assert other["status"].to_list() == one["status"].to_list()
+    assert other["value"].to_list() == pytest.approx(one["value"].to_list(), abs=1e-3)
 
 
 def test_an_overflow_is_seen_before_anything_is_sent(weights: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from core_harness.metrics.bootstrap import FEWEST_PERTURBATIONS, FEWEST_SEGMENTS
 
@@ -137,54 +137,79 @@ def no_verdict(basis: Basis) -> str | None:
     return next((why for reason in REASONS if (why := reason(basis)) is not None), None)
 
 
+Kind = Literal["deceptive", "chance", "unsure", "below", "above"]
+"""What a method is within genes.
+
+``deceptive`` is at chance there, and looks good over all pairs; ``unsure`` may be at chance, by a wide interval.
+"""
+
+_ENDINGS: dict[Kind, str] = {
+    "deceptive": "looks good over all pairs and is at chance within genes",
+    "chance": "is at chance within genes",
+    "unsure": "is not known to differ from chance",
+    "below": "is below chance within genes",
+    "above": "tells perturbations of the same gene apart",
+}
+
+
 def verdict(results: Sequence[Mapping[str, Any]]) -> str:
     """Return one sentence on results as ``--json`` prints them."""
-    endings = {
-        "deceptive": "looks good over all pairs and is at chance within genes",
-        "chance": "is at chance within genes",
-        "unsure": "is not known to differ from chance",
-        "below": "is below chance within genes",
-        "above": "tells perturbations of the same gene apart",
-    }
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[Kind, list[str]] = {}
     unjudged: dict[str, list[str]] = {}
     for result in results:
-        asking = result["asking"] or {}
-        basis = Basis.of(
-            result,
-            ended=asking.get("ended"),
-            simulated=result["simulated_parts"],
-            answers=(asking.get("answers") or {}).get("status"),
-        )
-        if (why := no_verdict(basis)) is not None:
+        if (why := why_no_verdict(result)) is not None:
             unjudged.setdefault(why, []).append(result["strategy"])
         else:
-            kind, words = _judge(result)
-            kinds.setdefault(kind, []).append(words)
-    parts = [f"{_listed(names)}: no verdict, {why}" for why, names in unjudged.items()]
+            kinds.setdefault(_kind(result), []).append(_with_figure(result))
+    parts = [f"{listed(names)}: no verdict, {why}" for why, names in unjudged.items()]
     parts += [
-        f"{_listed(kinds[kind])} {_number(ending, kinds[kind])}"
-        for kind, ending in endings.items()
+        f"{listed(kinds[kind])} {_number(ending, kinds[kind])}"
+        for kind, ending in _ENDINGS.items()
         if kind in kinds
     ]
     return "; ".join(parts) + "."
 
 
-def _judge(result: Mapping[str, Any]) -> tuple[str, str]:
-    name = result["strategy"]
+def why_no_verdict(result: Mapping[str, Any]) -> str | None:
+    """Return why a result, as ``--json`` prints it, gets no verdict; None where it gets one."""
+    asking = result["asking"] or {}
+    return no_verdict(
+        Basis.of(
+            result,
+            ended=asking.get("ended"),
+            simulated=result["simulated_parts"],
+            answers=(asking.get("answers") or {}).get("status"),
+        )
+    )
+
+
+def kind_of(result: Mapping[str, Any]) -> Kind | None:
+    """Return what a result says of its method; None where it gets no verdict."""
+    return None if why_no_verdict(result) is not None else _kind(result)
+
+
+def _kind(result: Mapping[str, Any]) -> Kind:
     gene = result["metrics"]["macro_gene_auroc"]
     pooled = result["metrics"]["pooled_auroc"]["value"]
-    figure = f"{name} ({gene['value']:.3f} [{gene['low']:.3f}, {gene['high']:.3f}])"
     if gene["low"] <= 0.5 <= gene["high"]:
         if gene["high"] - gene["low"] > 2 * _WIDE:
-            return "unsure", figure
-        if pooled is not None and pooled > _LOOKS_GOOD:
-            return "deceptive", f"{name} (pooled {pooled:.3f}, per gene {gene['value']:.3f})"
-        return "chance", f"{name} ({gene['value']:.3f})"
-    return ("above" if gene["low"] > 0.5 else "below"), figure
+            return "unsure"
+        return "deceptive" if pooled is not None and pooled > _LOOKS_GOOD else "chance"
+    return "above" if gene["low"] > 0.5 else "below"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _with_figure(result: Mapping[str, Any]) -> str:
+    gene = result["metrics"]["macro_gene_auroc"]
+    kind, value = _kind(result), f"{gene['value']:.3f}"
+    if kind == "deceptive":
+        value = f"pooled {result['metrics']['pooled_auroc']['value']:.3f}, per gene {value}"
+    elif kind != "chance":
+        value += f" [{gene['low']:.3f}, {gene['high']:.3f}]"
+    return f"{result['strategy']} ({value})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return ``a``, ``a and b``, ``a, b and c``."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -94,6 +94,12 @@ class Result:
         """The model that was asked, as the user named it; None where none was."""
         return self.method.model
 
+    @property
+    def nothing_usable(self) -> bool:
+        """Whether a model was asked, and not one of its answers could be used."""
+        answers = None if self.asking is None else self.asking.answers
+        return answers is not None and answers.items > 0 and answers.understood == 0
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints of a result; its keys are stable."""
         return {

@@ -68,10 +68,8 @@ class Session:
 
     Parameters
     ----------
-    registry
-        What names stand for; None is the shipped registry.
-    components
-        The installed components; None finds them.
+    registry, components
+        What names stand for, and what is installed; None is the shipped registry, and what is found.
     settings
         How models are asked.
     progress, notice

@@ -233,9 +233,8 @@ def admit(
         except HarnessError as error:
             reason = message_without_path(folder, error)
         else:
-            if ranked.coverage >= suite.coverage:
+            if (reason := _too_little(ranked, suite)) is None:
                 return ranked
-            reason = f"{ranked.coverage:.1%} of the pairs answered, {suite.coverage:.0%} are wanted"
     manifest = shown(opened.manifest)
     return Unranked(
         run=shown_name(opened.name),
@@ -243,6 +242,18 @@ def admit(
         dataset=manifest.task.dataset,
         reason=short(reason, LONGEST_REASON),
     )
+
+
+def _too_little(run: RankedRun, suite: SuiteEntry) -> str | None:
+    """Return why a run answered too little to be ranked; None where it did not.
+
+    Where no answer of a model could be used there may be scores all the same: the plain vote's, gene rates.
+    """
+    if run.kind == "asks a model" and not run.figures.report["coverage"]["status"].get("ok"):
+        return "its model answered nothing: no score rests on an answer of it"
+    if run.coverage < suite.coverage:
+        return f"{run.coverage:.1%} of the pairs answered, {suite.coverage:.0%} are wanted"
+    return None
 
 
 def _ranked(run: Run, dataset: SuiteDataset, suite: SuiteEntry) -> RankedRun:

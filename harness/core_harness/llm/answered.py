@@ -33,7 +33,7 @@ _REMEDIES = {
 }
 _EXAMPLE = 120
 """Characters of an example that are shown: the end of a reply, where its answer should be."""
-_LITTLE_MASS = 0.5
+LITTLE_MASS = 0.5
 """Below it a model would rather have written something else than a word of the form."""
 
 
@@ -90,7 +90,7 @@ class Answered:
         listed = [f"{self.status[name]:,} {words}" for name, words in _WORDS.items() if self.status.get(name)]
         parts = [", ".join(listed) or "nothing was asked"]
         if self.mass is not None:
-            warning = "; the model would rather write something else" if self.mass < _LITTLE_MASS else ""
+            warning = "; the model would rather write something else" if self.mass < LITTLE_MASS else ""
             bounded = f", bounded for {self.bounded:,}" if self.bounded else ""
             parts.append(f"answer mass {self.mass:.2f}{bounded}{warning}")
         if self.example is not None and self.example_status is not None:

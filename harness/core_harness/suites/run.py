@@ -98,7 +98,7 @@ def run_suite(
                 (result,) = evaluate_spec(limited, spec, out=out)
         except HarnessError as error:
             return CellState(cell=cell, run=found, reason=str(error))
-        left = _less(left, result.asking)
+        left = left_of(left, result.asking)
         ended = None if result.asking is None else result.asking.ended
         run = None if result.run is None else open_run(result.run)
         return CellState(cell=cell, run=run, reason=ended and f"partial: {ended}")
@@ -168,7 +168,7 @@ def _refuse_to_ask(cell: Cell, model: str | None, left: Settings) -> None:
             raise UsageError(f"not asked: what --{limit.replace('_', '-')} allows is used up")
 
 
-def _less(settings: Settings, spent: Summary | None) -> Settings:
+def left_of(settings: Settings, spent: Summary | None) -> Settings:
     """Return the settings with what is left of their limits."""
     if spent is None:
         return settings

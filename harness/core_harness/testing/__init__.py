@@ -1,6 +1,6 @@
-"""Scripted models and their server, for tests and demonstrations without network or key.
+"""Scripted models and their server, for tests without network or key; and demonstrations.
 
-Everything made with them is labelled simulated: they show that the program works, and nothing else.
+Everything made with scripted models is labelled simulated: it shows that the program works, and nothing else.
 """
 
 from __future__ import annotations

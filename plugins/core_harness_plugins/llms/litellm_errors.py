@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
 from core_harness.llm import Permanent, Transient
+from core_harness_plugins.llms.error_text import sentence
 from core_harness_plugins.llms.transport import Call
 
 _HOPELESS = frozenset({401, 402, 404})
@@ -20,8 +19,6 @@ _REFUSED = frozenset({400, 403, 413, 415, 422})
 _TURNED_AWAY = frozenset({429, 503, 529})
 """The provider has too much to do, and has done nothing of it."""
 _QUOTA = re.compile(r"insufficient_quota|exceeded your current quota|billing", re.IGNORECASE)
-_PREFIX = re.compile(r"^(?:litellm\.)?(?:\w+: )*(?:\w+Exception - )?(?:litellm\.\w+: )?")
-_TAG = re.compile(r"<[^>]*>")
 _LONGEST = 300
 
 
@@ -63,11 +60,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _cause(error: Exception, status: int | None) -> str:
-    """Return the status and the provider's own message, without litellm's prefixes and a page's markup."""
+    """Return the status and the provider's own message, in one plain sentence."""
     if type(error).__name__ == "Timeout":
         return "no reply in time"
-    text = _PREFIX.sub("", str(error))
-    with suppress(ValueError, KeyError, TypeError):
-        text = json.loads(text)["error"]["message"]
-    plain = " ".join(_TAG.sub(" ", str(text)).split())[:_LONGEST]
-    return f"{status or type(error).__name__}: {plain}"
+    return f"{status or type(error).__name__}: {sentence(str(error))[:_LONGEST]}"

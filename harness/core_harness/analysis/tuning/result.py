@@ -79,6 +79,8 @@ class TuneSpec:
             raise UsageError(f"random is {self.draw}; it counts settings, so it is at least 1")
         if metric_named(self.criterion).direction == "descriptive":
             raise UsageError(f"criterion {self.criterion!r} only describes; neither more nor less is better")
+        if self.control_seeds < 2:
+            raise UsageError(f"control seeds is {self.control_seeds}; a mean and its interval need 2 or more")
         for control in (None, *self.controls):
             RunSpec(control=control, control_seeds=self.control_seeds, seed=self.seed)
 

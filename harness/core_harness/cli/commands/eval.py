@@ -10,7 +10,7 @@ import click
 
 from core_harness.cli.commands.suite import run_whole_suite
 from core_harness.cli.options import completion
-from core_harness.cli.options.asking import asking_options, of_model, settings_of
+from core_harness.cli.options.asking import asking_options, of_model, of_organizer, settings_of
 from core_harness.cli.options.forms import json_option, out_option
 from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import (
@@ -129,8 +129,13 @@ def eval_command(
     Without options it compares CORE-Voting with gene frequency on simulated data.
     """
     from core_harness.cli.output.progress import watching
-    from core_harness.cli.output.tables import print_estimates, print_results, results_as_dict
-    from core_harness.errors import HarnessError, IncompleteError, NothingAnsweredError
+    from core_harness.cli.output.tables import (
+        print_estimates,
+        print_results,
+        refuse_unusable,
+        results_as_dict,
+    )
+    from core_harness.errors import HarnessError, IncompleteError
     from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec, parse_parameters
@@ -138,8 +143,7 @@ def eval_command(
     from core_harness.runs.folder import find_run
 
     settings = settings_of(options)
-    drawn = {"samples": samples, "genes_per_prompt": genes_per_prompt}
-    of_prompts = [f"organizer.{name}={value}" for name, value in drawn.items() if value is not None]
+    of_prompts = of_organizer(samples, genes_per_prompt)
     choices = {
         "strategies": comma_separated(strategies),
         "model": None if model == "none" else model,
@@ -184,15 +188,4 @@ def eval_command(
         print_results(results)
     if failures:
         raise IncompleteError(results, failures)
-    unused = [
-        result.strategy
-        for result in results
-        if result.asking is not None
-        and (said := result.asking.answers)
-        and said.items
-        and not said.understood
-    ]
-    if unused:
-        raise NothingAnsweredError(
-            f"{', '.join(unused)}: not one answer of the model could be used; its run says why"
-        )
+    refuse_unusable(results)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from core_harness.cli.options.asking import SETTINGS
 from core_harness.cli.options.registry import registry_arguments
+from core_harness.cli.options.values import refuse_others
 
 if TYPE_CHECKING:
     from core_harness.evaluation.spec import Parameters
@@ -46,7 +48,7 @@ def run_whole_suite(
     from core_harness.suites.suite import suite_named
     from core_harness.text import regime_of
 
-    _refuse_other_options()
+    refuse_others({*_ALLOWED, *SETTINGS}, "does not go with --suite: the suite decides what is run")
     suite = suite_named(name, registry)
     with watching() as (tell, notice):
         session = Session(registry, settings=settings, progress=tell, notice=notice)
@@ -61,19 +63,6 @@ def run_whole_suite(
     marked = "  (SIMULATED)" if simulated else ""
     heading = f"suite {name}, {suite.task}, {regime_of(setting)} regime, seed {seed}{marked}"
     _print_cells(name, heading, states, out=out)
-
-
-def _refuse_other_options() -> None:
-    from click.core import ParameterSource
-
-    from core_harness.cli.options.asking import SETTINGS
-    from core_harness.errors import UsageError
-
-    context = click.get_current_context()
-    for option in context.command.params:
-        given = option.name and context.get_parameter_source(option.name) is not ParameterSource.DEFAULT
-        if given and option.name not in {*_ALLOWED, *SETTINGS}:
-            raise UsageError(f"{option.opts[0]} does not go with --suite: the suite decides what is run")
 
 
 def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: Path) -> None:

@@ -107,6 +107,12 @@ def of_model(api_base: str | None, answer: str | None, assignments: Sequence[str
     return [f"llm.{assignment}" for assignment in (*named, *assignments)]
 
 
+def of_organizer(samples: str | None, genes_per_prompt: str | None) -> list[str]:
+    """Return ``--samples`` and ``--genes-per-prompt`` as assignments to the organizer."""
+    given = {"samples": samples, "genes_per_prompt": genes_per_prompt}
+    return [f"organizer.{name}={value}" for name, value in given.items() if value is not None]
+
+
 SETTINGS = (
     "price",
     "max_cost",

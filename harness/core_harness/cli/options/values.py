@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import click
 
 seed_option = click.option(
@@ -43,3 +45,16 @@ control_seeds_option = click.option(
 def comma_separated(listed: str) -> list[str]:
     """Return the names of a comma-separated list, without blanks."""
     return [name.strip() for name in listed.split(",") if name.strip()]
+
+
+def refuse_others(allowed: Collection[str], why: str) -> None:
+    """Raise UsageError where the running command was given an option that is not among ``allowed``."""
+    from click.core import ParameterSource
+
+    from core_harness.errors import UsageError
+
+    context = click.get_current_context()
+    for option in context.command.params:
+        given = option.name and context.get_parameter_source(option.name) is not ParameterSource.DEFAULT
+        if given and option.name not in allowed:
+            raise UsageError(f"{option.opts[0]} {why}")

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from core_harness.analysis.verdict import verdict
-from core_harness.errors import HarnessError
+from core_harness.errors import HarnessError, NothingAnsweredError
 from core_harness.evaluation.result import JSON_VERSION, Result
 from core_harness.evaluation.width import Width
 from core_harness.llm import Estimate
@@ -75,6 +75,14 @@ def _print_results(results: Sequence[Result]) -> None:
             console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=not console.is_terminal)
     if folders := [str(result.run) for result in results if result.run is not None]:
         console.print(f"[dim]runs: {printable(', '.join(folders))}[/dim]", soft_wrap=True)
+
+
+def refuse_unusable(results: Sequence[Result]) -> None:
+    """Raise :class:`NothingAnsweredError` where not one answer to a method could be used."""
+    if unusable := [result.strategy for result in results if result.nothing_usable]:
+        raise NothingAnsweredError(
+            f"{', '.join(unusable)}: not one answer of the model could be used; its run says why"
+        )
 
 
 def print_estimates(estimates: Mapping[str, Estimate], width: Width | None = None, *, as_json: bool) -> None:
