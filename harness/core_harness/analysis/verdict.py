@@ -140,7 +140,7 @@ def no_verdict(basis: Basis) -> str | None:
 Kind = Literal["deceptive", "chance", "unsure", "below", "above"]
 """What a method is within genes.
 
-``deceptive`` is at chance there, and looks good over all pairs; ``unsure`` may be at chance, by a wide interval.
+``deceptive`` is at chance there, and looks good over all pairs; ``unsure`` may be, by a wide interval.
 """
 
 _ENDINGS: dict[Kind, str] = {
