@@ -14,6 +14,7 @@ import pytest
 from core_harness.llm import Journal, ask_all
 from core_harness.llm.answered import Answered, answered
 from core_harness.llm.answers import parse_replies
+from core_harness_plugins.llms import negotiation
 from core_harness_plugins.llms.litellm import LiteLLM
 from llm.askers import small_prompts
 
@@ -95,8 +96,14 @@ def asked(habit: Habit, **parameters: Any) -> tuple[Answered, list[Body], int]:
     ],
 )
 def test_what_is_refused_is_left_out_once(
-    name: str, words: str, said: str, capsys: pytest.CaptureFixture[str]
+    name: str,
+    words: str,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # the first call makes the client ready, which takes long on a busy machine
+    monkeypatch.setattr(negotiation, "_PATIENCE", 60.0)
     found, got, failed = asked(refuses(name, words))
     assert (found.status, failed) == ({"ok": 3}, 0)
     assert [name in body for body in got] == [True, False, False, False]
