@@ -33,7 +33,8 @@ def test_counts_and_mass_stand_below_the_table(tmp_path: Path) -> None:
     with TestServer(model="always-plausible") as server:
         done = evaluated(server, tmp_path)
     assert done.returncode == 0, done.stderr
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("isolated: ")]
+    (line,) = [line for line in done.stdout.splitlines() if " answered; " in line]
+    assert line.startswith("isolated: ")
     assert " answered; answer mass 1.00" in line
     (run,) = (tmp_path / "runs").iterdir()
     answers = json.loads((run / "run.json").read_text())["asking"]["answers"]
@@ -54,7 +55,7 @@ def test_nothing_answered_has_a_code_of_its_own_and_no_verdict(tmp_path: Path) -
 
 def test_under_half_answered_is_no_verdict() -> None:
     def said(ok: int, other: int) -> str:
-        figure = {"value": 0.7, "low": 0.6, "high": 0.8}
+        figure = {"value": 0.7, "low": 0.6, "high": 0.8, "genes": 40, "perturbations": 9}
         return verdict(
             [
                 {

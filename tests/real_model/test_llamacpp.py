@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -31,23 +32,34 @@ def test_it_is_a_model_of_this_process(weights: Path) -> None:
         LlamaCpp(model=str(weights), sha256="0" * 64).describe()
 
 
-def test_one_token_answers_in_process_and_over_http_alike(weights: Path, served: str) -> None:
+@pytest.fixture
+def unread(weights: Path) -> Iterator[str]:
+    """Yield the api base of a new server, beside a new engine in this process.
+
+    What an engine had read before moves its log-probabilities a little (docs/models.md).
+    """
+    open_engine.cache_clear()
+    with serve(weights) as address:
+        yield address
+
+
+def test_one_token_answers_in_process_and_over_http_alike(weights: Path, unread: str) -> None:
     of = begun(pl.concat([prompts(), prompts("yes-no-list").with_columns(prompt_id=pl.lit(3, pl.UInt32))]))
     summary, here = asked(LlamaCpp(model=str(weights), answer="token"), of)
     assert (summary.failed, summary.calls) == (0, 6)
     assert here["status"].to_list() == ["ok"] * 6
     assert here["mass"].is_between(0, 1).all()
     assert here["value"].n_unique() > 1  # it weighs each gene anew
-    summary, there = asked(LiteLLM(model="hosted_vllm/smollm2", api_base=served, answer="token"), of)
+    summary, there = asked(LiteLLM(model="hosted_vllm/smollm2", api_base=unread, answer="token"), of)
     assert (summary.failed, summary.calls) == (0, 6)
     assert there["value"].to_list() == pytest.approx(here["value"].to_list(), abs=1e-3)
     assert there["mass"].to_list() == pytest.approx(here["mass"].to_list(), abs=1e-3)
 
 
-def test_one_token_answers_both_questions(weights: Path, served: str) -> None:
+def test_one_token_answers_both_questions(weights: Path, unread: str) -> None:
     of = begun(prompts("up-down-none", GENES[:2]))
     _, here = asked(LlamaCpp(model=str(weights), answer="token"), of)
-    _, there = asked(LiteLLM(model="hosted_vllm/smollm2", api_base=served, answer="token"), of)
+    _, there = asked(LiteLLM(model="hosted_vllm/smollm2", api_base=unread, answer="token"), of)
     for answers in (here, there):
         assert answers["status"].to_list() == ["ok"] * 2
         assert answers.select(pl.col("value", "up", "mass").is_between(0, 1).all()).row(0) == (True,) * 3
@@ -73,18 +85,13 @@ def test_an_enforced_form_answers_over_http(served: str) -> None:
 
 @pytest.mark.parametrize("structured", ["json", "grammar"])
 def test_written_answers_are_the_same_words_in_process_and_over_http(
-    structured: Structured, weights: Path
+    structured: Structured, weights: Path, unread: str
 ) -> None:
-    """Both engines are new and are asked in one order: what was read before moves log-probabilities a little.
-
-    The words are equal then; counts of tokens are too. Log-probabilities are rounded on their way over HTTP.
-    """
+    """Words and counts of tokens are equal. Log-probabilities are rounded on their way over HTTP."""
     of = prompts(items=GENES[:2])
-    open_engine.cache_clear()
     _, here = replies(LlamaCpp(model=str(weights), structured=structured, max_tokens=160), of)
-    with serve(weights) as address:
-        llm = LiteLLM(model="hosted_vllm/smollm2", api_base=address, structured=structured, max_tokens=160)
-        _, there = replies(llm, of)
+    llm = LiteLLM(model="hosted_vllm/smollm2", api_base=unread, structured=structured, max_tokens=160)
+    _, there = replies(llm, of)
     assert here["status"].to_list() == ["answered"] * 2
     for column in ("text", "finish", "prompt_tokens", "completion_tokens"):
         assert there[column].to_list() == here[column].to_list(), column

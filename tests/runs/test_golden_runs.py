@@ -65,9 +65,10 @@ def test_their_metrics_can_be_made_again(name: str) -> None:
     again = as_drawn_then(checked(frames[0]), seed) if len(frames) == 1 else over_seeds(frames, seed)
     for metric, wrote in run.report()["metrics"].items():
         if metric in again:
-            assert again[metric] == pytest.approx((wrote["value"], wrote["low"], wrote["high"]), abs=1e-9), (
-                metric
-            )
+            figure = (wrote["value"], wrote["low"], wrote["high"])
+            if again[metric][1] is None:  # they rest on few pairs, of which no interval is made today
+                figure = (wrote["value"], None, None)
+            assert again[metric] == pytest.approx(figure, abs=1e-9), metric
 
 
 def as_drawn_then(rows: pl.DataFrame, seed: int) -> dict[str, Figure]:

@@ -47,7 +47,7 @@ def test_a_model_is_asked_in_all_ways_and_nothing_twice(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     scenes = {(one["strategy"], one["control"]): one for one in found["scenes"]}
     assert len(scenes) == 9
-    assert "reasoning (" in found["sentences"][0]
+    assert "reasoning: no verdict, too few genes have both classes" in found["sentences"][0]
     assert set(found["sentences"]) <= set(table.stdout.splitlines())
 
     reasoning = scenes["reasoning", None]
