@@ -11,7 +11,15 @@ import numpy as np
 import polars as pl
 
 from core_harness.data.tables.plain_pickle import load_plain_pickle
-from core_harness.data.tables.reading import find_column, read_table, shown, without_blank_rows
+from core_harness.data.tables.reading import (
+    MISSING,
+    TEXT,
+    find_column,
+    has_column,
+    read_table,
+    shown,
+    without_blank_rows,
+)
 from core_harness.errors import DataError, MissingDataError
 from core_harness.schemas import Schema
 from core_harness.vocabulary import Question
@@ -28,8 +36,7 @@ PREDICTED: Schema = {
 SCORES = ("score", "prediction", "probability", "pred", "prob")
 """Names of the column of scores, all of which mean the same."""
 
-_NO_SCORE = ("", "na", "nan", "n/a", "null", "none")
-_TEXT = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+_NO_SCORE = (*MISSING, "none")
 
 
 def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
@@ -64,7 +71,7 @@ def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
         "gene": find_column(table, "gene", path=path),
     }
     score = _scores(table, find_column(table, *SCORES, path=path), path)
-    if "context" in {column.casefold() for column in table.columns}:
+    if has_column(table, "context"):
         names["context"] = find_column(table, "context", path=path)
     columns = [_names(table, column, path).alias(name) for name, column in names.items()]
     rows = table.select("row").with_columns(pl.lit(None, pl.String).alias("context"), score)
@@ -157,7 +164,7 @@ def _numbers(text: pl.Series) -> pl.Series:
 
 def _names(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
     kind = table.schema[column]
-    if not (kind in _TEXT or kind.is_integer()):
+    if not (kind in TEXT or kind.is_integer()):
         raise DataError(f"{path}, column {column!r}: values of type {kind} are no names; write text")
     names = table[column].cast(pl.String).str.strip_chars()
     missing = table.filter(names.is_null() | (names == ""))
@@ -168,7 +175,7 @@ def _names(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
 
 def _scores(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
     kind, written = table.schema[column], table[column]
-    if kind in _TEXT:
+    if kind in TEXT:
         text = written.cast(pl.String).str.strip_chars()
         said = ~text.str.to_lowercase().is_in(list(_NO_SCORE)) & text.is_not_null()
         score = _numbers(text)

@@ -26,6 +26,11 @@ _SEPARATES = (",", "\t", ";")
 _PARQUET = ".parquet"
 _GZIP = b"\x1f\x8b"
 
+TEXT = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+"""Types of columns that hold text."""
+MISSING = ("", "na", "nan", "n/a", "null")
+"""What a field says, in small letters, that has no value."""
+
 
 def read_table(path: Path) -> pl.DataFrame:
     """Return the table in a file, with a first column ``row``: the place in the file.
@@ -84,6 +89,11 @@ def find_column(table: pl.DataFrame, *names: str, path: Path) -> str:
     guess = f"; did you mean {there[close[0]]!r}?" if close else ""
     listing = textwrap.shorten(", ".join(there.values()), 200, placeholder=" ...")
     raise DataError(f"{path}: no column {' or '.join(map(repr, names))}{guess} (columns: {listing})")
+
+
+def has_column(table: pl.DataFrame, name: str) -> bool:
+    """Return whether :func:`find_column` would find a column of this name, or several."""
+    return any(column.casefold() == name for column in table.columns)
 
 
 def without_blank_rows(table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
@@ -165,8 +175,8 @@ def _records(text: str, separator: str, *, strict: bool) -> tuple[list[list[str]
 
 def _separator_of(text: str, expected: str) -> str:
     """Return what separates the fields of a header: what is expected, or what it has in place of that."""
-    first = re.split(r"\r\n|\r|\n", text.lstrip("\r\n"), maxsplit=1)[0]
-    (header,), _ = _records(first, expected, strict=False)
+    first = re.search(r"[^\r\n]+", text)
+    (header,), _ = _records(first[0] if first else "", expected, strict=False)
     others = {mark: header[0].count(mark) for mark in _SEPARATES}
     most = max(others, key=lambda mark: others[mark])
     # two at least, because a table of three columns is the narrowest that anything here takes

@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 import polars as pl
 
-from core_harness.data.tables.reading import find_column, read_table, shown, without_blank_rows
+from core_harness.data.tables.reading import (
+    MISSING,
+    TEXT,
+    find_column,
+    has_column,
+    read_table,
+    shown,
+    without_blank_rows,
+)
 from core_harness.errors import DataError
 from core_harness.schemas import ROWS
 
@@ -16,8 +24,6 @@ _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")
 _SPLITS = ("train", "test")
 _LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
-_MISSING = ("", "na", "nan", "null", "n/a")
-_TEXT = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 _LIKE_CONTEXT = ("cell_line", "cell_type", "cell", "line", "tissue")
 """Columns that mostly say in what a pair was measured. They are pointed out, never taken unasked."""
 
@@ -59,14 +65,13 @@ def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured
         "split": find_column(table, "split", path=path),
     }
     label = find_column(table, "label", path=path)
-    given = context_column.casefold() or "context"
-    if context_column or given in {column.casefold() for column in table.columns}:
-        names["context"] = find_column(table, given, path=path)
+    if context_column or has_column(table, "context"):
+        names["context"] = find_column(table, context_column.casefold() or "context", path=path)
     else:
         _refuse_merging(table, path)
     for column in names.values():
         kind = table.schema[column]
-        if not (kind in _TEXT or kind.is_integer()):
+        if not (kind in TEXT or kind.is_integer()):
             raise DataError(f"{path}, column {column!r}: values of type {kind} are no names; write text")
     rows = table.select(
         "row",
@@ -147,13 +152,13 @@ def check_rows(frame: pl.DataFrame, where: str) -> pl.DataFrame:
 
 
 def _labels(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
-    """Return labels, null where there is none (:data:`_MISSING`); refuse what is neither 0 nor 1."""
+    """Return labels, null where there is none (:data:`MISSING`); refuse what is neither 0 nor 1."""
     kind = table.schema[column]
     written = table[column]
-    if kind in _TEXT:
+    if kind in TEXT:
         text = written.cast(pl.String).str.strip_chars().str.to_lowercase()
         labels = text.replace_strict(_LABELS, default=None, return_dtype=pl.UInt8)
-        missing = written.is_null() | text.is_in(list(_MISSING))
+        missing = written.is_null() | text.is_in(list(MISSING))
     elif kind.is_numeric() or kind == pl.Boolean:
         number = written.cast(pl.Float64).fill_nan(None)
         labels = number.set(~number.is_in([0.0, 1.0]), None).cast(pl.UInt8)
