@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core_harness.cli.options import completion
 from core_harness.cli.options.asking import asking_options, of_model, of_organizer, settings_of
 from core_harness.cli.options.forms import json_option, out_option
 from core_harness.cli.options.registry import registry_options
-from core_harness.cli.options.values import refuse_others, seed_option
+from core_harness.cli.options.values import dataset_option, refuse_others, seed_option
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
@@ -20,15 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("demo")
 @asking_options
-@click.option(
-    "--dataset",
-    "-d",
-    default="perturbqa/k562",
-    show_default=True,
-    metavar="NAME",
-    shell_complete=completion.datasets,
-    help="Dataset that a real model is asked about.",
-)
+@dataset_option("perturbqa/k562", "Dataset that a real model is asked about.")
 @click.option(
     "--limit",
     type=int,

@@ -16,6 +16,7 @@ from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import (
     comma_separated,
     control_seeds_option,
+    dataset_option,
     parameters_option,
     seed_option,
     support_contexts_option,
@@ -27,15 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command("eval")
-@click.option(
-    "--dataset",
-    "-d",
-    default="simulated",
-    show_default=True,
-    metavar="NAME",
-    shell_complete=completion.datasets,
-    help="Dataset of the registry, or table:PATH for a CSV, TSV or Parquet file.",
-)
+@dataset_option("simulated", "Dataset of the registry, or table:PATH for a CSV, TSV or Parquet file.")
 @click.option(
     "--strategy",
     "-s",

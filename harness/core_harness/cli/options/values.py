@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 import click
+
+from core_harness.cli.options import completion
 
 seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
@@ -45,6 +48,19 @@ control_seeds_option = click.option(
 def comma_separated(listed: str) -> list[str]:
     """Return the names of a comma-separated list, without blanks."""
     return [name.strip() for name in listed.split(",") if name.strip()]
+
+
+def dataset_option(default: str, help: str) -> Callable[[Any], Any]:  # noqa: A002 - as click calls it
+    """Return an option that names one dataset."""
+    return click.option(
+        "--dataset",
+        "-d",
+        default=default,
+        show_default=True,
+        metavar="NAME",
+        shell_complete=completion.datasets,
+        help=help,
+    )
 
 
 def refuse_others(allowed: Collection[str], why: str) -> None:
