@@ -23,6 +23,7 @@ from core_harness.cli.commands.kg import kg_group
 from core_harness.cli.commands.leaderboard import leaderboard_group
 from core_harness.cli.commands.models import models_group
 from core_harness.cli.commands.plugins import plugins_command
+from core_harness.cli.commands.predict import predict_command
 from core_harness.cli.commands.report import report_command
 from core_harness.cli.commands.runs import runs_group
 from core_harness.cli.commands.score import score_command
@@ -82,6 +83,7 @@ cli.add_command(runs_group)
 cli.add_command(report_command)
 cli.add_command(compare_command)
 cli.add_command(score_command)
+cli.add_command(predict_command)
 cli.add_command(audit_command)
 cli.add_command(explain_command)
 cli.add_command(tune_command)

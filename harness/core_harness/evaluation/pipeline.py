@@ -4,8 +4,9 @@
 
     load -> divide -> relate -> organize -> prompt -> ask -> parse -> weigh -> fit -> predict -> score
 
-:func:`run_method` has the steps in this order. ``load`` and ``divide`` are done once a session; ``relate``
-and ``organize`` block by block, when the evidence is first walked. No component is given a query's label.
+:func:`run_method` has the steps in this order, those from ``prompt`` to ``predict`` in :func:`answer`.
+``load`` and ``divide`` are done once a session; ``relate`` and ``organize`` block by block, when the evidence
+is first walked. No component is given a query's label.
 """
 
 from __future__ import annotations
@@ -99,18 +100,14 @@ def run_method(
     for repeat, task in enumerate(tasks):
         session.tell(method.label if repeats == 1 else f"{method.label}, {spec.control}", repeat, repeats)
         shown = show(method, task, loaded.split, spec.control, facts)  # relate, organize
-        prompts = prompt(method, shown)
-        asked = ask(session, method, prompts, journal)
-        answers = parse(prompts, asked)
-        shown = weigh(method, shown, answers)
-        predictions = fit_and_predict(method, shown, answers)
+        _, predictions, asking = answer(session, method, shown, journal)
         resamples = session.resamples if repeats == 1 else 0  # seeds give the interval of a control
         reports.append(score(loaded.split, predictions, seed=task.seed, resamples=resamples))
         paired = loaded.split.queries.join(predictions, on="pair_id")
         frames.append(paired if repeats == 1 else paired.with_columns(pl.lit(task.seed).alias("seed")))
-        if asked is not None:
-            summaries.append(replace(asked.summary, answers=answered(asked.replies, answers)))
-            if asked.summary.ended:
+        if asking is not None:
+            summaries.append(asking)
+            if asking.ended:
                 break
     session.tell(method.label, repeats, repeats)
     return Result.of(
@@ -122,6 +119,20 @@ def run_method(
         asking=reduce(add, summaries) if summaries else None,
         contamination=session.contamination(spec) if method.asks else None,
     )
+
+
+def answer(
+    session: Session, method: Method, shown: Shown, journal: Path | None = None
+) -> tuple[Shown, pl.DataFrame, Summary | None]:
+    """Return what is shown, weighed, the predictions, and what asking came to, if a model was asked."""
+    prompts = prompt(method, shown)
+    asked = ask(session, method, prompts, journal)
+    answers = parse(prompts, asked)
+    shown = weigh(method, shown, answers)
+    predictions = fit_and_predict(method, shown, answers)
+    if asked is None:
+        return shown, predictions, None
+    return shown, predictions, replace(asked.summary, answers=answered(asked.replies, answers))
 
 
 def tasks_of(task: Task, spec: RunSpec) -> list[Task]:

@@ -125,11 +125,17 @@ def warn_of_contamination(session: Session, spec: RunSpec, methods: Sequence[Met
 def _estimate(session: Session, method: Method, llm: Instance, spec: RunSpec) -> Estimate:
     loaded = session.load(spec)
     facts = session.open_knowledge(loaded.dataset, method)
-    with threadpool_limits(limits=1), Cache(replies_path()) as cache, Journal(None, cache=cache) as journal:
+    with threadpool_limits(limits=1):
         prompts = pl.concat(
             pipeline.prompt(method, pipeline.show(method, task, loaded.split, spec.control, facts))
             for task in pipeline.tasks_of(loaded.task, spec)
         )
+    return estimate_prompts(session, llm, prompts)
+
+
+def estimate_prompts(session: Session, llm: Instance, prompts: pl.DataFrame) -> Estimate:
+    """Return what asking these prompts would cost; answers in the cache cost nothing. Sends nothing."""
+    with Cache(replies_path()) as cache, Journal(None, cache=cache) as journal:
         return estimate(GuardedLLM(llm), prompts, journal=journal, price=session.settings.price)
 
 
