@@ -17,8 +17,8 @@ AtOnce = Literal["both"]
 Agent = Literal["knockdown", "drug"]
 """What a perturbation is."""
 
-Regime = Literal["strict", "cross-context", "double-unseen"]
-"""What methods may learn from: see :mod:`core_harness.data.splits`."""
+Regime = Literal["unseen-perturbation", "cross-context", "unseen-context", "unseen-both", "unseen-gene"]
+"""What of a query methods have not seen: see :mod:`core_harness.data.splits`."""
 
 Undeclared = Literal["undeclared"]
 """The regime of predictions made elsewhere, where it is not known what they learnt from."""

@@ -43,7 +43,7 @@ class DatasetAudit:
     dataset, question, simulated
         Which dataset, which question, and whether it was generated.
     regime, seed
-        In which plain methods were evaluated: ``strict``; and the seed of their resamples.
+        In which plain methods were evaluated: ``unseen-perturbation``; and the seed of their resamples.
     contexts
         Of the dataset itself.
     train_pairs, pairs, perturbations, genes
@@ -117,7 +117,7 @@ class DatasetAudit:
             most = max(overlapping, key=lambda other: other.in_train / other.perturbations)
             yield (
                 f"{most.in_train / most.perturbations:.0%} of {most.context}'s test perturbations stand in "
-                f"{most.other}'s train split: never set strict and cross-context results side by side."
+                f"{most.other}'s train split: never set results with and without other contexts side by side."
             )
         for agreement in self.agreements:
             if agreement.macro_gene_auroc.value is not None:
