@@ -32,6 +32,9 @@ Beyond = Literal["potency", "unlisted pairs"]
 Only = Literal["evaluable"]
 """The part of a dataset that is asked about: genes with both classes."""
 
+PredictedFormat = Literal["long", "up-down", "wide", "pie"]
+"""Formats of predictions that were made elsewhere: see :mod:`core_harness.data.predicted`."""
+
 Control = Literal[
     "shuffled-labels",
     "shuffled-listing",
