@@ -264,7 +264,7 @@ def test_a_scored_file_is_a_run_like_others(dataset: str, tmp_path: Path) -> Non
     assert first.manifest.file.name == "theirs.csv"
     found = compare([first, first], Session(), resamples=50)
     assert found.runs[0].value == value(declared, "macro_gene_auroc")
-    with pytest.raises(RunError, match="and 'undeclared' are different questions; `score --regime`"):
+    with pytest.raises(RunError, match="and 'undeclared' are different questions; `score --trained-on`"):
         compare([first, second], Session())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -76,7 +77,7 @@ def test_what_is_learnt_for_an_unseen_context_is_learnt_from_the_others_alone() 
 @pytest.mark.parametrize("strategy", ["gene-frequency", "voting-one-step", "voting", "potency"])
 def test_methods_answer_in_an_unseen_context(tmp_path: Path, strategy: str) -> None:
     dataset, others = table(tmp_path), ("a", "b")
-    wanted = {"regime": "unseen-context", "support_contexts": others, "retriever": "random"}
+    wanted: dict[str, Any] = {"regime": "unseen-context", "support_contexts": others, "retriever": "random"}
     (known,) = evaluate(dataset, strategy, **wanted)
     assert known.report.coverage.scored == known.report.coverage.pairs
     assert known.as_dict()["regime"] == "unseen-context"

@@ -84,7 +84,11 @@ def test_predictions_from_elsewhere_are_handed_in_audited_and_not_explained(run:
     session = Session(small_registry())
     run.predictions().write_csv(tmp_path / "theirs.csv")
     spec = RunSpec(dataset="simulated", regime="unseen-perturbation")
-    found = score_file(tmp_path / "theirs.csv", spec, session, out=tmp_path / "runs")
+    undeclared = score_file(tmp_path / "theirs.csv", spec, session, out=tmp_path / "runs").result.run
+    assert undeclared is not None
+    with pytest.raises(RunError, match="what it was trained on is not declared"):
+        submit(undeclared, SUITE, session, out=tmp_path / "results")
+    found = score_file(tmp_path / "theirs.csv", spec, session, trained="train", out=tmp_path / "runs")
     assert found.result.run is not None
     scored = rewrite(open_run(found.result.run), later="a key of a later version")
     result = open_run(submit(scored.folder, SUITE, session, out=tmp_path / "results"))
