@@ -16,6 +16,7 @@ from core_harness.data.splits import Split
 from core_harness.errors import MissingDataError, RunError, UsageError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.contamination import Contamination, contamination
+from core_harness.evaluation.graphs import graph_with, has_layers
 from core_harness.evaluation.methods import Method, OnFailure, make_dataset, make_methods
 from core_harness.evaluation.progress import Notice, Progress, once
 from core_harness.evaluation.spec import RunSpec, spec_of
@@ -256,13 +257,12 @@ class Session:
         return self._sharing(method)
 
     def open_graph(self, dataset: Instance | None = None) -> Graph:
-        """Return the knowledge graph that a dataset brings, else the shared one of the registry."""
-        brings = dataset is not None and isinstance(dataset.object, BringsKnowledge)
-        key = dataset.reference.model_dump_json() if brings and dataset is not None else ""
+        """Return the graph that a dataset brings or extends, else the shared one of the registry."""
+        key = dataset.reference.model_dump_json() if has_layers(dataset) else ""
         if key not in self._graphs:
             self.tell("opening the knowledge graph", 0, 1)
-            if brings and dataset is not None:
-                self._graphs[key] = call(dataset, "knowledge")
+            if has_layers(dataset):
+                self._graphs[key] = graph_with(dataset, self.open_graph)
             else:
                 layers, aliases = self.registry.layer, self.registry.aliases
                 self._graphs[key] = open_graph(data_folder(), layers, aliases, cache_folder())
