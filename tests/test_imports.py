@@ -43,6 +43,7 @@ PUBLIC = {
     "core_harness.data.tables",
     "core_harness.errors",
     "core_harness.evidence.two_steps",
+    "core_harness.knowledge.drugs",
     "core_harness.knowledge.kernels",
     "core_harness.knowledge.filters",
     "core_harness.llm",

@@ -16,6 +16,7 @@ def core_datasets() -> list[Component]:
         Component(
             "perturbqa", f"{at}.perturbqa:PerturbQA", "CRISPRi knockdowns in four cell lines (PerturbQA)"
         ),
+        Component("l1000", f"{at}.l1000:L1000", "drugs: consensus signatures of LINCS L1000"),
         Component("table", f"{at}.table:Table", "any CSV, TSV or Parquet file: --dataset table:PATH"),
     ]
 

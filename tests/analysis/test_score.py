@@ -251,9 +251,11 @@ def test_contexts_are_told_apart(tmp_path: Path) -> None:
 def test_a_scored_file_is_a_run_like_others(dataset: str, tmp_path: Path) -> None:
     pairs().write_csv(tmp_path / "theirs.csv")
     undeclared = scored(tmp_path / "theirs.csv", dataset, out=tmp_path / "runs")
-    declared = scored(tmp_path / "theirs.csv", dataset, out=tmp_path / "runs", regime="strict", name="GEARS")
+    declared = scored(
+        tmp_path / "theirs.csv", dataset, out=tmp_path / "runs", regime="unseen-perturbation", name="GEARS"
+    )
     assert undeclared.result.task.regime == "undeclared"
-    assert declared.result.task.regime == "strict"
+    assert declared.result.task.regime == "unseen-perturbation"
     assert declared.result.run is not None
     assert undeclared.result.run is not None
     first, second = open_run(declared.result.run), open_run(undeclared.result.run)
@@ -262,7 +264,7 @@ def test_a_scored_file_is_a_run_like_others(dataset: str, tmp_path: Path) -> Non
     assert first.manifest.file.name == "theirs.csv"
     found = compare([first, first], Session(), resamples=50)
     assert found.runs[0].value == value(declared, "macro_gene_auroc")
-    with pytest.raises(RunError, match="'strict' and 'undeclared' are different questions; `score --regime`"):
+    with pytest.raises(RunError, match="and 'undeclared' are different questions; `score --trained-on`"):
         compare([first, second], Session())
 
 

@@ -16,7 +16,7 @@ from core_harness.analysis.audit import audit_run
 from core_harness.analysis.cards import Pair
 from core_harness.analysis.explain import explain_run
 from core_harness.errors import RunError, UsageError
-from core_harness.evaluation import pipeline
+from core_harness.evaluation import graphs, pipeline
 from core_harness.evaluation.running import evaluate_method, evaluate_spec
 from core_harness.evaluation.spec import Parameters
 from core_harness.plugins.guard import call
@@ -35,7 +35,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(f"{instance.stage}.{method}")
         return call(instance, method, *arguments)
 
-    for module in (pipeline, __import__("core_harness.evaluation.session", fromlist=["call"])):
+    for module in (pipeline, graphs, __import__("core_harness.evaluation.session", fromlist=["call"])):
         monkeypatch.setattr(module, "call", counted)
     return seen
 

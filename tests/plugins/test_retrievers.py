@@ -23,7 +23,9 @@ from core_harness_plugins.retrievers.symbol import SameSymbol
 
 Floats = NDArray[np.float64]
 
-TASK = Task(dataset="toy", question="de", agent="knockdown", regime="strict", seed=7, simulated=True)
+TASK = Task(
+    dataset="toy", question="de", agent="knockdown", regime="unseen-perturbation", seed=7, simulated=True
+)
 
 
 def block(queries: list[str], candidates: list[str]) -> Block:

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from core_harness.analysis.audit.verdict import CHANCE
+from core_harness.analysis.training import trained_on
 from core_harness.data.predicted import Predictions, read_predictions
 from core_harness.data.tables.reading import shown
 from core_harness.errors import DataError
@@ -26,7 +27,8 @@ from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics.by_segment import ties
 from core_harness.metrics.segments import GENE
 from core_harness.runs.folder import new_run
-from core_harness.runs.manifest import Asked, Manifest, MethodReference, PredictionsFile, versions_of
+from core_harness.runs.handed_in import PredictionsFile
+from core_harness.runs.manifest import Asked, Manifest, MethodReference, versions_of
 from core_harness.vocabulary import PredictedFormat
 
 MISSING = "missing"
@@ -120,6 +122,7 @@ def score_file(
     *,
     form: PredictedFormat | None = None,
     name: str | None = None,
+    trained: str | None = None,
     out: Path | None = None,
 ) -> ScoredFile:
     """Score the predictions of a file.
@@ -137,6 +140,9 @@ def score_file(
         Format of the file, which is else recognised.
     name
         What the method is called; the file's name where None.
+    trained
+        What the method was trained on (:func:`~core_harness.analysis.training.trained_on`), from which the
+        regime follows; None declares nothing, and boards do not rank the run.
     out
         Folder below which the run gets a folder of its own; None writes nothing.
 
@@ -146,9 +152,10 @@ def score_file(
         One line for whatever the caller can mend; a file none of whose predictions is asked is a
         :class:`~core_harness.errors.DataError`.
     """
-    loaded = session.load(spec)
+    known = None if trained is None else trained_on(trained, spec, session)
+    spec, loaded = (spec, session.load(spec)) if known is None else (known.spec, known.loaded)
     task = loaded.task
-    if spec.regime is None and not spec.support_contexts:
+    if known is None and spec.regime is None and not spec.support_contexts:
         task = replace(task, regime="undeclared")
     predicted = read_predictions(path, queries=loaded.split.queries, question=task.question, form=form)
     for said in (predicted.said, *_other_cases(predicted.frame, _contexts(loaded.split.queries))):
@@ -174,6 +181,7 @@ def score_file(
         file=PredictionsFile(
             name=path.name,
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            trained_on=None if known is None else known.record,
             **{"format": predicted.format, **asdict(received)},
         ),
         packages=versions_of("core-harness", "numpy", "polars", "scipy"),

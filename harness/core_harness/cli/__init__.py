@@ -20,6 +20,7 @@ from core_harness.cli.commands.demo import demo_command
 from core_harness.cli.commands.eval import eval_command
 from core_harness.cli.commands.explain import explain_command
 from core_harness.cli.commands.kg import kg_group
+from core_harness.cli.commands.label import label_command
 from core_harness.cli.commands.leaderboard import leaderboard_group
 from core_harness.cli.commands.models import models_group
 from core_harness.cli.commands.plugins import plugins_command
@@ -79,6 +80,7 @@ def cli(*, show_traceback: bool) -> None:
 
 cli.add_command(eval_command)
 cli.add_command(data_group)
+data_group.add_command(label_command)
 cli.add_command(runs_group)
 cli.add_command(report_command)
 cli.add_command(compare_command)

@@ -162,9 +162,15 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
 # divide
 
 
-def divide(rows: pl.DataFrame, spec: RunSpec) -> Split:
-    """Divide rows into support, queries and truth, hold genes out, and keep the part that was asked for."""
+def divide(rows: pl.DataFrame, spec: RunSpec, contexts: Sequence[str] = ()) -> Split:
+    """Divide rows into support, queries and truth by the regime, and keep the part that was asked for.
+
+    ``contexts`` are the support contexts by the names that the rows have.
+    """
     split = splits.split_rows(rows)
+    split = splits.only_unseen(split, spec.effective_regime, support_contexts=contexts)
+    if not split.queries.height:
+        raise UsageError(f"{spec.dataset} has no query for the regime {spec.effective_regime}")
     if spec.gene_holdout is not None:
         split = splits.hold_out_genes(split, spec.gene_holdout, seed=spec.seed)
     if spec.only == "evaluable":
@@ -191,7 +197,12 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
 
         def blocks() -> Iterator[Block]:
             for part in parts:
-                yield from splits.blocks(part.queries, part.support, support_contexts=task.support_contexts)
+                yield from splits.blocks(
+                    part.queries,
+                    part.support,
+                    regime=task.regime,
+                    support_contexts=task.support_contexts,
+                )
 
         return Blocks(blocks, make, kept=kept)
 
@@ -199,7 +210,11 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     examples: list[Examples] = []
     if isinstance(learner, LearningAggregator):
         drawn = crossfit.examples(
-            seen, learner.examples, seed=task.seed, support_contexts=task.support_contexts
+            seen,
+            learner.examples,
+            seed=task.seed,
+            regime=task.regime,
+            support_contexts=task.support_contexts,
         )
         for contexts, parts in drawn:
             labels = pl.concat(part.truth for part in parts)

@@ -56,12 +56,17 @@ class Facts:
             Its layers and symbols; names that it does not know have no facts.
         sources
             What the registry says about the layers, by which clauses are worded; there are none about layers
-            with ``facts = false``. A layer without a source speaks of members and links.
+            with ``facts = false``. A layer may have a clause of its own; without either it speaks of
+            members and links.
         """
         silent = {source.name for source in sources if not source.facts}
         biolink = {source.name: source.biolink for source in sources}
         return cls(
-            [_facts_of(layer, biolink.get(layer.name)) for layer in graph.layers if layer.name not in silent],
+            [
+                _facts_of(layer, biolink.get(layer.name))
+                for layer in graph.layers
+                if layer.name not in silent and layer.clause != ""
+            ],
             dict(graph.symbols.renamed.iter_rows()),
             lambda: _symbols_of(graph),
         )
@@ -154,8 +159,8 @@ class _EdgeFacts:
 
 def _facts_of(layer: Layer, biolink: str | None) -> _SetFacts | _EdgeFacts:
     if layer.kind == "edges":
-        return _EdgeFacts(layer, (biolink or "linked_to").replace("_", " "))
-    return _SetFacts(layer, (biolink or "member_of").replace("_", " "))
+        return _EdgeFacts(layer, layer.clause or (biolink or "linked_to").replace("_", " "))
+    return _SetFacts(layer, layer.clause or (biolink or "member_of").replace("_", " "))
 
 
 def _in_turn(layers: Sequence[Iterator[str]]) -> Iterator[str]:

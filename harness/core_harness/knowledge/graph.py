@@ -13,6 +13,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -148,7 +149,9 @@ def _load(home: Path, layers: Sequence[LayerSource], digest: str) -> Graph | Non
 
 
 def _load_layer(home: Path, source: LayerSource) -> Layer:
-    frames = {part: pl.read_parquet(home / _file_of(name, part)) for name, part in _parts_of(source)}
+    frames: dict[str, Any] = {
+        part: pl.read_parquet(home / _file_of(name, part)) for name, part in _parts_of(source)
+    }
     of = tuple(sorted(source.of))
     return Layer(name=source.name, kind=source.kind, date=source.date, of=of, **frames)
 

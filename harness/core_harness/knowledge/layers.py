@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import polars as pl
@@ -42,6 +42,12 @@ class Layer:
     of
         Names of the layers that it is made of, sorted; the words of their names
         (:func:`~core_harness.knowledge.words.words_of_names`).
+    clause
+        How prompts say that a gene is in a set, or linked: ``acts on``. None: as the registry has it. Empty:
+        prompts hold nothing of the layer.
+    relates
+        False for a layer that is there for facts alone: no retriever relates perturbations by it unless it is
+        named.
     """
 
     name: str
@@ -51,6 +57,8 @@ class Layer:
     names: pl.DataFrame | None = None
     date: str | None = None
     of: tuple[str, ...] = ()
+    clause: str | None = None
+    relates: bool = True
 
     @classmethod
     def sets(
@@ -61,6 +69,7 @@ class Layer:
         names: pl.DataFrame | None = None,
         date: str | None = None,
         of: tuple[str, ...] = (),
+        clause: str | None = None,
     ) -> Layer:
         """Return the layer of the rows ``set, gene`` or ``set, gene, evidence, date``.
 
@@ -78,10 +87,13 @@ class Layer:
             names=names,
             date=date,
             of=of,
+            clause=clause,
         )
 
     @classmethod
-    def edges(cls, name: str, links: pl.DataFrame, *, date: str | None = None) -> Layer:
+    def edges(
+        cls, name: str, links: pl.DataFrame, *, date: str | None = None, clause: str | None = None
+    ) -> Layer:
         """Return the layer of the rows ``a, b, weight``.
 
         Direction is dropped, and so are edges of a gene with itself; of repeated edges the heaviest
@@ -99,7 +111,7 @@ class Layer:
             .agg(pl.col("weight").max())
             .sort("a", "b")
         )
-        return cls(name=name, kind="edges", frame=frame, date=date)
+        return cls(name=name, kind="edges", frame=frame, date=date, clause=clause)
 
     @property
     def genes(self) -> pl.Series:
@@ -151,8 +163,19 @@ class Graph:
                 digest.update(b"" if frame is None else frame.write_csv().encode())
             if layer.date is not None or layer.of:
                 digest.update(f"{layer.date} {','.join(layer.of)}\n".encode())
+            if layer.clause is not None or not layer.relates:
+                digest.update(f"{layer.clause} {layer.relates}\n".encode())
         digest.update(symbols.table.write_csv().encode())
         return cls(tuple(layers), digest.hexdigest(), symbols)
+
+    def about(self, layers: Sequence[Layer]) -> Graph:
+        """Return the graph with layers of other things than genes, such as drugs, by which these are related.
+
+        What it has itself stays for facts. Its digest is that of both.
+        """
+        digest = hashlib.sha256(f"{self.digest} {Graph.of(layers).digest}".encode()).hexdigest()
+        own = (replace(layer, relates=False) for layer in self.layers)
+        return Graph((*own, *layers), digest, self.symbols)
 
 
 def _annotations(rows: pl.DataFrame) -> pl.DataFrame:

@@ -115,6 +115,8 @@ def _objections(
     wanted = (suite.task, suite.regime, suite.support_contexts, suite.gene_holdout)
     if (task.question, task.regime, task.support_contexts, task.gene_holdout) != wanted:
         yield f"another question: {task.question}, {regime_of(asdict(task))} regime"
+    if manifest.file is not None and manifest.file.trained_on is None:
+        yield "what it was trained on is not declared; `core-harness score --trained-on` does"
     if manifest.dataset_sha256 != datasets[task.dataset].loaded.digest:
         yield f"made on other rows than those of {task.dataset} here (their sha256 differs)"
     if fault := _date_fault(manifest.finished):

@@ -5,7 +5,8 @@ A plugin registers classes (:class:`core_harness.Component`, :func:`core_harness
 ========== ====================== =====================================================================
 stage      protocol               may also be
 ========== ====================== =====================================================================
-dataset    :class:`Dataset`       :class:`BringsKnowledge`, :class:`OffersContexts`
+dataset    :class:`Dataset`       :class:`BringsKnowledge` or :class:`ExtendsKnowledge`,
+                                  :class:`OffersContexts`
 retriever  :class:`Retriever`     :class:`UsesKnowledge`
 organizer  :class:`Organizer`     :class:`AskingOrganizer`, :class:`UsesKnowledge`
 llm        :class:`LLM`
@@ -31,6 +32,7 @@ Everything that a component needs is imported from these modules, and from no ot
 ``core_harness.data.tables``        reading and checking files of rows, for a dataset
 ``core_harness.data.rates``         shrunken rates of genes and perturbations, for an aggregator
 ``core_harness.knowledge.kernels``  how alike genes are in a layer, for a retriever or an organizer
+``core_harness.knowledge.drugs``    one name a drug, and layers from what is known of drugs, for a dataset
 ``core_harness.knowledge.filters``  layers without what is too late or on other evidence, for a retriever
 ``core_harness.evidence.two_steps`` response profiles and what the two-step vote is made of, for an
                                     organizer or an aggregator
@@ -63,6 +65,7 @@ __all__ = [
     "BringsKnowledge",
     "Dataset",
     "Explains",
+    "ExtendsKnowledge",
     "LearningAggregator",
     "OffersContexts",
     "Organizer",
@@ -101,6 +104,15 @@ class BringsKnowledge(Protocol):
 
     def knowledge(self) -> Graph:
         """Return the graph in whose layers the dataset's perturbations are related."""
+        ...
+
+
+@runtime_checkable
+class ExtendsKnowledge(Protocol):
+    """A dataset that adds layers to the shared graph, such as those of drugs that act on its genes."""
+
+    def extend_knowledge(self, graph: Graph) -> Graph:
+        """Return the graph with the dataset's layers; those that it had stay, under their names."""
         ...
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
+from core_harness.vocabulary import Regime
 
 Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
@@ -225,7 +226,7 @@ class SuiteEntry(Entry):
     summary: str
     datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
     task: Literal["de", "dir"]
-    regime: Literal["strict", "cross-context", "double-unseen"] = "strict"
+    regime: Regime = "unseen-perturbation"
     support_contexts: tuple[str, ...] = ()
     gene_holdout: float | None = None
     strategies: Annotated[tuple[Name, ...], Field(min_length=1)]

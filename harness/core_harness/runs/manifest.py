@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from core_harness.errors import RunError
 from core_harness.llm.summary import Summary
 from core_harness.runs.first_schema import from_first
+from core_harness.runs.handed_in import PredictionsFile
 from core_harness.runs.masking import HIDDEN, masked, masked_dataset
 from core_harness.runs.reading import MOST_SUBMITTER
 from core_harness.schemas import Task, simulated_parts
@@ -170,15 +171,6 @@ class AskedWith(Part):
         """Return it without what it tells of the machine."""
         shown = {"dataset": masked_dataset(self.dataset), "component": self.component.public()}
         return self.model_copy(update=shown)
-
-
-class PredictionsFile(Part):
-    """The file of predictions that were made elsewhere."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")  # with what it had and lacked
-
-    name: str
-    sha256: str
 
 
 class Manifest(BaseModel):

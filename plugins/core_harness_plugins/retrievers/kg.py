@@ -36,7 +36,8 @@ class KnowledgeGraph:
     Parameters
     ----------
     layers
-        Names of the layers to use, separated by commas, or ``all`` that the graph has but ``without``.
+        Names of the layers to use, separated by commas, or ``all`` that the graph has but ``without`` and
+        those that are there for facts alone.
     without
         Names of the layers that ``all`` leaves out. The graph need not have them.
     network
@@ -128,7 +129,8 @@ class KnowledgeGraph:
     def _chosen(self, graph: Graph) -> list[Layer]:
         layers = {layer.name: layer for layer in graph.layers}
         if self.layers == "all":
-            return [layer for name, layer in layers.items() if name not in _names(self.without)]
+            without = _names(self.without)
+            return [layer for name, layer in layers.items() if layer.relates and name not in without]
         names = _names(self.layers) or [self.layers]
         for name in names:
             if name not in layers:

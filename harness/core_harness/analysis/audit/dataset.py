@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 
 from core_harness.analysis.audit.agreement import Agreement, agreements
+from core_harness.analysis.audit.near_duplicates import NearDuplicates, near_duplicates
 from core_harness.analysis.audit.overlap import Elsewhere, Overlap, Synonyms, elsewhere, overlap, synonyms
 from core_harness.analysis.audit.plain import Plain, plain_methods
 from core_harness.analysis.audit.verdict import Verdict, above_chance, shown
 from core_harness.errors import MissingDataError
 from core_harness.evaluation.contexts import rows_elsewhere
-from core_harness.evaluation.session import Session
+from core_harness.evaluation.session import Loaded, Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics import Estimate
 from core_harness.metrics.segments import GENE, PERTURBATION, with_both_classes
@@ -43,7 +44,7 @@ class DatasetAudit:
     dataset, question, simulated
         Which dataset, which question, and whether it was generated.
     regime, seed
-        In which plain methods were evaluated: ``strict``; and the seed of their resamples.
+        In which plain methods were evaluated: ``unseen-perturbation``; and the seed of their resamples.
     contexts
         Of the dataset itself.
     train_pairs, pairs, perturbations, genes
@@ -58,6 +59,8 @@ class DatasetAudit:
         See :mod:`core_harness.analysis.audit.overlap` and :mod:`core_harness.analysis.audit.agreement`.
     synonyms
         None where the names of genes are not on this machine; ``synonyms_missing`` says why.
+    near_duplicates
+        Of drugs, see :mod:`core_harness.analysis.audit.near_duplicates`; None for knockdowns.
     plain
         What gene frequency, potency and the symbol alone reach.
     """
@@ -81,6 +84,7 @@ class DatasetAudit:
     overlap: Overlap
     synonyms: Synonyms | None
     synonyms_missing: str | None
+    near_duplicates: NearDuplicates | None
     elsewhere: tuple[Elsewhere, ...]
     agreements: tuple[Agreement, ...]
     plain: tuple[Plain, ...]
@@ -113,11 +117,14 @@ class DatasetAudit:
         if self.synonyms is not None and self.synonyms.across_splits:
             number = self.synonyms.across_splits
             yield f"{number:,} test perturbations stand in train under another name: the split leaks."
+        if (near := self.near_duplicates) is not None and near.by_name:
+            number = near.by_name
+            yield f"{number:,} test drugs stand in train but for a salt or their spelling: the split leaks."
         if overlapping := [other for other in self.elsewhere if other.in_train]:
             most = max(overlapping, key=lambda other: other.in_train / other.perturbations)
             yield (
                 f"{most.in_train / most.perturbations:.0%} of {most.context}'s test perturbations stand in "
-                f"{most.other}'s train split: never set strict and cross-context results side by side."
+                f"{most.other}'s train split: never set results with and without other contexts side by side."
             )
         for agreement in self.agreements:
             if agreement.macro_gene_auroc.value is not None:
@@ -185,6 +192,7 @@ def audit_dataset(
         overlap=overlap(rows),
         synonyms=found,
         synonyms_missing=missing,
+        near_duplicates=_near_duplicates(rows, session, loaded) if task.agent == "drug" else None,
         elsewhere=tuple(elsewhere(rows, everywhere)),
         agreements=tuple(agreements(everywhere, seed=spec.seed)),
         plain=plain,
@@ -196,6 +204,15 @@ def _synonyms(rows: pl.DataFrame, session: Session, dataset: Instance) -> tuple[
         return synonyms(rows, session.open_graph(dataset).symbols), None
     except MissingDataError as error:
         return None, str(error)
+
+
+def _near_duplicates(rows: pl.DataFrame, session: Session, loaded: Loaded) -> NearDuplicates:
+    shared = {layer.name for layer in session.registry.layer}
+    try:
+        layers = session.open_graph(loaded.dataset).layers
+    except MissingDataError:  # names are there without a graph
+        layers = ()
+    return near_duplicates(rows, [layer for layer in layers if layer.name not in shared])
 
 
 def _spread(values: pl.Series) -> Spread:

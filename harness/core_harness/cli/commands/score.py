@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
 
 
-_REGIMES: tuple[Regime, ...] = ("strict", "cross-context")
-"""A file has no held-out genes, so it cannot be double-unseen."""
+_REGIMES = tuple(regime for regime in get_args(Regime) if regime != "unseen-gene")
+"""A file has no held-out genes."""
 
 
 @click.command("score")
@@ -42,13 +42,20 @@ _REGIMES: tuple[Regime, ...] = ("strict", "cross-context")
 @click.option(
     "--regime",
     type=click.Choice(_REGIMES),
-    help="What the method learnt from; undeclared if not given.",
+    help="What the method has not seen of a pair; it follows from --trained-on, else it is undeclared.",
 )
 @click.option(
     "--support-contexts",
     default="",
     metavar="NAMES",
-    help="Other contexts that it learnt from, separated by commas (regime cross-context).",
+    help="Other contexts that it learnt from, separated by commas.",
+)
+@click.option(
+    "--trained-on",
+    "trained",
+    metavar="FILE|train",
+    help="Table of the (context, perturbation) pairs that the method was trained on, or 'train' for the "
+    "dataset's train split. Boards rank no run without it.",
 )
 @bootstrap_seed_option
 @out_option
@@ -62,6 +69,7 @@ def score_command(
     name: str | None,
     regime: Regime | None,
     support_contexts: str,
+    trained: str | None,
     seed: int,
     out: Path,
     as_json: bool,
@@ -85,7 +93,7 @@ def score_command(
     )
     with watching() as (progress, notice):
         session = Session(registry, progress=progress, notice=notice)
-        scored = score_file(file, spec, session, form=form, name=name, out=out)
+        scored = score_file(file, spec, session, form=form, name=name, trained=trained, out=out)
     if as_json:
         click.echo(json.dumps({"schema_version": 1, **scored.as_dict()}, indent=2, allow_nan=False))
         return

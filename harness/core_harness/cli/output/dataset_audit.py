@@ -100,6 +100,13 @@ def _overlaps(audit: DatasetAudit) -> Iterator[str]:
         )
         if same.examples:
             yield f"such as: {'; '.join(same.examples)}"
+    if (near := audit.near_duplicates) is not None:
+        yield (
+            f"{near.by_name:,} test drugs are in train but for a salt or their spelling, {near.by_record:,} "
+            f"have exactly the record of a train drug (targets, mechanisms), {near.by_edge:,} its structure"
+        )
+        if near.examples:
+            yield f"such as: {'; '.join(near.examples)}"
     for other in audit.elsewhere:
         yield (
             f"{other.in_train:,} of {other.perturbations:,} test perturbations of {other.context} "

@@ -24,7 +24,7 @@ _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")
 _SPLITS = ("train", "test")
 _LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
-_LIKE_CONTEXT = ("cell_line", "cell_type", "cell", "line", "tissue")
+LIKE_CONTEXT = ("cell_line", "cell_type", "cell", "line", "tissue")
 """Columns that mostly say in what a pair was measured. They are pointed out, never taken unasked."""
 
 
@@ -91,7 +91,7 @@ def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured
 def _refuse_merging(table: pl.DataFrame, path: Path) -> None:
     """Refuse a table that names several contexts in a column of another name: they would be merged."""
     for column in table.columns:
-        if column.casefold() in _LIKE_CONTEXT and table[column].n_unique() > 1:
+        if column.casefold() in LIKE_CONTEXT and table[column].n_unique() > 1:
             first, second = table[column].unique(maintain_order=True).cast(pl.String)[:2]
             raise DataError(
                 f"{path}: column {column!r} has {table[column].n_unique()} values ({shown(first)}, "
