@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from core_harness.analysis.audit.verdict import CHANCE
-from core_harness.data.tables import read_predictions
+from core_harness.data.tables import match_names, read_predictions
 from core_harness.errors import DataError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.result import Result
@@ -143,7 +143,9 @@ def score_file(
     task = loaded.task
     if spec.regime is None and not spec.support_contexts:
         task = replace(task, regime="undeclared")
-    table = read_predictions(path, question=task.question)
+    table, notes = match_names(read_predictions(path, question=task.question), loaded.rows, agent=task.agent)
+    for note in notes:
+        session.notice(f"{path.name}: {note}")
     answers, received = _answers(table, loaded.split.queries, path)
     received = replace(received, tied=ties(answers.join(loaded.split.truth, on="pair_id"), GENE))
     predictions = answers.select("pair_id", "score", "status")

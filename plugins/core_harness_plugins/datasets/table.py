@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from core_harness import Agent, Question
-from core_harness.data.tables import read_rows
+from core_harness.data.tables import Naming, read_rows
 from core_harness.errors import UsageError
 
 _CONTEXT = "unspecified"
@@ -29,6 +29,10 @@ class Table:
         What the perturbations are.
     context_column
         The column of contexts, if it is not called ``context``.
+    names
+        What genes and perturbations are called. ``approved``: by the one name of all their spellings, so that
+        a perturbation in train and test under two is refused. ``written``: as in the file.
+        ``mouse-as-human``: ``approved``, and mouse symbols by the human genes of the same letters.
 
     Attributes
     ----------
@@ -45,11 +49,13 @@ class Table:
         question: Question = "de",
         agent: Agent = "knockdown",
         context_column: str = "",
+        names: Naming = "approved",
     ) -> None:
         self.path = path
         self.question = question
         self.agent = agent
         self.context_column = context_column
+        self.names = names
         self.notes: tuple[str, ...] = ()
 
     def rows(self) -> pl.DataFrame:
@@ -57,5 +63,11 @@ class Table:
         if not self.path:
             raise UsageError("dataset 'table' needs a file: --dataset table:PATH")
         path = Path(self.path).expanduser()
-        rows, self.notes = read_rows(path, context=_CONTEXT, context_column=self.context_column)
+        rows, self.notes = read_rows(
+            path,
+            context=_CONTEXT,
+            context_column=self.context_column,
+            naming=self.names,
+            agent=self.agent,
+        )
         return rows

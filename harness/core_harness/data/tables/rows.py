@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from core_harness.data.tables.identifiers import Naming, bring_together
 from core_harness.data.tables.reading import (
     MISSING,
     TEXT,
@@ -19,6 +20,7 @@ from core_harness.data.tables.reading import (
 )
 from core_harness.errors import DataError
 from core_harness.schemas import ROWS
+from core_harness.vocabulary import Agent
 
 _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")
@@ -35,7 +37,14 @@ class Measured(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured:
+def read_rows(
+    path: Path,
+    *,
+    context: str,
+    context_column: str = "",
+    naming: Naming | None = None,
+    agent: Agent = "knockdown",
+) -> Measured:
     """Return the measured pairs of a file as checked :data:`~core_harness.schemas.ROWS` with ``row``.
 
     Parameters
@@ -50,6 +59,9 @@ def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured
         The context of all rows where the file has no such column.
     context_column
         The column of contexts, if it has another name.
+    naming, agent
+        How names are brought together, and what the perturbations are
+        (:func:`~core_harness.data.tables.identifiers.bring_together`); None leaves names as they are.
 
     Raises
     ------
@@ -85,7 +97,11 @@ def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured
         notes.append(f"{blank:,} blank {'row was' if blank == 1 else 'rows were'} left out")
     if unlabelled.height:
         notes.append(f"{unlabelled.height:,} without a label left out, e.g. row {unlabelled['row'][0]}")
-    return Measured(check_rows(rows.select(*ROWS, "row"), where=str(path)), tuple(notes))
+    rows = rows.select(*ROWS, "row")
+    if naming is not None:
+        rows, said = bring_together(rows, str(path), agent=agent, naming=naming)
+        notes += said
+    return Measured(check_rows(rows, where=str(path)), tuple(notes))
 
 
 def _refuse_merging(table: pl.DataFrame, path: Path) -> None:
