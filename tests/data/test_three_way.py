@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,7 @@ pairs = st.dictionaries(st.tuples(st.sampled_from("ABCDE"), st.sampled_from("VWX
 ENOUGH = {("A", "Q"): "up", ("B", "Q"): "none", ("C", "Q"): "down", ("D", "Q"): "up", ("E", "Q"): "up"}
 
 
-def written(path: Path, labelled: dict[tuple[str, str], object], **others: object) -> Path:
+def written(path: Path, labelled: Mapping[tuple[str, str], object], **others: object) -> Path:
     rows = [(*pair, label) for pair, label in labelled.items()]
     frame = pl.DataFrame(rows, schema=["pert", "gene", "label"], orient="row")
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in others.items())

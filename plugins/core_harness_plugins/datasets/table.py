@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from core_harness import Agent, Question
-from core_harness.data.tables import read_rows
+from core_harness.data.tables import Naming, read_rows
 from core_harness.errors import UsageError
 
 _CONTEXT = "unspecified"
@@ -35,6 +35,10 @@ class Table:
         What is held out as test where the file has no split, e.g. ``perturbation=.25``.
     split_seed
         Seed of that draw. It is no other seed of a run: which pairs are asked should not change with it.
+    names
+        What genes and perturbations are called. ``approved``: by the one name of all their spellings, so that
+        a perturbation in train and test under two is refused. ``written``: as in the file.
+        ``mouse-as-human``: ``approved``, and mouse symbols by the human genes of the same letters.
 
     Attributes
     ----------
@@ -55,6 +59,7 @@ class Table:
         context_column: str = "",
         split: str = "",
         split_seed: int = 0,
+        names: Naming = "approved",
     ) -> None:
         self.path = path
         self.question = question
@@ -63,6 +68,7 @@ class Table:
         self.split = split
         self.split_seed = split_seed
         self.three_way = False
+        self.names = names
         self.notes: tuple[str, ...] = ()
 
     def rows(self) -> pl.DataFrame:
@@ -77,5 +83,7 @@ class Table:
             question=self.question,
             split=self.split,
             split_seed=self.split_seed,
+            naming=self.names,
+            agent=self.agent,
         )
         return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,15 @@ class Divided(NamedTuple):
     notes: tuple[str, ...]
 
 
-def divided(table: pl.DataFrame, names: Mapping[str, str], asked: str, *, seed: int, path: Path) -> Divided:
+def divided(
+    table: pl.DataFrame,
+    names: Mapping[str, str],
+    asked: str,
+    *,
+    seed: int,
+    path: Path,
+    called: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+) -> Divided:
     """Return a table with a split, its own or one that is drawn.
 
     Parameters
@@ -35,6 +43,8 @@ def divided(table: pl.DataFrame, names: Mapping[str, str], asked: str, *, seed: 
         Of the draw.
     path
         For messages.
+    called
+        Brings the spellings of a name together, so that none is in train and in test; None: there are none.
 
     Raises
     ------
@@ -58,6 +68,7 @@ def divided(table: pl.DataFrame, names: Mapping[str, str], asked: str, *, seed: 
     )
     if "context" not in names:
         fields = fields.with_columns(pl.lit("").alias("context"))
+    fields = fields if called is None else called(fields)
     held = held_out.draw({axis: fields[axis].drop_nulls().to_list() for axis in held_out.axes}, seed=seed)
     split = fields.select(split_of(held)).to_series()
     neither = split.null_count()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from core_harness.data.tables.drawn_split import divided
+from core_harness.data.tables.identifiers import Naming, bring_together, called
 from core_harness.data.tables.reading import (
     MISSING,
     TEXT,
@@ -21,7 +23,7 @@ from core_harness.data.tables.reading import (
 from core_harness.data.tables.three_way import rows_asked
 from core_harness.errors import DataError
 from core_harness.schemas import ROWS
-from core_harness.vocabulary import Question
+from core_harness.vocabulary import Agent, Question
 
 _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")
@@ -50,6 +52,8 @@ def read_rows(
     question: Question = "de",
     split: str = "",
     split_seed: int = 0,
+    naming: Naming | None = None,
+    agent: Agent = "knockdown",
 ) -> Measured:
     """Return the measured pairs of a file as checked :data:`~core_harness.schemas.ROWS` with ``row``.
 
@@ -70,6 +74,9 @@ def read_rows(
         Which rows are read where labels are of three kinds.
     split, split_seed
         How a file without a split is divided (:mod:`core_harness.data.held_out`).
+    naming, agent
+        How names are brought together, and what the perturbations are
+        (:func:`~core_harness.data.tables.identifiers.bring_together`); None leaves names as they are.
 
     Raises
     ------
@@ -88,7 +95,8 @@ def read_rows(
         names["context"] = find_column(table, context_column.casefold() or "context", path=path)
     else:
         _refuse_merging(table, path)
-    table, not_divided = divided(table, names, split, seed=split_seed, path=path)
+    of_split = None if naming is None else partial(called, agent=agent, naming=naming)
+    table, not_divided = divided(table, names, split, seed=split_seed, path=path, called=of_split)
     table, not_asked, three_way = rows_asked(table, label, question, path)
     names["split"] = find_column(table, "split", path=path)
     for column in names.values():
@@ -107,8 +115,12 @@ def read_rows(
         notes.append(f"{blank:,} blank {'row was' if blank == 1 else 'rows were'} left out")
     if unlabelled.height:
         notes.append(f"{unlabelled.height:,} without a label left out, e.g. row {unlabelled['row'][0]}")
-    rows = check_rows(rows.select(*ROWS, "row"), where=str(path))
-    return Measured(rows, (*notes, *not_divided, *not_asked), three_way)
+    rows = rows.select(*ROWS, "row")
+    notes += [*not_divided, *not_asked]
+    if naming is not None:
+        rows, said = bring_together(rows, str(path), agent=agent, naming=naming)
+        notes += said
+    return Measured(check_rows(rows, where=str(path)), tuple(notes), three_way)
 
 
 def _refuse_merging(table: pl.DataFrame, path: Path) -> None:
