@@ -23,7 +23,7 @@ from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics.by_segment import ties
 from core_harness.metrics.segments import GENE
 from core_harness.runs.folder import new_run
-from core_harness.runs.manifest import Asked, Manifest, MethodReference, PredictionsFile, versions_of
+from core_harness.runs.manifest import Manifest, MethodReference, PredictionsFile, versions_of
 
 MISSING = "missing"
 """Status of an asked pair that the file does not have."""
@@ -158,7 +158,7 @@ def score_file(
         return ScoredFile(result=result, received=received)
     manifest = Manifest(
         task=task,
-        part=Asked(limit=spec.limit, only=spec.only),
+        part=spec.part,
         method=result.method,
         dataset=loaded.dataset.reference,
         dataset_sha256=loaded.digest,
