@@ -29,7 +29,7 @@ from core_harness.metrics.by_segment import ties
 from core_harness.metrics.segments import GENE
 from core_harness.runs.folder import new_run
 from core_harness.runs.handed_in import PredictionsFile
-from core_harness.runs.manifest import Asked, Manifest, MethodReference, versions_of
+from core_harness.runs.manifest import Manifest, MethodReference, versions_of
 from core_harness.vocabulary import PredictedFormat
 
 MISSING = "missing"
@@ -177,7 +177,7 @@ def score_file(
         return ScoredFile(result=result, received=received)
     manifest = Manifest(
         task=task,
-        part=Asked(limit=spec.limit, only=spec.only),
+        part=spec.part,
         method=result.method,
         dataset=loaded.dataset.reference,
         dataset_sha256=loaded.digest,

@@ -173,6 +173,8 @@ def divide(rows: pl.DataFrame, spec: RunSpec, contexts: Sequence[str] = ()) -> S
         raise UsageError(f"{spec.dataset} has no query for the regime {spec.effective_regime}")
     if spec.gene_holdout is not None:
         split = splits.hold_out_genes(split, spec.gene_holdout, seed=spec.seed)
+    if spec.support is not None:
+        split = splits.draw_support(split, *spec.support, seed=spec.seed)
     if spec.only == "evaluable":
         split = splits.only_evaluable(split)
     if spec.limit is not None:

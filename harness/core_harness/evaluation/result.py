@@ -12,6 +12,7 @@ from core_harness import metrics
 from core_harness.evaluation.contamination import Contamination
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Summary
+from core_harness.runs.asked import Asked
 from core_harness.runs.manifest import MethodReference
 from core_harness.schemas import Task, simulated_parts
 
@@ -33,8 +34,8 @@ class Result:
         What a program made up: ``data``, ``answers``, both, or nothing. Every figure says so.
     contamination
         Whether that model may have read about the dataset; None where there is no model or no date.
-    control, limit, only
-        What was broken on purpose, and which part of the dataset was asked; None for the whole.
+    control, part
+        What was broken on purpose; which part of the dataset was asked, and how much of it was measured.
     report
         Metrics with interval and coverage; under a control that draws, their means over its seeds.
     predictions
@@ -50,8 +51,7 @@ class Result:
     simulated: tuple[str, ...]
     contamination: Contamination | None = None
     control: str | None
-    limit: int | None
-    only: str | None
+    part: Asked
     report: metrics.Report
     predictions: pl.DataFrame
     asking: Summary | None
@@ -77,8 +77,7 @@ class Result:
             simulated=simulated_parts(data=task.simulated, answers=answers),
             contamination=contamination,
             control=spec.control,
-            limit=spec.limit,
-            only=spec.only,
+            part=spec.part,
             report=report,
             predictions=predictions,
             asking=asking,
@@ -116,7 +115,7 @@ class Result:
             "contamination": None if self.contamination is None else self.contamination.as_dict(),
             "seed": self.task.seed,
             "control": self.control,
-            "part": {"limit": self.limit, "only": self.only},
+            "part": self.part.model_dump(),
             "asking": None if self.asking is None else self.asking.as_dict(),
             "run": None if self.run is None else str(self.run),
             **self.report.as_dict(),

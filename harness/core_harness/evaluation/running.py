@@ -21,7 +21,7 @@ from core_harness.paths import replies_path
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import GuardedLLM
 from core_harness.runs.folder import Run, RunWriter, new_run, reopen_run
-from core_harness.runs.manifest import Asked, Manifest, versions_of
+from core_harness.runs.manifest import Manifest, versions_of
 from core_harness.vocabulary import Control
 
 
@@ -163,7 +163,7 @@ def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instan
     packages = ("core-harness", "numpy", "polars", "scipy", *(("litellm",) if method.asks else ()))
     return Manifest(
         task=loaded.task,
-        part=Asked(limit=spec.limit, only=spec.only),
+        part=spec.part,
         asked_with=spec.asked_with,
         control=spec.control,
         control_seeds=spec.control_seeds,
