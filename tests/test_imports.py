@@ -45,6 +45,7 @@ PUBLIC = {
     "core_harness.evidence.two_steps",
     "core_harness.knowledge.kernels",
     "core_harness.knowledge.filters",
+    "core_harness.knowledge.targets",
     "core_harness.llm",
     "core_harness.plugins.limits",
     "core_harness.plugins.protocols",
