@@ -65,7 +65,7 @@ def test_numbers_are_the_same_labels(name: str, form: type, tmp_path: Path) -> N
 def test_labels_of_two_kinds_are_as_they_were(tmp_path: Path) -> None:
     path = written(tmp_path / "t.csv", {("A", "X"): 1, ("B", "X"): 0})
     for question in ("de", "dir"):
-        read = read_rows(path, context="c", question=question, split="perturbation=.5")  # type: ignore[arg-type]
+        read = read_rows(path, context="c", question=question, split="perturbation=.5")
         assert read.rows["label"].to_list() == [1, 0]
         assert not read.three_way
 

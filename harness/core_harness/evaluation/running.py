@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from threadpoolctl import threadpool_limits
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from core_harness.errors import HarnessError, IncompleteError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.both import specs_of_both
+from core_harness.evaluation.in_graph import InGraph, in_graph
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.session import Session
@@ -172,6 +174,12 @@ def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instan
         dataset_sha256=loaded.digest,
         graph_sha256=None if graph is None else graph.digest,
         contamination=None if dates is None else dates.as_dict(),
-        identifiers={"notes": loaded.notes} if loaded.notes else None,
+        identifiers=_identifiers(loaded.notes, in_graph(session, loaded, method)),
         packages=versions_of(*packages),
     )
+
+
+def _identifiers(notes: Sequence[str], known: InGraph | None) -> dict[str, Any] | None:
+    """Return what a record says of names; None where there is nothing to say."""
+    said = {"notes": list(notes)} if notes else {}
+    return {**said, **({} if known is None else {"in_graph": known.as_dict()})} or None

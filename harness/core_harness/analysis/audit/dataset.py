@@ -18,7 +18,6 @@ from core_harness.errors import LeakError, MissingDataError
 from core_harness.evaluation.contexts import rows_elsewhere
 from core_harness.evaluation.session import Loaded, Session
 from core_harness.evaluation.spec import RunSpec
-from core_harness.knowledge.names import Known
 from core_harness.metrics import Estimate
 from core_harness.metrics.segments import GENE, PERTURBATION, with_both_classes
 from core_harness.plugins.protocols import BringsKnowledge
@@ -219,10 +218,10 @@ def _loaded(spec: RunSpec, session: Session) -> tuple[RunSpec, Loaded]:
 def _synonyms(rows: pl.DataFrame, session: Session, loaded: Loaded) -> tuple[Synonyms | None, str | None]:
     own = isinstance(loaded.dataset.object, BringsKnowledge)
     try:
-        symbols = session.open_graph(loaded.dataset).symbols
+        graph = session.open_graph(loaded.dataset)
     except MissingDataError as error:
         return None, str(error)
-    return synonyms(rows, symbols, Known.of(symbols) if own else known_names(), loaded.task.agent), None
+    return synonyms(rows, graph.symbols, graph.known if own else known_names(), loaded.task.agent), None
 
 
 def _near_duplicates(rows: pl.DataFrame, session: Session, loaded: Loaded) -> NearDuplicates:

@@ -11,7 +11,7 @@ import polars as pl
 from core_harness.data.tables.known_names import known_names
 from core_harness.data.tables.name_notes import lines_about
 from core_harness.errors import DataError, LeakError
-from core_harness.knowledge.names import Known, Name, recognise
+from core_harness.knowledge.names import JOINED, Known, Name, recognise
 from core_harness.vocabulary import Agent
 
 Naming = Literal["approved", "written", "mouse-as-human"]
@@ -64,7 +64,7 @@ def bring_together(rows: pl.DataFrame, where: str, *, agent: Agent, naming: Nami
             f"{where}: all perturbations are controls, such as {controls[0]}; is it the right column?"
         )
     named = _named(kept, perturbations, genes)
-    own = pl.col("gene_name").is_in(pl.col("perturbation_name").str.split("+"))
+    own = pl.col("gene_name").is_in(pl.col("perturbation_name").str.split(JOINED))
     selves, named = named.filter(own), named.filter(~own)
     notes = [
         *lines_about(perturbations, genes, known, changed=naming != "written"),
