@@ -16,6 +16,7 @@ import polars as pl
 
 from core_harness.data.labels import sampling
 from core_harness.data.labels.assembling import Assembled, Tell, assemble, counts_of
+from core_harness.data.labels.cells.results import ENDING, results_of_cells
 from core_harness.data.labels.de_tables import Results, scan_results
 from core_harness.data.labels.manifest import LabelManifest, Source, manifest_path, read_label_manifest
 from core_harness.data.labels.parts import Part, store
@@ -36,7 +37,7 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
     Parameters
     ----------
     paths
-        Tables of differential expression.
+        Tables of differential expression, and files of single cells (``.h5ad``).
     request
         How they are read, labelled, drawn and split.
     output
@@ -60,7 +61,7 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
             with opening(path):
                 digest = sha256(path)
             with tempfile.TemporaryDirectory(dir=scratch) as unpacked:
-                results = scan_results(path, request, Path(unpacked))
+                results = _results(path, request, Path(unpacked), tell)
                 part = store(results, request, scratch / f"part-{number}.parquet")
             parts.append(part)
             sources.append(_source(results, part, digest, output))
@@ -83,6 +84,12 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
             table.replace(output)
     write_whole(manifest_path(output), manifest.to_bytes())
     return manifest
+
+
+def _results(path: Path, request: LabelRequest, scratch: Path, tell: Tell) -> Results:
+    if path.suffix.lower() == ENDING:
+        return results_of_cells(path, request, scratch, tell)
+    return scan_results(path, request, scratch)
 
 
 def label_again(manifest_file: Path, output: Path | None, *, tell: Tell) -> tuple[LabelManifest, Path]:
