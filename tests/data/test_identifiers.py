@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_names import write_names
 
-from core_harness.data.tables.identifiers import bring_together
+from core_harness.data.tables.identifiers import bring_together, match_names
 from core_harness.errors import DataError, LeakError
 from core_harness.schemas import ROWS
 from core_harness_plugins.datasets.table import Table
@@ -205,6 +205,21 @@ def test_names_of_drugs_are_left_alone(tmp_path: Path) -> None:
     dataset = table(tmp_path, rows(*drugs), agent="drug")
     assert {name for name, *_ in drugs} <= {name for name, _ in pairs(dataset)}
     assert dataset.notes == ()
+
+
+@pytest.mark.parametrize("names", ["approved", "written"])
+def test_predictions_are_matched_under_any_spelling(tmp_path: Path, names: str, tables: bool) -> None:
+    dataset = table(
+        tmp_path, rows(("RPL5+RPL11", "TP53", 1, "train"), ("RPL5", "TP53", 0, "train")), names=names
+    )
+    measured = dataset.rows()
+    spellings = {"RPL5_sg1": "RPL5", "rpl11;RPL5": "RPL5+RPL11", "6125": "RPL5", "MLL": "KMT2A", "X": "X"}
+    for spelling, name in spellings.items():
+        predicted = pl.DataFrame({"perturbation": [spelling], "gene": ["tp53"]})
+        found = match_names(predicted, measured, agent="knockdown")
+        called = "RPL11+RPL5" if names == "approved" and "+" in name else name
+        wanted = called if tables or spelling not in {"6125", "MLL"} else spelling
+        assert found.rows.row(0) == (wanted, "TP53")
 
 
 NAME = st.sampled_from(

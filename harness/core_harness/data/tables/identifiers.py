@@ -98,16 +98,21 @@ def match_names(predicted: pl.DataFrame, rows: pl.DataFrame, *, agent: Agent) ->
     for column in ("gene",) if agent == "drug" else ("perturbation", "gene"):
         own = _names(rows[column])
         others = sorted(set(_names(predicted[column])) - set(own))
-        names = recognise(
-            [*own, *others], known_names(), perturbations=column == "perturbation", mouse_as_human=True
-        )
-        means = Counter(names[name].name for name in own)
-        called = {names[name].name: name for name in own if means[names[name].name] == 1}
-        if matched := {name: called[names[name].name] for name in others if names[name].name in called}:
-            first = next(iter(matched.items()))
-            notes.append(
-                f"{column}s matched under another spelling: {len(matched):,}, e.g. {' is '.join(first)}"
+        here, there = (
+            recognise(
+                names,
+                known_names(),
+                perturbations=column == "perturbation",
+                among=[*own, *others],
+                mouse_as_human=True,
             )
+            for names in (own, others)
+        )
+        times = Counter(one.name for one in here.values())
+        called = {one.name: name for name, one in here.items() if times[one.name] == 1}
+        if matched := {name: called[one.name] for name, one in there.items() if one.name in called}:
+            example = " is ".join(next(iter(matched.items())))
+            notes.append(f"{column}s matched under another spelling: {len(matched):,}, e.g. {example}")
             predicted = predicted.with_columns(pl.col(column).replace(matched))
     return Together(predicted, tuple(notes))
 
@@ -206,11 +211,8 @@ def _about_doubles(named: pl.DataFrame) -> list[str]:
     key = ["context", "perturbation_name", "gene_name"]
     spellings = named.select(*key, "perturbation", "gene").unique()
     doubled = spellings.height - spellings.select(key).n_unique()
-    return (
-        [f"pairs that stand there under another spelling too: {doubled:,}; each counts once"]
-        if doubled
-        else []
-    )
+    said = f"pairs that stand there under another spelling too: {doubled:,}; each counts once"
+    return [said] if doubled else []
 
 
 def _listed(names: Iterable[str]) -> str:
