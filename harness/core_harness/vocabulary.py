@@ -17,6 +17,10 @@ AtOnce = Literal["both"]
 Agent = Literal["knockdown", "drug"]
 """What a perturbation is."""
 
+Naming = Literal["approved", "written", "mouse-as-human"]
+"""What rows of a table are called: by the one name of all spellings of a gene; as they are written; or by the
+first, with symbols of mouse genes taken for the human genes of the same letters."""
+
 Regime = Literal["strict", "cross-context", "double-unseen"]
 """What methods may learn from: see :mod:`core_harness.data.splits`."""
 

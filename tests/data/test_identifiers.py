@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from program import run_here
 from small_names import write_names
 
 from core_harness.data.tables.identifiers import bring_together, match_names
@@ -243,3 +245,17 @@ def test_bringing_together_twice_is_once_in_any_order(frame: pl.DataFrame, rando
     once = together(frame)
     assert together(once).equals(once)
     assert together(frame.sample(fraction=1, shuffle=True, seed=random.getrandbits(32))).equals(once)  # type: ignore[attr-defined]
+
+
+def test_what_each_name_is_can_be_printed(tmp_path: Path, tables: bool) -> None:
+    table(tmp_path, [("RPL5_sg1", "GRP78", 1, "train"), ("NTC", "TP53", 0, "test")])
+    printed = run_here("data", "names", "t.csv", cwd=tmp_path, CORE_HARNESS_DATA=str(tmp_path / "data"))
+    assert printed.stdout.splitlines() == [
+        "column,written,kind,name",
+        "perturbation,NTC,control,",
+        "perturbation,RPL5_sg1,guide,RPL5",
+        f"gene,GRP78,{'alias,HSPA5' if tables else 'unknown,GRP78'}",
+        f"gene,TP53,{'approved' if tables else 'unknown'},TP53",
+    ]
+    as_json = run_here("data", "names", "t.csv", "--json", cwd=tmp_path)
+    assert json.loads(as_json.stdout)["names"][0]["written"] == "NTC"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from core_harness.data.tables.known_names import known_names
 from core_harness.data.tables.name_notes import lines_about
+from core_harness.data.tables.reading import find_column, read_table
 from core_harness.errors import DataError, LeakError
 from core_harness.knowledge.names import JOINED, Known, Name, recognise
-from core_harness.vocabulary import Agent
-
-Naming = Literal["approved", "written", "mouse-as-human"]
-"""What rows are called: by the one name of all spellings; as they are written; or by the first, with symbols
-of mouse genes taken for the human genes of the same letters."""
+from core_harness.vocabulary import Agent, Naming
 
 _UNIT = ["context", "perturbation"]
 _PAIR = [*_UNIT, "gene"]
@@ -77,6 +75,31 @@ def bring_together(rows: pl.DataFrame, where: str, *, agent: Agent, naming: Nami
     _refuse_contradictions(named, where)
     renamed = named.with_columns(perturbation="perturbation_name", gene="gene_name").select(rows.columns)
     return Together(renamed, (*notes, *_about_doubles(named)))
+
+
+def names_in(path: Path, *, agent: Agent, naming: Naming) -> list[dict[str, str]]:
+    """Return what each name of a table is and becomes: ``column, written, kind, name``, sorted.
+
+    Raises :class:`~core_harness.errors.DataError` where the table cannot be read.
+    """
+    table = read_table(path)
+    found = {"perturbation": ("perturbation", "pert"), "gene": ("gene",)}
+    columns = {name: find_column(table, *spelled, path=path) for name, spelled in found.items()}
+    rows = table.select(
+        pl.col(column).cast(pl.String).str.strip_chars().replace("", None).alias(name)
+        for name, column in columns.items()
+    )
+    both = _recognised(rows, known_names(), agent=agent, naming=naming)
+    return [
+        {
+            "column": column,
+            "written": name,
+            "kind": one.kind,
+            "name": "" if one.kind == "control" else name if naming == "written" else one.name,
+        }
+        for column, names in zip(columns, both, strict=True)
+        for name, one in names.items()
+    ]
 
 
 def match_names(predicted: pl.DataFrame, rows: pl.DataFrame, *, agent: Agent) -> Together:

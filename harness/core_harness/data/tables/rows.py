@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from core_harness.data.tables.identifiers import Naming, bring_together
+from core_harness.data.tables.identifiers import bring_together
 from core_harness.data.tables.reading import (
     MISSING,
     TEXT,
@@ -20,7 +20,7 @@ from core_harness.data.tables.reading import (
 )
 from core_harness.errors import DataError
 from core_harness.schemas import ROWS
-from core_harness.vocabulary import Agent
+from core_harness.vocabulary import Agent, Naming
 
 _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")
