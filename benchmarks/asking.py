@@ -99,7 +99,12 @@ def prompts_for(pairs: int, first: int = 0) -> pl.DataFrame:
     """Return distinct prompts of the usual length."""
     numbers = range(first, first + pairs)
     task = Task(
-        dataset="benchmark", question="de", agent="knockdown", regime="strict", seed=0, simulated=True
+        dataset="benchmark",
+        question="de",
+        agent="knockdown",
+        regime="unseen-perturbation",
+        seed=0,
+        simulated=True,
     )
     content = {
         "pair_id": numbers,

@@ -34,7 +34,7 @@ def three_contexts(seed: int = 0) -> pl.DataFrame:
 def task_of(question: Question = "de", *, contexts: tuple[str, ...] = (), seed: int = 0) -> Task:
     return Task(
         dataset="d", question=question, agent="knockdown", seed=seed, simulated=True,
-        regime="cross-context" if contexts else "strict", support_contexts=contexts,
+        regime="cross-context" if contexts else "unseen-perturbation", support_contexts=contexts,
     )  # fmt: skip
 
 

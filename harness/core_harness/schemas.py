@@ -109,13 +109,14 @@ class Task:
     agent
         What the perturbation is.
     regime
-        What the support may hold. ``strict``: the train rows of the query's own context.
-        ``cross-context``: also those of ``support_contexts``. ``double-unseen``: those of its own
-        context, without the genes that are asked about.
+        What the support may hold. ``unseen-perturbation``: the train rows of the query's own context.
+        ``cross-context``: also those of ``support_contexts``. ``unseen-context`` and ``unseen-both``: those
+        of ``support_contexts`` alone. ``unseen-gene``: those of its own context, without the genes that are
+        asked about.
     support_contexts
-        Contexts whose train rows join the support; empty unless the regime is ``cross-context``.
+        Contexts whose train rows are support; empty where the regime has no other context than the own.
     gene_holdout
-        Share of the genes that leave the support and are asked about; None unless ``double-unseen``.
+        Share of the genes that leave the support and are asked about; None unless ``unseen-gene``.
     seed
         Of everything that draws at random.
     simulated
@@ -143,8 +144,8 @@ class Block:
     pairs
         Frame of :data:`PAIRS`, sorted by (perturbation, gene). No labels.
     support
-        Frame of :data:`SUPPORT`, sorted by (context, perturbation, gene). In the cross-context regime it
-        holds other contexts than the block's own.
+        Frame of :data:`SUPPORT`, sorted by (context, perturbation, gene). In some regimes it holds other
+        contexts than the block's own, or no other than these.
     """
 
     context: str

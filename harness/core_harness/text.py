@@ -73,9 +73,11 @@ def regime_of(row: Mapping[str, Any]) -> str:
     """Return the regime with what it depends on."""
     if row["regime"] == "cross-context":
         return f"cross-context (support also from {', '.join(row['support_contexts'])})"
-    if row["regime"] == "double-unseen":
+    if row["regime"] in {"unseen-context", "unseen-both"}:
+        return f"{row['regime']} (support from {', '.join(row['support_contexts'])} alone)"
+    if row["regime"] == "unseen-gene":
         return (
-            f"double-unseen ({row['gene_holdout']:.0%} of the genes have no support, and only they are asked)"
+            f"unseen-gene ({row['gene_holdout']:.0%} of the genes have no support, and only they are asked)"
         )
     return str(row["regime"])
 
@@ -92,7 +94,11 @@ def unseen_of(row: Mapping[str, Any]) -> str:
     if row["regime"] == "cross-context":
         others = ", ".join(row["support_contexts"])
         return f"perturbations not seen in these cells, but perhaps in {others}"
-    return "unseen perturbations and genes" if row["regime"] == "double-unseen" else "unseen perturbations"
+    return {
+        "unseen-context": "cells of which nothing was seen",
+        "unseen-both": "unseen perturbations in cells of which nothing was seen",
+        "unseen-gene": "unseen perturbations and genes",
+    }.get(row["regime"], "unseen perturbations")
 
 
 def declared(beyond_contrast: Sequence[str]) -> str:

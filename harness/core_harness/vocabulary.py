@@ -14,11 +14,20 @@ Question = Literal["de", "dir"]
 AtOnce = Literal["both"]
 """Questions that one prompt asks together: does the gene change, and does it go up?"""
 
+FoldChangeSpace = Literal["linear", "log2", "ln"]
+"""What a fold change is: a ratio, or its logarithm to the base of 2 or of e."""
+
+Preset = Literal["banded", "simple"]
+"""Thresholds of labels by name: see :mod:`core_harness.data.labels.rule`."""
+
+Negatives = Literal["check", "trust", "leave-out"]
+"""What is done with rows that are not significant where a table seems not to list all that was tested."""
+
 Agent = Literal["knockdown", "drug"]
 """What a perturbation is."""
 
-Regime = Literal["strict", "cross-context", "double-unseen"]
-"""What methods may learn from: see :mod:`core_harness.data.splits`."""
+Regime = Literal["unseen-perturbation", "cross-context", "unseen-context", "unseen-both", "unseen-gene"]
+"""What of a query methods have not seen: see :mod:`core_harness.data.splits`."""
 
 Undeclared = Literal["undeclared"]
 """The regime of predictions made elsewhere, where it is not known what they learnt from."""
@@ -31,6 +40,9 @@ Beyond = Literal["potency", "unlisted pairs"]
 
 Only = Literal["evaluable"]
 """The part of a dataset that is asked about: genes with both classes."""
+
+PredictedFormat = Literal["long", "up-down", "wide", "pie"]
+"""Formats of predictions that were made elsewhere: see :mod:`core_harness.data.predicted`."""
 
 Control = Literal[
     "shuffled-labels",

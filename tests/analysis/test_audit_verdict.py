@@ -17,7 +17,9 @@ from core_harness.analysis.verdict import Basis
 from core_harness.metrics import report
 from core_harness.schemas import Task
 
-TASK = Task(dataset="d", question="de", agent="knockdown", regime="strict", seed=0, simulated=False)
+TASK = Task(
+    dataset="d", question="de", agent="knockdown", regime="unseen-perturbation", seed=0, simulated=False
+)
 
 
 def judged(frame: pl.DataFrame, **choices: Any) -> tuple[str, str]:

@@ -256,7 +256,7 @@ def test_a_person_reads_a_card() -> None:
     done = typed("--perturbation", "SIMP003", "--gene", "SIMG010")
     assert done.exit_code == 0, done.output
     assert "SIMP003 on SIMG010 in simulated  (SIMULATED data)" in done.stdout
-    assert "voting, simulated, de, strict regime, seed 0" in done.stdout
+    assert "voting, simulated, de, unseen-perturbation regime, seed 0" in done.stdout
     assert "because (each layer alone)" in done.stdout
     assert "What would flip it: without" in done.stdout
 

@@ -154,7 +154,7 @@ def test_unanswered_pairs_are_left_out_of_all_runs(tmp_path: Path) -> None:
             {"limit": 60},
             r"not asked the same pairs: \d+ in both, \d+ only in the first, 0 only in the second",
         ),
-        ({"gene_holdout": 0.5}, "regime 'strict' and 'double-unseen' are different questions"),
+        ({"gene_holdout": 0.5}, "regime 'unseen-perturbation' and 'unseen-gene' are different questions"),
         ({"parameters": {"dataset": {**SMALL["dataset"], "signal": 0.1}}}, r"\d+ with another label"),
     ],
 )

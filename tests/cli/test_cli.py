@@ -36,7 +36,7 @@ def test_json_has_one_entry_a_method(tmp_path: Path) -> None:
         assert result["dataset"] == "simulated"
         assert result["task"] == "de"
         assert result["model"] is None
-        assert result["regime"] == "strict"
+        assert result["regime"] == "unseen-perturbation"
         assert result["simulated"] is True
         assert result["seed"] == 7
         wanted = {
@@ -126,7 +126,7 @@ HEAD = "pert,gene,label,split\n"
         (
             ["--regime", "none"],
             2,
-            "'none' is not one of 'strict', 'cross-context'",
+            "'none' is not one of 'unseen-perturbation', 'cross-context'",
         ),
         (["--control", "none"], 2, "'none' is not one of 'shuffled-labels', 'shuffled-listing'"),
         (["--model", "qwen"], 2, "model 'qwen' needs TOGETHERAI_API_KEY or DEEPINFRA_API_KEY"),
@@ -189,8 +189,14 @@ def test_completion_knows_names_of_the_registry(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_completion_knows_fixed_values_and_open_names(tmp_path: Path) -> None:
     assert completed("eval --control ran", cwd=tmp_path) == ["random-neighbours"]
-    assert completed("eval --regime ", cwd=tmp_path) == ["strict", "cross-context", "double-unseen"]
-    assert completed("score --regime ", cwd=tmp_path) == ["strict", "cross-context"]
+    assert completed("eval --regime ", cwd=tmp_path) == [
+        "unseen-perturbation",
+        "cross-context",
+        "unseen-context",
+        "unseen-both",
+        "unseen-gene",
+    ]
+    assert "unseen-gene" not in completed("score --regime ", cwd=tmp_path)
     assert completed("eval --only ", cwd=tmp_path) == ["evaluable"]
     assert completed("testserver --model fol", cwd=tmp_path) == ["follows-evidence"]
     assert completed("testserver --fault 50", cwd=tmp_path) == ["500=", "502-html="]

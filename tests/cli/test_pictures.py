@@ -124,7 +124,7 @@ def test_an_unfinished_run_is_not_drawn(tmp_path: Path) -> None:
 def test_runs_as_csv_and_markdown(runs: list[Run]) -> None:
     listed = list(csv.DictReader(io.StringIO(ran("runs", "list", "--format", "csv", runs=runs).stdout)))
     assert [row["run"] for row in listed] == [run.name for run in runs]
-    assert {(row["regime"], row["simulated"]) for row in listed} == {("strict", "True")}
+    assert {(row["regime"], row["simulated"]) for row in listed} == {("unseen-perturbation", "True")}
     show = ["runs", "show", runs[1].name]
     shown = list(csv.DictReader(io.StringIO(ran(*show, "--format", "csv", runs=runs).stdout)))
     metrics = runs[1].report()["metrics"]

@@ -27,7 +27,7 @@ def test_a_table_says_what_was_tried_on_what_and_what_is_chosen(tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for said in (
-        "voting on the support of simulated, strict regime, seed 0  (SIMULATED)",
+        "voting on the support of simulated, unseen-perturbation regime, seed 0  (SIMULATED)",
         "aggregator.power",
         "macro-per-gene AUROC [95 %]",
         "present, chosen",

@@ -65,7 +65,7 @@ def test_compare_as_json_markdown_and_csv(runs: tuple[Path, list[str]]) -> None:
     assert [run["run"] for run in content["runs"]] == names
     (row,) = csv.DictReader(io.StringIO(run_here("compare", *names, "--format", "csv", cwd=folder).stdout))
     assert float(row["difference_value"]) == content["contrasts"][0]["value"]
-    assert (row["regime"], row["simulated"], row["dataset"]) == ("strict", "True", "simulated")
+    assert (row["regime"], row["simulated"], row["dataset"]) == ("unseen-perturbation", "True", "simulated")
     assert int(row["pairs"]) == content["pairs"]
     markdown = run_here("compare", *names, "--format", "md", cwd=folder).stdout
     assert "| 2 - 1 |" in markdown

@@ -197,8 +197,8 @@ def test_the_command_prints_both(tmp_path: Path, server: TestServer) -> None:
     both = (*common, "--question", "both", "--limit", "300")
     done = run_here(*both, cwd=tmp_path, CORE_HARNESS_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr
-    assert "simulated, de, strict regime" in done.stdout
-    assert "simulated-dir, dir, strict regime" in done.stdout
+    assert "simulated, de, unseen-perturbation regime" in done.stdout
+    assert "simulated-dir, dir, unseen-perturbation regime" in done.stdout
     wrong = run_here("eval", "--strategy", "flat", "--model", "m/m", "--question", "both", cwd=tmp_path)
     assert wrong.returncode == 2
     assert wrong.stderr.count("\n") == 1

@@ -111,7 +111,7 @@ def test_no_label_of_the_fold_is_shown_and_examples_come_from_its_support(tmp_pa
         assert "label" not in block.pairs.columns
         assert not set(block.perturbations) & set(block.candidates)
         assert block.support.join(train, on=[*KEY, "label"], how="anti").is_empty()
-    assert len(Spy.learnt) == 3 * 2  # in the strict regime each context by itself
+    assert len(Spy.learnt) == 3 * 2  # without support contexts each context by itself
     for at, (blocks, labels) in enumerate(Spy.learnt):
         held = set(found.filter(pl.col("fold") == at // 2)["perturbation"])
         assert {block.context for block in blocks} == {"ab"[at % 2]}

@@ -25,7 +25,9 @@ from core_harness.plugins.discovery import Found
 from core_harness.registry.loading import shipped_registry
 from core_harness.schemas import Block, Task
 
-TASK = Task(dataset="d", question="de", agent="knockdown", regime="strict", seed=0, simulated=True)
+TASK = Task(
+    dataset="d", question="de", agent="knockdown", regime="unseen-perturbation", seed=0, simulated=True
+)
 
 
 class Spy:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_votes import task_of
 from worlds import world
 
 from core_harness import evaluate
-from core_harness.data.splits import blocks, hold_out_genes, split_rows
+from core_harness.data.crossfit import examples
+from core_harness.data.splits import AWAY, blocks, hold_out_genes, only_unseen, split_rows
 from core_harness.errors import UsageError
 from core_harness.evaluation.spec import RunSpec
 
@@ -36,13 +39,60 @@ def test_named_contexts_join_the_support_of_every_block() -> None:
         assert set(block.support["context"].unique()) == {block.context, "b"}
 
 
+@given(st.integers(0, 50))
+def test_an_unseen_context_is_answered_from_the_others_and_every_query_is_of_one_kind(seed: int) -> None:
+    contexts = ("a", "b", "c")
+    split = split_rows(world(seed=seed, contexts=contexts))
+    parts = {regime: only_unseen(split, regime, support_contexts=contexts) for regime in AWAY}
+    asked = pl.concat([part.queries for part in parts.values()])["pair_id"]
+    assert asked.sort().to_list() == split.queries["pair_id"].to_list()
+    for regime, part in parts.items():
+        for block in blocks(part.queries, part.support, regime=regime, support_contexts=contexts):
+            assert block.context not in set(block.support["context"])
+            known = set(block.perturbations) & set(block.candidates)
+            assert known == (set(block.perturbations) if regime == "unseen-context" else set())
+
+
+def test_a_context_that_is_no_support_lends_none(tmp_path: Path) -> None:
+    split = split_rows(world(contexts=("a", "b", "c")))
+    part = only_unseen(split, "unseen-context", support_contexts=("b",))
+    assert set(part.support["context"]) == {"b"}
+    assert set(part.queries["context"]) <= {"a", "c"}
+
+
+def test_what_is_learnt_for_an_unseen_context_is_learnt_from_the_others_alone() -> None:
+    contexts = ("a", "b", "c")
+    split = split_rows(world(contexts=contexts))
+    drawn = list(examples(split, None, seed=0, regime="unseen-context", support_contexts=contexts))
+    assert [set(asked) for asked, _ in drawn] == [{"a"}, {"b"}, {"c"}]
+    for asked, parts in drawn:
+        assert len(parts) == 2
+        for part in parts:
+            assert set(part.queries["context"]) | set(part.support["context"]) == {*contexts} - asked
+            assert not set(part.queries["context"]) & set(part.support["context"])
+    with pytest.raises(UsageError, match="needs 2 or more other contexts where its own is unseen"):
+        list(examples(split, None, seed=0, regime="unseen-context", support_contexts=("a", "b")))
+
+
+@pytest.mark.parametrize("strategy", ["gene-frequency", "voting-one-step", "voting", "potency"])
+def test_methods_answer_in_an_unseen_context(tmp_path: Path, strategy: str) -> None:
+    dataset, others = table(tmp_path), ("a", "b")
+    wanted: dict[str, Any] = {"regime": "unseen-context", "support_contexts": others, "retriever": "random"}
+    (known,) = evaluate(dataset, strategy, **wanted)
+    assert known.report.coverage.scored == known.report.coverage.pairs
+    assert known.as_dict()["regime"] == "unseen-context"
+    with pytest.raises(UsageError, match="has no query for the regime unseen-both"):
+        evaluate(dataset, strategy, regime="unseen-both", support_contexts=others)
+
+
 @pytest.mark.parametrize(
     ("words", "regime"),
     [
-        ({}, "strict"),
+        ({}, "unseen-perturbation"),
         ({"support_contexts": ("b",)}, "cross-context"),
-        ({"gene_holdout": 0.2}, "double-unseen"),
-        ({"gene_holdout": 0.2, "regime": "double-unseen"}, "double-unseen"),
+        ({"gene_holdout": 0.2}, "unseen-gene"),
+        ({"gene_holdout": 0.2, "regime": "unseen-gene"}, "unseen-gene"),
+        ({"support_contexts": ("b",), "regime": "unseen-context"}, "unseen-context"),
     ],
 )
 def test_the_regime_is_what_the_options_amount_to(words: dict[str, object], regime: str) -> None:
@@ -53,8 +103,12 @@ def test_the_regime_is_what_the_options_amount_to(words: dict[str, object], regi
     ("words", "message"),
     [
         ({"regime": "cross-context"}, "regime 'cross-context' needs --support-contexts"),
-        ({"regime": "double-unseen"}, "regime 'double-unseen' needs --gene-holdout"),
-        ({"regime": "strict", "gene_holdout": 0.2}, "regime 'strict' does not go with --gene-holdout"),
+        ({"regime": "unseen-gene"}, "regime 'unseen-gene' needs --gene-holdout"),
+        ({"regime": "unseen-both"}, "regime 'unseen-both' needs --support-contexts"),
+        (
+            {"regime": "unseen-perturbation", "gene_holdout": 0.2},
+            "regime 'unseen-perturbation' does not go with --gene-holdout",
+        ),
         ({"support_contexts": ("b",), "gene_holdout": 0.2}, "are two regimes; choose one"),
         ({"gene_holdout": 1.5}, "it is a share between 0 and 1"),
     ],
@@ -91,7 +145,7 @@ def test_responses_elsewhere_relate_perturbations(tmp_path: Path) -> None:
 
 
 def test_profiles_that_agree_weigh_more_than_profiles_that_do_not() -> None:
-    from core_harness.schemas import Block, Task
+    from core_harness.schemas import Block
     from core_harness_plugins.retrievers.response import ResponseProfiles
 
     genes = [f"G{g:02}" for g in range(40)]
@@ -101,7 +155,7 @@ def test_profiles_that_agree_weigh_more_than_profiles_that_do_not() -> None:
     schema = {"context": pl.String, "perturbation": pl.String, "gene": pl.String, "label": pl.UInt8}
     support = pl.DataFrame(rows + own, schema=schema, orient="row").sort("context", "perturbation", "gene")
     pairs = pl.DataFrame({"pair_id": [0], "context": ["a"], "perturbation": ["P"], "gene": ["G00"]})
-    task = Task(dataset="d", question="de", agent="knockdown", regime="cross-context", seed=0, simulated=True)
+    task = task_of(contexts=("b",))
     related = ResponseProfiles().relate(task, Block(context="a", pairs=pairs, support=support))
     weights = dict(related.select("neighbour", "weight").iter_rows())
     assert weights["LIKE"] > weights.get("ODD", 0.0)

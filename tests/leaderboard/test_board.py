@@ -186,7 +186,10 @@ TASK: dict[str, Any] = {
         (changed(control="shuffled-labels"), "a control (shuffled-labels), not a method"),
         (changed(part={"limit": 5, "only": None}), "part of the dataset only: whole genes up to 5 pairs"),
         (changed(task={**TASK, "regime": "undeclared"}), "another question: de, undeclared regime"),
-        (changed(task={**TASK, "regime": "strict", "dataset": "mine"}), "'mine' is not part of the suite"),
+        (
+            changed(task={**TASK, "regime": "unseen-perturbation", "dataset": "mine"}),
+            "'mine' is not part of the suite",
+        ),
         (changed(task={"seed": "five"}), "run.json, key task.seed"),
         (changed(method=["a", "list"]), "run.json, key method"),
         (changed(dataset={"name": {"deep": 1}}), "run.json, key dataset.name"),

@@ -83,8 +83,12 @@ def test_a_result_is_explained_and_audited_as_its_run_is(run: Run, tmp_path: Pat
 def test_predictions_from_elsewhere_are_handed_in_audited_and_not_explained(run: Run, tmp_path: Path) -> None:
     session = Session(small_registry())
     run.predictions().write_csv(tmp_path / "theirs.csv")
-    spec = RunSpec(dataset="simulated", regime="strict")
-    found = score_file(tmp_path / "theirs.csv", spec, session, out=tmp_path / "runs")
+    spec = RunSpec(dataset="simulated", regime="unseen-perturbation")
+    undeclared = score_file(tmp_path / "theirs.csv", spec, session, out=tmp_path / "runs").result.run
+    assert undeclared is not None
+    with pytest.raises(RunError, match="what it was trained on is not declared"):
+        submit(undeclared, SUITE, session, out=tmp_path / "results")
+    found = score_file(tmp_path / "theirs.csv", spec, session, trained="train", out=tmp_path / "runs")
     assert found.result.run is not None
     scored = rewrite(open_run(found.result.run), later="a key of a later version")
     result = open_run(submit(scored.folder, SUITE, session, out=tmp_path / "results"))

@@ -26,7 +26,9 @@ from core_harness.llm import (
 from core_harness.prompts import Layout, load_template, pair_prompts
 from core_harness.schemas import PAIRS, Task
 
-TASK = Task(dataset="toy", question="de", agent="knockdown", regime="strict", seed=0, simulated=True)
+TASK = Task(
+    dataset="toy", question="de", agent="knockdown", regime="unseen-perturbation", seed=0, simulated=True
+)
 QUICK = Settings(backoff=0.001, attempts=3)
 PRICE = Price(prompt=1.0, completion=2.0, date="2026-11-01")
 

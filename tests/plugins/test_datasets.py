@@ -29,7 +29,14 @@ from core_harness_plugins.retrievers.kg import KnowledgeGraph
 
 ROWS_OF_A_FILE = "pert,gene,label,split\nA,X,1,train\nB,X,0,test\n"
 
-TASK = Task(dataset="simulated", question="de", agent="knockdown", regime="strict", seed=0, simulated=True)
+TASK = Task(
+    dataset="simulated",
+    question="de",
+    agent="knockdown",
+    regime="unseen-perturbation",
+    seed=0,
+    simulated=True,
+)
 NO_ANSWERS = pl.DataFrame(schema=dict(ANSWERS))
 
 

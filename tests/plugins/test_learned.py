@@ -141,7 +141,7 @@ def test_votes_on_labels_that_are_permuted_within_genes_say_nothing() -> None:
     assert within_genes(plain, split.truth, said_by_genes(plain)) > 0.6
 
 
-@pytest.mark.parametrize("contexts", [(), CONTEXTS], ids=["strict", "cross-context"])
+@pytest.mark.parametrize("contexts", [(), CONTEXTS], ids=["unseen-perturbation", "cross-context"])
 def test_labels_of_a_fold_do_not_reach_its_own_votes(contexts: tuple[str, ...]) -> None:
     split = split_rows(three_contexts())
     method, task = method_of(STRATEGY), task_of(contexts=contexts)
@@ -212,7 +212,9 @@ def test_of_genes_that_were_never_measured_it_knows_nothing() -> None:
 
 
 @pytest.mark.parametrize("question", ["de", "dir"])
-@pytest.mark.parametrize("contexts", [(), ("b",), CONTEXTS], ids=["strict", "one other", "two others"])
+@pytest.mark.parametrize(
+    "contexts", [(), ("b",), CONTEXTS], ids=["unseen-perturbation", "one other", "two others"]
+)
 def test_it_gives_probabilities_in_every_regime(question: Any, contexts: tuple[str, ...]) -> None:
     method, task = method_of(STRATEGY), task_of(question, contexts=contexts)
     found = predicted(method, three_contexts(), task)
@@ -287,7 +289,7 @@ def test_where_noise_would_turn_the_vote_round_it_does_not_count(seed: int) -> N
     assert by_gene["score"].max() == 1
 
 
-def test_in_the_strict_regime_each_context_learns_from_itself_alone() -> None:
+def test_without_support_contexts_each_context_learns_from_itself_alone() -> None:
     rows, method = three_contexts(), method_of(STRATEGY)
     together = predicted(method, rows, task_of())
     keyed = split_rows(rows).queries.join(together, on="pair_id")

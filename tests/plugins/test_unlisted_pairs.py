@@ -13,7 +13,9 @@ from core_harness.llm import ANSWERS
 from core_harness_plugins.aggregators.learned import LearnedVote
 from core_harness_plugins.aggregators.vote import Vote
 
-TASK = Task(dataset="d", question="de", agent="knockdown", regime="strict", seed=0, simulated=False)
+TASK = Task(
+    dataset="d", question="de", agent="knockdown", regime="unseen-perturbation", seed=0, simulated=False
+)
 SHARES = st.sampled_from([0.03, 0.5, 1.0])
 
 

@@ -21,7 +21,12 @@ from core_harness.vocabulary import Agent, Question
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TASK = Task(
-    dataset="secret-file.csv", question="de", agent="knockdown", regime="strict", seed=3, simulated=True
+    dataset="secret-file.csv",
+    question="de",
+    agent="knockdown",
+    regime="unseen-perturbation",
+    seed=3,
+    simulated=True,
 )
 PAIR = pl.DataFrame([(7, "K562", "TP53", "CDKN1A")], schema=dict(PAIRS), orient="row")
 TWO = pl.DataFrame(
@@ -201,7 +206,7 @@ def test_no_label_of_a_query_split_or_file_enters(name: str) -> None:
 
     (text,) = written(extra)
     assert [text] == written(PAIR) == written(extra.with_columns(label=pl.lit(0)))
-    for hidden in ("secret-file", "testsplit", "123456", "strict"):
+    for hidden in ("secret-file", "testsplit", "123456", "unseen-perturbation"):
         assert hidden not in text
 
 

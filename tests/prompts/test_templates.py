@@ -25,7 +25,9 @@ from core_harness.schemas import EVIDENCE
 from core_harness.schemas import PAIRS as PAIRS_SCHEMA
 from core_harness.testing import TestServer
 
-TASK = Task(dataset="d", question="de", agent="knockdown", regime="strict", seed=0, simulated=True)
+TASK = Task(
+    dataset="d", question="de", agent="knockdown", regime="unseen-perturbation", seed=0, simulated=True
+)
 PAIR = pl.DataFrame([(7, "K562", "TP53", "CDKN1A")], schema=dict(PAIRS_SCHEMA), orient="row")
 ROWS = pl.DataFrame(
     [(7, "ATM", "K562", "CDKN1A", 1, 0.8), (7, "BAX", "K562", "CDKN1A", 0, 0.5)],

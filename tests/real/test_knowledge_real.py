@@ -23,7 +23,14 @@ from core_harness_plugins.retrievers.kg import KnowledgeGraph
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-TASK = Task(dataset="perturbqa", question="de", agent="knockdown", regime="strict", seed=0, simulated=False)
+TASK = Task(
+    dataset="perturbqa",
+    question="de",
+    agent="knockdown",
+    regime="unseen-perturbation",
+    seed=0,
+    simulated=False,
+)
 
 
 def data() -> Path:

@@ -24,7 +24,14 @@ def method(**changes: Any) -> MethodReference:
 
 def record(*, dataset: str = "made", **changes: Any) -> Manifest:
     """Return the record of a run that has not begun."""
-    task = Task(dataset=dataset, question="de", agent="knockdown", regime="strict", seed=0, simulated=False)
+    task = Task(
+        dataset=dataset,
+        question="de",
+        agent="knockdown",
+        regime="unseen-perturbation",
+        seed=0,
+        simulated=False,
+    )
     known: dict[str, Any] = {
         "task": task,
         "part": Asked(),

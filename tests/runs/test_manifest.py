@@ -105,7 +105,7 @@ SAME_NAME = {
     "component": with_components(retriever=component("other")),
     "template": record(method=method(templates=[{"template": "isolated", "version": 1, "sha256": "0" * 64}])),
     "regime": record(task=replace(record().task, regime="cross-context", support_contexts=("b",))),
-    "share": record(task=replace(record().task, regime="double-unseen", gene_holdout=0.2)),
+    "share": record(task=replace(record().task, regime="unseen-gene", gene_holdout=0.2)),
     "elsewhere": record(method=method(components={})),
 }
 

@@ -140,7 +140,7 @@ def test_the_command(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert "SIMULATED" in done.output
-    assert "strict regime, seed 0" in done.output
+    assert "unseen-perturbation regime, seed 0" in done.output
     assert f"leaderboard build {tmp_path} --suite simulated" in done.output
     content = json.loads(CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False).stdout)
     assert [cell["reason"] for cell in content["cells"]] == [None] * 6
@@ -189,7 +189,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "dataset": {"dataset": {"parameters": {"seed": 7}}},
     "part": {"part": {"limit": 5}},
     "control": {"control": "shuffled-labels"},
-    "regime": {"task": {"regime": "double-unseen", "gene_holdout": 0.2}},
+    "regime": {"task": {"regime": "unseen-gene", "gene_holdout": 0.2}},
 }
 
 

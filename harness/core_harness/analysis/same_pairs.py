@@ -34,7 +34,9 @@ def refuse_other_questions(first: Scored, other: Scored) -> None:
     one, two = what_was_asked(first.task), what_was_asked(other.task)
     for key in ("task", "regime", "support_contexts", "gene_holdout"):
         if one[key] != two[key]:
-            declare = "" if "undeclared" not in {one[key], two[key]} else "; `score --regime` declares one"
+            declare = (
+                "" if "undeclared" not in {one[key], two[key]} else "; `score --trained-on` declares one"
+            )
             raise RunError(
                 f"{names} cannot be compared: {key} {one[key]!r} and {two[key]!r} are different questions"
                 f"{declare}"

@@ -7,6 +7,8 @@ the metrics and counted. Of scores that a file gives twice for a pair the mean c
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,10 @@ from typing import Any
 import polars as pl
 
 from core_harness.analysis.audit.verdict import CHANCE
-from core_harness.data.tables import read_predictions
+from core_harness.analysis.training import trained_on
+from core_harness.data.predicted import Predictions, read_predictions
+from core_harness.data.tables import match_names
+from core_harness.data.tables.reading import shown
 from core_harness.errors import DataError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.result import Result
@@ -23,7 +28,9 @@ from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics.by_segment import ties
 from core_harness.metrics.segments import GENE
 from core_harness.runs.folder import new_run
-from core_harness.runs.manifest import Manifest, MethodReference, PredictionsFile, versions_of
+from core_harness.runs.handed_in import PredictionsFile
+from core_harness.runs.manifest import Manifest, MethodReference, versions_of
+from core_harness.vocabulary import PredictedFormat
 
 MISSING = "missing"
 """Status of an asked pair that the file does not have."""
@@ -114,7 +121,9 @@ def score_file(
     spec: RunSpec,
     session: Session,
     *,
+    form: PredictedFormat | None = None,
     name: str | None = None,
+    trained: str | None = None,
     out: Path | None = None,
 ) -> ScoredFile:
     """Score the predictions of a file.
@@ -122,14 +131,19 @@ def score_file(
     Parameters
     ----------
     path
-        See :func:`core_harness.data.tables.read_predictions`.
+        See :func:`core_harness.data.predicted.read_predictions`.
     spec
         Which dataset, and in which regime the predictions were made; without a regime it is
         ``undeclared``. Strategies are not looked at.
     session
-        Where the dataset is loaded.
+        Where the dataset is loaded; its ``notice`` gets a line on what was recognised.
+    form
+        Format of the file, which is else recognised.
     name
         What the method is called; the file's name where None.
+    trained
+        What the method was trained on (:func:`~core_harness.analysis.training.trained_on`), from which the
+        regime follows; None declares nothing, and boards do not rank the run.
     out
         Folder below which the run gets a folder of its own; None writes nothing.
 
@@ -139,12 +153,17 @@ def score_file(
         One line for whatever the caller can mend; a file none of whose predictions is asked is a
         :class:`~core_harness.errors.DataError`.
     """
-    loaded = session.load(spec)
+    known = None if trained is None else trained_on(trained, spec, session)
+    spec, loaded = (spec, session.load(spec)) if known is None else (known.spec, known.loaded)
     task = loaded.task
-    if spec.regime is None and not spec.support_contexts:
+    if known is None and spec.regime is None and not spec.support_contexts:
         task = replace(task, regime="undeclared")
-    table = read_predictions(path, question=task.question)
-    answers, received = _answers(table, loaded.split.queries, path)
+    predicted = read_predictions(path, queries=loaded.split.queries, question=task.question, form=form)
+    frame, notes = match_names(predicted.frame, loaded.rows, agent=task.agent)
+    predicted = replace(predicted, frame=frame)
+    for said in (predicted.said, *notes, *_other_cases(frame, _contexts(loaded.split.queries))):
+        session.notice(f"{path.name}: {said}")
+    answers, received = _answers(predicted, loaded.split.queries, path)
     received = replace(received, tied=ties(answers.join(loaded.split.truth, on="pair_id"), GENE))
     predictions = answers.select("pair_id", "score", "status")
     result = Result.of(
@@ -163,7 +182,10 @@ def score_file(
         dataset=loaded.dataset.reference,
         dataset_sha256=loaded.digest,
         file=PredictionsFile(
-            name=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), **asdict(received)
+            name=path.name,
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            trained_on=None if known is None else known.record,
+            **{"format": predicted.format, **asdict(received)},
         ),
         packages=versions_of("core-harness", "numpy", "polars", "scipy"),
     )
@@ -172,25 +194,29 @@ def score_file(
     return ScoredFile(result=replace(result, run=run.folder), received=received)
 
 
-def _answers(table: pl.DataFrame, queries: pl.DataFrame, path: Path) -> tuple[pl.DataFrame, Received]:
+def _answers(predicted: Predictions, queries: pl.DataFrame, path: Path) -> tuple[pl.DataFrame, Received]:
     """Return the queries with ``score`` and ``status``, and what the file had."""
-    contexts = queries["context"].unique().sort().to_list()
+    table = predicted.frame
+    contexts = _contexts(queries)
     if table["context"].null_count() and len(contexts) > 1:
         raise DataError(
             f"{path} has no column 'context', and the dataset has {len(contexts)} contexts "
             f"({', '.join(contexts)}); add it"
         )
-    named = table.with_columns(pl.col("context").fill_null(contexts[0]))
+    known = _contexts_in_any_case(contexts)
+    context = pl.col("context").fill_null(contexts[0])
+    context = context.str.to_lowercase().replace_strict(known, default=context, return_dtype=pl.String)
+    named = table.with_columns(context)
     asked = named.join(queries, on=_PAIR, how="semi")
     others = named.join(queries, on=_PAIR, how="anti")
     lower = [pl.col(name).str.to_lowercase() for name in _PAIR]
     other_case = others.select(lower).join(queries.select(lower), on=_PAIR, how="semi").height
     if asked.is_empty():
-        first = named.row(0, named=True)
         case = f" ({other_case:,} would be, in another case of letters)" if other_case else ""
+        first = (f"{row[1]} and {row[2]} in {row[0]}" for row in named.select(_PAIR).head(1).rows())
         raise DataError(
-            f"{path}: none of the {table.height:,} predictions is about a test pair of the dataset{case}; "
-            f"the first is {first['perturbation']} and {first['gene']} in {first['context']}"
+            f"{path}: none of the {predicted.rows:,} predictions is about a test pair of the dataset"
+            f"{case}{''.join(f'; the first is {pair}' for pair in first)}"
         )
     finite = pl.col("score").filter(pl.col("score").is_finite())
     pairs = asked.group_by(_PAIR).agg(
@@ -208,12 +234,12 @@ def _answers(table: pl.DataFrame, queries: pl.DataFrame, path: Path) -> tuple[pl
     number = dict(statuses.iter_rows())
     scores = answers["score"].drop_nulls()
     received = Received(
-        rows=table.height,
+        rows=predicted.rows,
         asked=answers.height,
         scored=len(scores),
         missing=number.get(MISSING, 0),
         no_score=number.get(NO_SCORE, 0),
-        not_asked=others.height,
+        not_asked=predicted.rows - asked.height,
         other_case=other_case,
         doubled=pairs.filter(pl.col("times") > 1).height,
         contradicted=pairs.filter(pl.col("values") > 1).height,
@@ -222,3 +248,21 @@ def _answers(table: pl.DataFrame, queries: pl.DataFrame, path: Path) -> tuple[pl
         probabilities=scores.is_between(0, 1).all(),
     )
     return answers.select(*queries.columns, "score", "status"), received
+
+
+def _contexts(queries: pl.DataFrame) -> list[str]:
+    return queries["context"].unique().sort().to_list()
+
+
+def _contexts_in_any_case(contexts: Sequence[str]) -> dict[str, str]:
+    """Return the contexts of the dataset by their small letters, without those that differ in case alone."""
+    folded = Counter(context.lower() for context in contexts)
+    return {context.lower(): context for context in contexts if folded[context.lower()] == 1}
+
+
+def _other_cases(table: pl.DataFrame, contexts: Sequence[str]) -> list[str]:
+    """Return a sentence for each context of a file that is one of the dataset in another case of letters."""
+    known = _contexts_in_any_case(contexts)
+    written = table["context"].unique().drop_nulls().sort()
+    meant = {name: known.get(name.lower(), name) for name in written}
+    return [f"context {shown(name)} is read as {shown(one)}" for name, one in meant.items() if name != one]

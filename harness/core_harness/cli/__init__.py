@@ -21,9 +21,11 @@ from core_harness.cli.commands.demo import demo_command
 from core_harness.cli.commands.eval import eval_command
 from core_harness.cli.commands.explain import explain_command
 from core_harness.cli.commands.kg import kg_group
+from core_harness.cli.commands.label import label_command
 from core_harness.cli.commands.leaderboard import leaderboard_group
 from core_harness.cli.commands.models import models_group
 from core_harness.cli.commands.plugins import plugins_command
+from core_harness.cli.commands.predict import predict_command
 from core_harness.cli.commands.report import report_command
 from core_harness.cli.commands.runs import runs_group
 from core_harness.cli.commands.score import score_command
@@ -80,10 +82,12 @@ def cli(*, show_traceback: bool) -> None:
 cli.add_command(eval_command)
 cli.add_command(curve_command)
 cli.add_command(data_group)
+data_group.add_command(label_command)
 cli.add_command(runs_group)
 cli.add_command(report_command)
 cli.add_command(compare_command)
 cli.add_command(score_command)
+cli.add_command(predict_command)
 cli.add_command(audit_command)
 cli.add_command(explain_command)
 cli.add_command(tune_command)

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterator
 import numpy as np
 import polars as pl
 
-from core_harness.data.splits import Split, split_rows
+from core_harness.data.splits import AWAY, Split, split_rows
 from core_harness.errors import UsageError
+from core_harness.vocabulary import Regime, Undeclared
 
 FOLDS = 5
 """Folds of perturbations, unless the caller asks for another number."""
@@ -36,10 +37,10 @@ def out_of_fold(
     """Yield :class:`~core_harness.data.splits.Split` fold by fold: its rows are queries, the rest support.
 
     Without ``contexts``, the perturbations of a fold leave the support in every context: nothing is known
-    of them, as in the strict regime. With ``contexts``, only rows of these are asked about, one context at
-    a time, and what the perturbations of the fold did in the other contexts stays in the support, as in
-    the cross-context regime. Folds are those of :func:`folds` over the rows that are asked about; so they
-    are the same in both regimes.
+    of them, as in ``unseen-perturbation``. With ``contexts``, only rows of these are asked about, one context
+    at a time, and what the perturbations of the fold did in the other contexts stays in the support, as in
+    ``cross-context``. Folds are those of :func:`folds` over the rows that are asked about; so they are the
+    same in both regimes.
 
     Raises :class:`~core_harness.errors.UsageError` where there are fewer than two folds, or more than
     perturbations.
@@ -62,14 +63,20 @@ def out_of_fold(
 
 
 def examples(
-    split: Split, number: int | None, *, seed: int, support_contexts: Collection[str] = ()
+    split: Split,
+    number: int | None,
+    *,
+    seed: int,
+    regime: Regime | Undeclared = "unseen-perturbation",
+    support_contexts: Collection[str] = (),
 ) -> Iterator[tuple[frozenset[str], list[Split]]]:
     """Yield contexts of the queries, and divisions of the support to learn from before these are predicted.
 
     Without support contexts, each context is alone with its own support: what is learnt for it is what a
     dataset of this context would teach. With them, as in the cross-context regime, examples of all contexts
     that are asked about are learnt from together, and what an example did in other contexts stays in its
-    support.
+    support. Where a query's own context is unseen, each of the support contexts is asked about, and the
+    others are its support.
 
     ``number`` perturbations, drawn with ``seed``, are queries of the rest in one division. None: all
     perturbations are, in five folds or, where they are fewer, one by one (:func:`out_of_fold`).
@@ -79,16 +86,34 @@ def examples(
     """
     asked = split.queries["context"].unique().sort().to_list()
     after = int(split.queries["pair_id"].max() or 0) + 1  # type: ignore[arg-type]
-    for contexts in [asked] if support_contexts else [[context] for context in asked]:
+    apart = not support_contexts or regime in AWAY
+    for contexts in [[context] for context in asked] if apart else [asked]:
         known = {*contexts, *support_contexts}
         support = split.support.filter(pl.col("context").is_in(known))
         parts = []
-        for part in _divided(support, number, contexts, seed=seed):
+        if regime in AWAY:
+            divided = _by_context(support, known - {*contexts})
+        else:
+            divided = _divided(support, number, contexts, seed=seed)
+        for part in divided:
             later = (pl.col("pair_id") + after).cast(pl.UInt32)
             queries, truth = part.queries.with_columns(later), part.truth.with_columns(later)
             parts.append(Split(support=part.support, queries=queries, truth=truth))
             after += part.queries.height
         yield frozenset(contexts), parts
+
+
+def _by_context(support: pl.DataFrame, contexts: Collection[str]) -> Iterator[Split]:
+    """Yield divisions in which all rows of one context are queries of the others."""
+    if len(contexts) < 2:
+        raise UsageError(
+            "a method that learns needs 2 or more other contexts where its own is unseen, one to be asked "
+            f"about and one to answer from; it has {', '.join(sorted(contexts)) or 'none'}"
+        )
+    for context in sorted(contexts):
+        held = pl.when(pl.col("context") == context).then(pl.lit("test")).otherwise(pl.lit("train"))
+        known = support.filter(pl.col("context").is_in(contexts)).with_columns(held.alias("split"))
+        yield split_rows(known.sort("context", "perturbation", "gene"))
 
 
 def _divided(

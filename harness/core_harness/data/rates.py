@@ -49,16 +49,24 @@ def perturbation_rates(support: pl.DataFrame, *, shrinkage: float = SHRINKAGE) -
     return _rates(support, "perturbation", shrinkage, 0.0)
 
 
-def prevalence_of(pairs: pl.DataFrame, support: pl.DataFrame) -> pl.Series:
-    """Return the prevalence in each pair's context, in the order of ``pairs``.
+def known_of(pairs: pl.DataFrame, support: pl.DataFrame) -> pl.DataFrame:
+    """Return the support from which rates of the pairs are taken.
 
-    A context without support has the prevalence of all support.
+    For a context of the pairs without any support, all of the support stands in, under that context's name.
     """
-    base = support["label"].mean() if support.height else 0.5
+    unseen = pairs.select(pl.col("context").unique()).join(support, on="context", how="anti")
+    if unseen.is_empty():
+        return support
+    elsewhere = support.drop("context").join(unseen, how="cross").select(support.columns)
+    return pl.concat([support, elsewhere]).sort("context", "perturbation", "gene")
+
+
+def prevalence_of(pairs: pl.DataFrame, support: pl.DataFrame) -> pl.Series:
+    """Return the prevalence in each pair's context (:func:`known_of`), in the order of ``pairs``."""
     return (
         pairs.select("context")
-        .join(prevalence(support), on="context", how="left", maintain_order="left")
-        .select(pl.col("prevalence").fill_null(pl.lit(base, pl.Float64)))
+        .join(prevalence(known_of(pairs, support)), on="context", how="left", maintain_order="left")
+        .select(pl.col("prevalence").fill_null(0.5))
         .to_series()
     )
 
@@ -66,9 +74,9 @@ def prevalence_of(pairs: pl.DataFrame, support: pl.DataFrame) -> pl.Series:
 def gene_rate_of(pairs: pl.DataFrame, support: pl.DataFrame, *, shrinkage: float = SHRINKAGE) -> pl.Series:
     """Return the shrunk rate of each pair's gene, in the order of ``pairs``.
 
-    A gene that was never measured in the pair's context has the context's prevalence.
+    A gene that was never measured in the pair's context has the context's prevalence (:func:`known_of`).
     """
-    known = gene_rates(support, shrinkage=shrinkage)
+    known = gene_rates(known_of(pairs, support), shrinkage=shrinkage)
     return (
         pairs.select("context", "gene")
         .join(known, on=["context", "gene"], how="left", maintain_order="left")

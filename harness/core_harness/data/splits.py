@@ -1,21 +1,36 @@
 """What methods may learn from: regimes, parts of a dataset, blocks.
 
-A dataset's rows are divided by perturbation. In the ``strict`` regime the support of a query is the
-train rows of its context; the ``cross-context`` regime adds the train rows of other, named contexts;
-the ``double-unseen`` regime removes the genes that are asked about. Labels of queries are separated
-here and reach no component.
+A dataset's rows are divided by perturbation, and the queries are test rows. The support of a query is
+
+``unseen-perturbation``
+    the train rows of its own context;
+``cross-context``
+    these, and the train rows of other, named contexts;
+``unseen-context``
+    the train rows of the other contexts alone, where the query's perturbation stands among them;
+``unseen-both``
+    the same, where it does not;
+``unseen-gene``
+    the train rows of its own context without the genes that are asked about.
+
+Labels of queries are separated here and reach no component.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from core_harness.errors import UsageError
 from core_harness.schemas import PAIRS, SUPPORT, Block
+from core_harness.vocabulary import Regime, Undeclared
+
+AWAY: tuple[Regime, ...] = ("unseen-context", "unseen-both")
+"""Regimes in which nothing of a query's own context is support."""
 
 BLOCK_PERTURBATIONS = 512
 """Query perturbations in a block. Fixed, so that block bounds depend on the data only."""
@@ -85,6 +100,25 @@ def hold_out_genes(split: Split, share: float, *, seed: int) -> Split:
     return replace(_keep(split, split.queries.filter(pl.col("gene").is_in(held))), support=support)
 
 
+def only_unseen(split: Split, regime: Regime, *, support_contexts: Collection[str]) -> Split:
+    """Keep the support of some contexts, and queries whose perturbation stands in another of them, or not.
+
+    Only in the regimes :data:`AWAY` is anything left out.
+    """
+    if regime not in AWAY:
+        return split
+    support = split.support.filter(pl.col("context").is_in(support_contexts))
+    units = support.select("perturbation", pl.col("context").alias("elsewhere")).unique()
+    seen = (
+        split.queries.join(units, on="perturbation")
+        .filter(pl.col("context") != pl.col("elsewhere"))
+        .select("pair_id")
+        .unique()
+    )
+    how: Literal["semi", "anti"] = "semi" if regime == "unseen-context" else "anti"
+    return replace(_keep(split, split.queries.join(seen, on="pair_id", how=how)), support=support)
+
+
 def draw_support(split: Split, perturbations: int, genes: int | None, *, seed: int) -> Split:
     """Keep a budget: so many measured perturbations of each context, and so many genes of each.
 
@@ -111,14 +145,19 @@ def draw_support(split: Split, perturbations: int, genes: int | None, *, seed: i
 
 
 def blocks(
-    queries: pl.DataFrame, support: pl.DataFrame, *, support_contexts: Collection[str] = ()
+    queries: pl.DataFrame,
+    support: pl.DataFrame,
+    *,
+    regime: Regime | Undeclared = "unseen-perturbation",
+    support_contexts: Collection[str] = (),
 ) -> Iterator[Block]:
     """Yield the queries in blocks of whole perturbations of one context, each with its support.
 
-    The support is that of the context itself and of ``support_contexts``.
+    The support is that of the context itself, unless the regime keeps it away, and of ``support_contexts``.
     """
     for (context,), pairs in queries.sort("context").group_by("context", maintain_order=True):
-        own = support.filter(pl.col("context").is_in([context, *support_contexts]))
+        known = {*support_contexts} - {context} if regime in AWAY else {context, *support_contexts}
+        own = support.filter(pl.col("context").is_in(known))
         names = pairs["perturbation"].unique().sort()
         for start in range(0, len(names), BLOCK_PERTURBATIONS):
             members = names[start : start + BLOCK_PERTURBATIONS].implode()

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from core_harness.data.crossfit import FOLDS, out_of_fold
 from core_harness.data.crossfit import folds as folds_of
 from core_harness.data.rates import gene_rate_of
-from core_harness.data.splits import Split
+from core_harness.data.splits import AWAY, Split
 from core_harness.errors import UsageError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.methods import Method
@@ -88,6 +88,11 @@ def support_of(session: Session, spec: RunSpec) -> Support:
             raise UsageError(
                 f"{option} is about test rows, which cross-validation does not read; leave it out"
             )
+    if spec.effective_regime in AWAY:
+        raise UsageError(
+            f"cross-validation asks about the support of a dataset's own contexts, and {spec.regime} has "
+            "none; take unseen-perturbation or cross-context"
+        )
     alone = session.load(replace(spec, control=None, regime=None, support_contexts=()))
     loaded = session.load(replace(spec, control=None))
     return Support(
@@ -106,8 +111,8 @@ def crossvalidate(session: Session, spec: RunSpec, method: Method, *, folds: int
     session
         Where the dataset and the graph are loaded.
     spec
-        Dataset, regime (strict or cross-context), seed of the folds, and control with its number of seeds;
-        a control that draws is drawn anew in each fold and seed. Its strategies are not looked at.
+        Dataset, regime (unseen-perturbation or cross-context), seed of the folds, and control with its number
+        of seeds; a control that draws is drawn anew in each fold and seed. Its strategies are not looked at.
     method
         Who predicts; it asks no model.
     folds

@@ -4,8 +4,9 @@
 
     load -> divide -> relate -> organize -> prompt -> ask -> parse -> weigh -> fit -> predict -> score
 
-:func:`run_method` has the steps in this order. ``load`` and ``divide`` are done once a session; ``relate``
-and ``organize`` block by block, when the evidence is first walked. No component is given a query's label.
+:func:`run_method` has the steps in this order, those from ``prompt`` to ``predict`` in :func:`answer`.
+``load`` and ``divide`` are done once a session; ``relate`` and ``organize`` block by block, when the evidence
+is first walked. No component is given a query's label.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from core_harness.evaluation.checks import (
 )
 from core_harness.evaluation.contexts import checked_rows, train_rows_elsewhere
 from core_harness.evaluation.grading import mark_ungraded, weighed_by
+from core_harness.evaluation.in_graph import in_graph
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.shown import Examples, Shown
@@ -99,18 +101,14 @@ def run_method(
     for repeat, task in enumerate(tasks):
         session.tell(method.label if repeats == 1 else f"{method.label}, {spec.control}", repeat, repeats)
         shown = show(method, task, loaded.split, spec.control, facts)  # relate, organize
-        prompts = prompt(method, shown)
-        asked = ask(session, method, prompts, journal)
-        answers = parse(prompts, asked)
-        shown = weigh(method, shown, answers)
-        predictions = fit_and_predict(method, shown, answers)
+        _, predictions, asking = answer(session, method, shown, journal)
         resamples = session.resamples if repeats == 1 else 0  # seeds give the interval of a control
         reports.append(score(loaded.split, predictions, seed=task.seed, resamples=resamples))
         paired = loaded.split.queries.join(predictions, on="pair_id")
         frames.append(paired if repeats == 1 else paired.with_columns(pl.lit(task.seed).alias("seed")))
-        if asked is not None:
-            summaries.append(replace(asked.summary, answers=answered(asked.replies, answers)))
-            if asked.summary.ended:
+        if asking is not None:
+            summaries.append(asking)
+            if asking.ended:
                 break
     session.tell(method.label, repeats, repeats)
     return Result.of(
@@ -121,7 +119,22 @@ def run_method(
         predictions=pl.concat(frames),
         asking=reduce(add, summaries) if summaries else None,
         contamination=session.contamination(spec) if method.asks else None,
+        in_graph=in_graph(session, loaded, method),
     )
+
+
+def answer(
+    session: Session, method: Method, shown: Shown, journal: Path | None = None
+) -> tuple[Shown, pl.DataFrame, Summary | None]:
+    """Return what is shown, weighed, the predictions, and what asking came to, if a model was asked."""
+    prompts = prompt(method, shown)
+    asked = ask(session, method, prompts, journal)
+    answers = parse(prompts, asked)
+    shown = weigh(method, shown, answers)
+    predictions = fit_and_predict(method, shown, answers)
+    if asked is None:
+        return shown, predictions, None
+    return shown, predictions, replace(asked.summary, answers=answered(asked.replies, answers))
 
 
 def tasks_of(task: Task, spec: RunSpec) -> list[Task]:
@@ -151,9 +164,15 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
 # divide
 
 
-def divide(rows: pl.DataFrame, spec: RunSpec) -> Split:
-    """Divide rows into support, queries and truth, hold genes out, and keep the part that was asked for."""
+def divide(rows: pl.DataFrame, spec: RunSpec, contexts: Sequence[str] = ()) -> Split:
+    """Divide rows into support, queries and truth by the regime, and keep the part that was asked for.
+
+    ``contexts`` are the support contexts by the names that the rows have.
+    """
     split = splits.split_rows(rows)
+    split = splits.only_unseen(split, spec.effective_regime, support_contexts=contexts)
+    if not split.queries.height:
+        raise UsageError(f"{spec.dataset} has no query for the regime {spec.effective_regime}")
     if spec.gene_holdout is not None:
         split = splits.hold_out_genes(split, spec.gene_holdout, seed=spec.seed)
     if spec.support is not None:
@@ -182,7 +201,12 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
 
         def blocks() -> Iterator[Block]:
             for part in parts:
-                yield from splits.blocks(part.queries, part.support, support_contexts=task.support_contexts)
+                yield from splits.blocks(
+                    part.queries,
+                    part.support,
+                    regime=task.regime,
+                    support_contexts=task.support_contexts,
+                )
 
         return Blocks(blocks, make, kept=kept)
 
@@ -190,7 +214,11 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     examples: list[Examples] = []
     if isinstance(learner, LearningAggregator):
         drawn = crossfit.examples(
-            seen, learner.examples, seed=task.seed, support_contexts=task.support_contexts
+            seen,
+            learner.examples,
+            seed=task.seed,
+            regime=task.regime,
+            support_contexts=task.support_contexts,
         )
         for contexts, parts in drawn:
             labels = pl.concat(part.truth for part in parts)

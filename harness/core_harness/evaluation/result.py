@@ -10,6 +10,7 @@ import polars as pl
 
 from core_harness import metrics
 from core_harness.evaluation.contamination import Contamination
+from core_harness.evaluation.in_graph import InGraph
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Summary
 from core_harness.runs.asked import Asked
@@ -42,6 +43,8 @@ class Result:
         ``pair_id, context, perturbation, gene, score, status`` and, under a control that draws, ``seed``.
     asking
         What asking came to; None where no model was asked. Where it ``ended`` early, the result is partial.
+    in_graph
+        How many perturbations the graph of the retriever knows; None where it reads none.
     run
         The run folder, or None where none was written.
     """
@@ -55,6 +58,7 @@ class Result:
     report: metrics.Report
     predictions: pl.DataFrame
     asking: Summary | None
+    in_graph: InGraph | None = None
     run: Path | None = None
 
     @classmethod
@@ -68,6 +72,7 @@ class Result:
         predictions: pl.DataFrame,
         asking: Summary | None = None,
         contamination: Contamination | None = None,
+        in_graph: InGraph | None = None,
     ) -> Self:
         """Return the result of what ``spec`` asked for; it is not written anywhere yet."""
         answers = asking is not None and asking.simulated
@@ -81,6 +86,7 @@ class Result:
             report=report,
             predictions=predictions,
             asking=asking,
+            in_graph=in_graph,
         )
 
     @property
@@ -117,6 +123,7 @@ class Result:
             "control": self.control,
             "part": self.part.model_dump(),
             "asking": None if self.asking is None else self.asking.as_dict(),
+            "in_graph": None if self.in_graph is None else self.in_graph.as_dict(),
             "run": None if self.run is None else str(self.run),
             **self.report.as_dict(),
         }

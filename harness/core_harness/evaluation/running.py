@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from threadpoolctl import threadpool_limits
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from core_harness.errors import HarnessError, IncompleteError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.both import specs_of_both
+from core_harness.evaluation.in_graph import InGraph, in_graph
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.session import Session
@@ -125,11 +127,17 @@ def warn_of_contamination(session: Session, spec: RunSpec, methods: Sequence[Met
 def _estimate(session: Session, method: Method, llm: Instance, spec: RunSpec) -> Estimate:
     loaded = session.load(spec)
     facts = session.open_knowledge(loaded.dataset, method)
-    with threadpool_limits(limits=1), Cache(replies_path()) as cache, Journal(None, cache=cache) as journal:
+    with threadpool_limits(limits=1):
         prompts = pl.concat(
             pipeline.prompt(method, pipeline.show(method, task, loaded.split, spec.control, facts))
             for task in pipeline.tasks_of(loaded.task, spec)
         )
+    return estimate_prompts(session, llm, prompts)
+
+
+def estimate_prompts(session: Session, llm: Instance, prompts: pl.DataFrame) -> Estimate:
+    """Return what asking these prompts would cost; answers in the cache cost nothing. Sends nothing."""
+    with Cache(replies_path()) as cache, Journal(None, cache=cache) as journal:
         return estimate(GuardedLLM(llm), prompts, journal=journal, price=session.settings.price)
 
 
@@ -166,6 +174,12 @@ def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instan
         dataset_sha256=loaded.digest,
         graph_sha256=None if graph is None else graph.digest,
         contamination=None if dates is None else dates.as_dict(),
-        identifiers={"notes": loaded.notes} if loaded.notes else None,
+        identifiers=_identifiers(loaded.notes, in_graph(session, loaded, method)),
         packages=versions_of(*packages),
     )
+
+
+def _identifiers(notes: Sequence[str], known: InGraph | None) -> dict[str, Any] | None:
+    """Return what a record says of names; None where there is nothing to say."""
+    said = {"notes": list(notes)} if notes else {}
+    return {**said, **({} if known is None else {"in_graph": known.as_dict()})} or None

@@ -134,7 +134,7 @@ class Session:
             digest = hashlib.sha256(rows.select(*ROWS).write_csv().encode()).hexdigest()
             self._rows[of_rows] = rows, contexts, digest
         rows, contexts, digest = self._rows[of_rows]
-        part = f"{spec.gene_holdout} {spec.only} {spec.limit} {spec.seed} {spec.support} {spec.asked_with}"
+        part = f"{spec.effective_regime} {spec.gene_holdout} {spec.part} {spec.seed} {spec.asked_with}"
         key = f"{of_rows} {spec.dataset} {part}"
         if key not in self._loaded:
             task = Task(
@@ -161,7 +161,7 @@ class Session:
         """
         other = spec.asked_with
         if other is None or task.question != "dir":
-            return pipeline.divide(rows, spec)
+            return pipeline.divide(rows, spec, task.support_contexts)
         dataset = self._known(self._made("dataset", other.component))
         asked = self.load(replace(spec, dataset=other.dataset, asked_with=None, control=None), dataset)
         if asked.digest != other.sha256:
@@ -169,9 +169,8 @@ class Session:
                 f"the rows of {other.dataset}, with which {spec.dataset} was asked, are not those of the "
                 "run; get the same release, or run the evaluation again"
             )
-        return splits.only_asked(
-            pipeline.divide(rows, replace(spec, limit=None, only=None)), asked.split.queries
-        )
+        whole = pipeline.divide(rows, replace(spec, limit=None, only=None), task.support_contexts)
+        return splits.only_asked(whole, asked.split.queries)
 
     def load_of(self, manifest: Manifest, name: str) -> Loaded:
         """Return what a run was asked about, divided as the run divided it; ``name`` is the run's.
@@ -179,23 +178,20 @@ class Session:
         Raises
         ------
         RunError
-            The regime is not what the run's settings amount to, the rows are not those that it saw, or the
-            record names a pipe or a device as their file.
+            The rows are not those that the run saw, or the record names a pipe or a device as their file.
         DataError, UsageError
             The dataset cannot be read.
         """
         reference = self._with_files(manifest.dataset, manifest.task.dataset, name)
         dataset = self._known(self._made("dataset", reference))
-        spec = replace(spec_of(manifest), control=None)
+        try:
+            spec = replace(spec_of(manifest), control=None)
+        except UsageError as error:
+            raise RunError(f"{name} is no record of a run: {error}; evaluate again") from None
         if (other := spec.asked_with) is not None:
             component = self._with_files(other.component, other.dataset, name)
             spec = replace(spec, asked_with=other.model_copy(update={"component": component}))
         loaded = self.load(spec, dataset)
-        if manifest.task.regime not in {loaded.task.regime, "undeclared"}:
-            raise RunError(
-                f"{name} calls its regime {manifest.task.regime!r}, but by its settings it is "
-                f"{loaded.task.regime!r}; evaluate again"
-            )
         if loaded.digest != manifest.dataset_sha256:
             raise RunError(
                 f"{name}: the rows of dataset {manifest.task.dataset!r} are not those that the run was made "

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from core_harness.data.splits import AWAY
 from core_harness.errors import UsageError, unknown
 from core_harness.evidence.controls import CONTROLS, SEEDS
 from core_harness.plugins.component import STAGES, Stage
@@ -37,11 +38,13 @@ class RunSpec:
     parameters
         Parameters of components, by stage.
     regime
-        What methods may learn from; None is what the two next fields imply, ``strict`` without them.
+        What methods may learn from; None is what the two next fields imply: ``cross-context`` with the first,
+        ``unseen-gene`` with the second, ``unseen-perturbation`` without them.
     support_contexts
-        Other contexts that join the support (``cross-context``).
+        Other contexts that join the support (``cross-context``), or are all of it (``unseen-context``,
+        ``unseen-both``).
     gene_holdout
-        Share of the genes that leave the support and are asked about (``double-unseen``).
+        Share of the genes that leave the support and are asked about (``unseen-gene``).
     question
         ``both``: ask in one prompt whether the gene changes and where to, which makes two runs a strategy, of
         the dataset and of the one that the registry calls its direction.
@@ -101,14 +104,7 @@ class RunSpec:
             raise UsageError(f"seed is {self.seed}; it is a whole number from 0 on")
         if self.gene_holdout is not None and not 0 < self.gene_holdout < 1:
             raise UsageError(f"gene holdout is {self.gene_holdout}; it is a share between 0 and 1")
-        if self.regime not in {None, self.effective_regime}:
-            needs = {"cross-context": "--support-contexts", "double-unseen": "--gene-holdout"}
-            asked = self.regime or ""
-            raise UsageError(
-                f"regime {asked!r} needs {needs[asked]}"
-                if asked in needs and self.effective_regime == "strict"
-                else f"regime {asked!r} does not go with {needs[self.effective_regime]}; leave one out"
-            )
+        _fits(self.effective_regime, bool(self.support_contexts), self.gene_holdout is not None)
 
     @property
     def part(self) -> Asked:
@@ -117,12 +113,27 @@ class RunSpec:
 
     @property
     def effective_regime(self) -> Regime:
-        """The regime that the fields amount to. Raises :class:`UsageError` where they exclude each other."""
-        if self.support_contexts and self.gene_holdout is not None:
-            raise UsageError("--support-contexts and --gene-holdout are two regimes; choose one")
+        """The regime that is asked for, or else the one that the other fields imply."""
+        if self.regime is not None:
+            return self.regime
         if self.support_contexts:
             return "cross-context"
-        return "strict" if self.gene_holdout is None else "double-unseen"
+        return "unseen-perturbation" if self.gene_holdout is None else "unseen-gene"
+
+
+def _fits(regime: Regime, contexts: bool, holdout: bool) -> None:
+    """Refuse a regime without the option that it needs, or with that of another one."""
+    if contexts and holdout:
+        raise UsageError("--support-contexts and --gene-holdout are two regimes; choose one")
+    elsewhere, genes = regime in {"cross-context", *AWAY}, regime == "unseen-gene"
+    for option, given, wanted in (
+        ("--support-contexts", contexts, elsewhere),
+        ("--gene-holdout", holdout, genes),
+    ):
+        if given and not wanted:
+            raise UsageError(f"regime {regime!r} does not go with {option}; leave one out")
+        if wanted and not given:
+            raise UsageError(f"regime {regime!r} needs {option}")
 
 
 def spec_of(manifest: Manifest) -> RunSpec:
@@ -132,6 +143,7 @@ def spec_of(manifest: Manifest) -> RunSpec:
         dataset=task.dataset,
         strategies=(manifest.method.strategy or manifest.method.label,),
         model=manifest.method.model,
+        regime=None if task.regime == "undeclared" else task.regime,
         support_contexts=task.support_contexts,
         gene_holdout=task.gene_holdout,
         asked_with=manifest.asked_with,

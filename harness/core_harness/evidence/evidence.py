@@ -7,14 +7,14 @@ their sums will do: :meth:`Evidence.totals` is one product of the relations with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from core_harness.errors import PluginError
-from core_harness.evidence.related import BEST_FIRST, Cut, OnGene, evidence_rows, matches, related_units
-from core_harness.evidence.totals import Rows, sums_by_product, sums_of_rows
+from core_harness.evidence.related import BEST_FIRST, Cut, OnGene, evidence_rows, related_units
+from core_harness.evidence.totals import Rows, sums_by_gene, sums_by_product, sums_of_rows
 from core_harness.schemas import Block
 
 _UNIT = ["perturbation", "neighbour", "context"]
@@ -207,18 +207,13 @@ class Evidence:
         """
         weight = self._weights(layer).alias("weight")
         related = self.related().select(*_UNIT, weight).filter(pl.col("weight") > 0)
+        if self._chosen is None and self.on_gene is not None and layer is None:
+            return sums_by_gene(self.block, related, self.on_gene, power)
         whole = sums_by_product(self.block, related, power)
-        parts: Iterable[Rows]
-        if self._chosen is not None:
-            parts = [self._chosen_rows(weight)]
-        elif self.on_gene is not None and layer is None:
-            label = self.support["label"].to_numpy()
-            found = matches(self.block, related, on_gene=self.on_gene)
-            parts = (Rows(part.pair, label[part.row], part.weight) for part in found)
-        else:
+        if self._chosen is None:
             return whole
-        unmeasured = (whole["w_all"] - whole["w_pos"] - whole["w_neg"]).clip(lower_bound=0.0)
-        return sums_of_rows(self.block, parts, unmeasured, power)
+        unmeasured = whole["w_all"] - whole["w_pos"] - whole["w_neg"]
+        return sums_of_rows(self.block, self._chosen_rows(weight), unmeasured.to_numpy(), power)
 
     def _chosen_rows(self, weight: pl.Expr) -> Rows:
         numbers = self.pairs.select("pair_id").with_row_index("at")

@@ -19,12 +19,12 @@ from core_harness.evidence.placing import (
     FirstStep,
     Placed,
     divide,
+    one_over_length,
     place,
     products,
     shares,
     squares,
     unit_rows,
-    without_gene,
 )
 from core_harness.evidence.related import Factors, Floats, Places
 from core_harness.evidence.responses import Responses
@@ -212,26 +212,23 @@ class Likeness:
     def weights_on(self, placed: Placed) -> Factors:
         """Return the function of the weights themselves, the gene left out."""
         own, expected, loadings = self.responses.profiles, self.expected, self.responses.loadings
-        length = squares(loadings)
-        # of each pair: what is expected of its perturbation on the gene, along the gene, and without it
+        # of each pair: what is expected of its perturbation on the gene, and along the gene
         mixed = np.asarray(self.mixture @ self.responses.residuals)[placed.q, placed.pair_g]
-        pair_along = products(expected, placed.q, loadings, placed.pair_g)
-        pair_without = without_gene(squares(expected)[placed.q], mixed, pair_along, length[placed.pair_g])
+        along = products(expected, placed.q, loadings, placed.pair_g)
+        length = squares(loadings)[placed.pair_g]
+        size = one_over_length(squares(expected)[placed.q], mixed, along, length)
+        mixed, along = size * mixed, size * along
 
-        product, total = expected @ own.T, self.alike.sum(axis=1)
-        fixed = self.parts.direct + self.parts.elsewhere
-        share = self.share * self.both[:, 0]
-        units, of_gene = len(own), length[placed.g]
+        product = (expected @ own.T).ravel()
+        fixed = (self.parts.direct + self.parts.elsewhere).ravel()
+        share = divide(self.share * self.both[:, 0], self.alike.sum(axis=1))[placed.q]
+        first = placed.q * len(own)
 
         def weights(pair: Places, row: Places) -> Floats:
-            q = placed.q[pair]
-            cell = q * units + placed.u[row]  # reading matrices by cell is faster than by row and column
-            along, residual, mix = placed.along[row], placed.residual[row], mixed[pair]
-            left = product.ravel()[cell] - mix * along - residual * pair_along[pair]
-            left += mix * residual * of_gene[row]
-            cosine = divide(left, np.sqrt(pair_without[pair] * placed.without[row]))
-            second = divide(np.clip(cosine, 0.0, 1.0) ** self.power, total[q])
-            found: Floats = fixed.ravel()[cell] + share[q] * second
+            cell = first[pair] + placed.u[row]  # reading matrices by cell is faster than by row and column
+            cosine = product[cell] * size[pair] * placed.size[row]
+            cosine -= mixed[pair] * placed.along[row] + along[pair] * placed.residual[row]
+            found: Floats = fixed[cell] + share[pair] * np.clip(cosine, 0.0, 1.0) ** self.power
             return found
 
         return weights

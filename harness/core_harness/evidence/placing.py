@@ -87,9 +87,9 @@ class Placed(NamedTuple):
         Of each pair: its query and its gene.
     u, g, known
         Of each row: its unit and its gene, and whether the unit has a profile.
-    residual, along, without
-        Of each row: its residual, its unit's profile along the gene, and the squared length of the profile
-        without the gene.
+    size, residual, along
+        Of each row: one over the length of its unit's profile without the gene, and, times that, its
+        residual and what is left of the profile along the gene. All are 0 where nothing is left.
     """
 
     q: Places
@@ -97,9 +97,9 @@ class Placed(NamedTuple):
     u: Places
     g: Places
     known: NDArray[np.bool_]
+    size: Floats
     residual: Floats
     along: Floats
-    without: Floats
 
 
 def place(
@@ -135,15 +135,16 @@ def place(
     residual = np.asarray(responses.residuals[u, g])
     along = products(responses.profiles, u, responses.loadings, g)
     length = squares(responses.loadings)[g]
+    size = one_over_length(squares(responses.profiles)[u], residual, along, length)
     return Placed(
         q=q,
         pair_g=pair_g,
         u=u,
         g=g,
         known=rows["u"].is_not_null().to_numpy(),
-        residual=residual,
-        along=along,
-        without=without_gene(squares(responses.profiles)[u], residual, along, length),
+        size=size,
+        residual=size * residual,
+        along=size * (along - residual * length),
     )
 
 
@@ -157,10 +158,22 @@ def unit_rows(rows: Floats) -> Floats:
     return divide(rows, np.sqrt(squares(rows))[:, None])
 
 
-def without_gene(whole: Floats, residual: Floats, along: Floats, length: Floats) -> Floats:
-    """Return squared lengths of profiles once ``residual`` of a gene is taken out of them."""
+def one_over_length(whole: Floats, residual: Floats, along: Floats, length: Floats) -> Floats:
+    """Return one over the lengths of profiles without a gene, 0 where nothing is left of a profile.
+
+    Parameters
+    ----------
+    whole
+        Squared lengths of the profiles, the gene in them.
+    residual
+        How much of the gene is in them.
+    along
+        Their products with the gene's loadings.
+    length
+        Squared lengths of the gene's loadings.
+    """
     left = whole - 2 * residual * along + residual**2 * length
-    return np.where(left > _NOTHING_LEFT * whole, left, 0.0)
+    return divide(np.ones_like(left), np.sqrt(np.where(left > _NOTHING_LEFT * whole, left, 0.0)))
 
 
 def squares(rows: Floats) -> Floats:

@@ -83,13 +83,16 @@ class Matched(NamedTuple):
         Row numbers of the block's ``pairs`` and ``support``.
     unit
         Number of the unit among the units of the support, by name, so that ties may go by it.
+    related
+        Weight of the relation, above 0, the same on every gene.
     weight
-        Above 0.
+        Weight on the gene; 0 is no evidence.
     """
 
     pair: Places
     row: Places
     unit: Places
+    related: Floats
     weight: Floats
 
 
@@ -114,6 +117,7 @@ def evidence_rows(
     for found in matches(block, related, on_gene=on_gene):
         pair_id = block.pairs["pair_id"].to_numpy()[found.pair]
         best = np.lexsort((found.unit, -found.weight, pair_id))
+        best = best[found.weight[best] > 0]
         rows = support[found.row[best]].with_columns(
             pl.Series("pair_id", pair_id[best]), pl.Series("weight", found.weight[best])
         )
@@ -146,9 +150,7 @@ def matches(block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = Non
         if factors is None:
             yield found
             continue
-        weight = found.weight * factors(found.pair, found.row)
-        left = weight > 0
-        yield Matched(found.pair[left], found.row[left], found.unit[left], weight[left])
+        yield found._replace(weight=found.related * factors(found.pair, found.row))
 
 
 def _joined(frame: pl.DataFrame, *numbers: pl.DataFrame) -> pl.DataFrame:
@@ -180,6 +182,7 @@ def _found(
     """
     u, g, number = (support[column].to_numpy() for column in ("u", "g", "row"))
     by_unit, by_gene = _rows_by(u, units), _rows_by(g, genes)
+    of_unit, of_gene = np.bincount(u, minlength=units), np.bincount(g, minlength=genes)
     weight, pair = np.zeros(units), np.full(genes, -1)
     asked_of, related_of = _runs(asked["q"]), _runs(weights["q"])
     asked_genes, pairs = asked["g"].to_numpy(), asked["pair"].to_numpy()
@@ -188,10 +191,13 @@ def _found(
         near, own = related_units[at], asked_genes[asked_of[q]]
         weight[:], pair[:] = 0.0, -1
         weight[near], pair[own] = related_weights[at], pairs[asked_of[q]]
-        sought = [by_gene[gene] for gene in own], [by_unit[unit] for unit in near]
-        row = np.concatenate(min(sought, key=lambda rows: sum(map(len, rows))))
-        row = row[(pair[g[row]] >= 0) & (weight[u[row]] > 0)]
-        yield Matched(pair[g[row]], number[row].astype(np.int64), u[row].astype(np.int64), weight[u[row]])
+        fewer_by_gene = of_gene[own].sum() <= of_unit[near].sum()
+        sought = (by_gene[gene] for gene in own) if fewer_by_gene else (by_unit[unit] for unit in near)
+        row = np.concatenate(list(sought))
+        asked_by, given = pair[g[row]], weight[u[row]]
+        speaks = (asked_by >= 0) & (given > 0)
+        row, given = row[speaks], given[speaks]
+        yield Matched(asked_by[speaks], number[row].astype(np.int64), u[row].astype(np.int64), given, given)
 
 
 def _runs(sorted_numbers: pl.Series) -> dict[int, slice]:

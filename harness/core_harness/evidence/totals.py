@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import polars as pl
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from core_harness.evidence.related import Floats, Places
+from core_harness.evidence.related import Floats, OnGene, Places, matches
 from core_harness.schemas import TOTALS, Block
 
 
@@ -64,38 +64,70 @@ def sums_by_product(block: Block, related: pl.DataFrame, power: float) -> pl.Dat
     return _frame(block, [*counts, sums(1, weights), sums(0, weights), everything[pair[1]]])
 
 
+def sums_by_gene(block: Block, related: pl.DataFrame, on_gene: OnGene, power: float) -> pl.DataFrame:
+    """Return :data:`~core_harness.schemas.TOTALS` of all evidence where relations differ from gene to gene.
+
+    Parameters as for :func:`sums_by_product`; ``on_gene`` says how relations differ.
+    """
+    label = block.support["label"].to_numpy()
+    sums, measured = _Sums(block.pairs.height, power), np.zeros(block.pairs.height)
+    for found in matches(block, related, on_gene=on_gene):
+        sums.add(Rows(found.pair, label[found.row], found.weight))
+        measured += np.bincount(found.pair, weights=found.related**power, minlength=len(measured))
+    ordered = related.sort("perturbation", "context", "neighbour")
+    whole = np.bincount(ordered["perturbation"].rle_id(), weights=ordered["weight"].to_numpy() ** power)
+    of_query = ordered.select(pl.col("perturbation").unique(maintain_order=True)).with_columns(whole=whole)
+    everything = block.pairs.join(of_query, on="perturbation", how="left", maintain_order="left")["whole"]
+    return sums.frame(block, everything.fill_null(0.0).to_numpy() - measured)
+
+
 class Rows(NamedTuple):
-    """Rows of evidence in arrays of one length: row number of the pair, label, weight above 0."""
+    """Rows of evidence in arrays of one length: row number of the pair, label, weight; 0 is no evidence."""
 
     pair: Places
     label: NDArray[np.uint8]
     weight: Floats
 
 
-def sums_of_rows(block: Block, parts: Iterable[Rows], unmeasured: pl.Series, power: float) -> pl.DataFrame:
+def sums_of_rows(block: Block, rows: Rows, unmeasured: Floats, power: float) -> pl.DataFrame:
     """Return :data:`~core_harness.schemas.TOTALS` of some rows of evidence, in the order of the pairs.
 
     Parameters
     ----------
     block
         Queries and support.
-    parts
+    rows
         The rows.
     unmeasured
-        Weight of the related units that were not measured on the gene, in the order of the pairs.
+        Weight of the related units that were not measured on the gene, in the order of the pairs, up to
+        rounding.
     power
         Of the weights.
     """
-    number = block.pairs.height
-    counts = np.zeros((2, number), dtype=np.int64)
-    weights = np.zeros((2, number))
-    for pair, label, weight in parts:
+    sums = _Sums(block.pairs.height, power)
+    sums.add(rows)
+    return sums.frame(block, unmeasured)
+
+
+class _Sums:
+    """Numbers and weights of rows by pair and label; rows may come in parts."""
+
+    def __init__(self, pairs: int, power: float) -> None:
+        self._power = power
+        self._counts = np.zeros((2, pairs), dtype=np.int64)
+        self._weights = np.zeros((2, pairs))
+
+    def add(self, rows: Rows) -> None:
         for side, wanted in enumerate((1, 0)):
-            own = label == wanted
+            own = (rows.label == wanted) & (rows.weight > 0)
+            pair, weight = rows.pair[own], rows.weight[own] ** self._power
             # np.bincount adds in row order
-            counts[side] += np.bincount(pair[own], minlength=number)
-            weights[side] += np.bincount(pair[own], weights=weight[own] ** power, minlength=number)
-    return _frame(block, [*counts, *weights, weights[0] + weights[1] + unmeasured.to_numpy()])
+            self._counts[side] += np.bincount(pair, minlength=self._counts.shape[1])
+            self._weights[side] += np.bincount(pair, weights=weight, minlength=self._weights.shape[1])
+
+    def frame(self, block: Block, unmeasured: Floats) -> pl.DataFrame:
+        everything = self._weights.sum(axis=0) + np.clip(unmeasured, 0.0, None)
+        return _frame(block, [*self._counts, *self._weights, everything])
 
 
 def _frame(block: Block, sums: Sequence[NDArray[np.int64] | Floats]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
+from core_harness.analysis.verdict import not_in_graph
 from core_harness.errors import HarnessError, RunError
 from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.pages.untrusted import LONGEST_REASON, short, shown_name
@@ -108,6 +109,8 @@ def _objections(
     if manifest.state != "complete":
         why = f": {ended}" if ended else ""
         yield f"{'partial' if manifest.state == 'partial' else 'incomplete'}{why}"
+    if unknown := not_in_graph((manifest.identifiers or {}).get("in_graph")):
+        yield unknown
     if manifest.control is not None:
         yield f"a control ({manifest.control}), not a method"
     if part := part_of(manifest.part.model_dump()):
@@ -115,6 +118,8 @@ def _objections(
     wanted = (suite.task, suite.regime, suite.support_contexts, suite.gene_holdout)
     if (task.question, task.regime, task.support_contexts, task.gene_holdout) != wanted:
         yield f"another question: {task.question}, {regime_of(asdict(task))} regime"
+    if manifest.file is not None and manifest.file.trained_on is None:
+        yield "what it was trained on is not declared; `core-harness score --trained-on` does"
     if manifest.dataset_sha256 != datasets[task.dataset].loaded.digest:
         yield f"made on other rows than those of {task.dataset} here (their sha256 differs)"
     if fault := _date_fault(manifest.finished):

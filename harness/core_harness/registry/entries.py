@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
+from core_harness.vocabulary import Regime
 
 Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
@@ -225,7 +226,7 @@ class SuiteEntry(Entry):
     summary: str
     datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
     task: Literal["de", "dir"]
-    regime: Literal["strict", "cross-context", "double-unseen"] = "strict"
+    regime: Regime = "unseen-perturbation"
     support_contexts: tuple[str, ...] = ()
     gene_holdout: float | None = None
     strategies: Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -266,6 +267,9 @@ class Registry(Entry):
     """The layers of the shared knowledge graph, in order."""
     aliases: AliasSource | None = None
     """What brings symbols to approved names; None leaves them as they are."""
+    ensembl: AliasSource | None = None
+    ncbi: AliasSource | None = None
+    """Symbols by Ensembl id and by NCBI gene id, for the names in tables that people bring."""
     identifiers: IdentifierSource | None = None
     """What genes are called in RDF; without it, and where it is silent, by their symbols."""
     source: tuple[SourceEntry, ...] = ()

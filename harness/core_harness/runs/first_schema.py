@@ -7,6 +7,9 @@ from typing import Any
 
 from core_harness.errors import RunError
 
+_REGIMES = {"strict": "unseen-perturbation", "double-unseen": "unseen-gene"}
+"""What the first schema called regimes."""
+
 
 def from_first(old: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return a record of the first schema in the words of the second.
@@ -16,7 +19,7 @@ def from_first(old: Mapping[str, Any], where: str) -> dict[str, Any]:
     moved = {"spec", "components", "templates", "method", "model", "seed"}
     try:
         components = dict(old["components"])
-        spec = old.get("spec") or {}
+        spec, task = old.get("spec") or {}, dict(old["task"])
         asking = old.get("asking")
         if asking is not None:  # the first programs did not count what a budget was charged
             generated = asking.get("prompt_tokens", 0) + asking.get("completion_tokens", 0)
@@ -24,6 +27,7 @@ def from_first(old: Mapping[str, Any], where: str) -> dict[str, Any]:
         return {
             **{key: value for key, value in old.items() if key not in moved},
             "schema_version": 2,
+            "task": {**task, "regime": _REGIMES.get(task["regime"], task["regime"])},
             "control_seeds": spec.get("control_seeds", 20),
             "method": {
                 "label": old["method"],

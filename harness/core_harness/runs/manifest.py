@@ -20,6 +20,7 @@ from core_harness.errors import RunError
 from core_harness.llm.summary import Summary
 from core_harness.runs.asked import Asked
 from core_harness.runs.first_schema import from_first
+from core_harness.runs.handed_in import PredictionsFile
 from core_harness.runs.masking import HIDDEN, masked, masked_dataset
 from core_harness.runs.reading import MOST_SUBMITTER
 from core_harness.schemas import Task, simulated_parts
@@ -166,15 +167,6 @@ class AskedWith(Part):
         return self.model_copy(update=shown)
 
 
-class PredictionsFile(Part):
-    """The file of predictions that were made elsewhere."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")  # with what it had and lacked
-
-    name: str
-    sha256: str
-
-
 class Manifest(BaseModel):
     """The record of a run.
 
@@ -203,7 +195,8 @@ class Manifest(BaseModel):
     packages
         Versions of what computed.
     identifiers
-        ``notes``: what was left out of the dataset's source or changed.
+        ``notes``: what was left out of the dataset's source or changed. ``in_graph``: how many perturbations
+        the graph knows.
     weights, elicitation, labelling, intervals
         Reserved: digest of a model's weights; how answers were elicited; how labels were made from
         measurements; how intervals were made.

@@ -11,7 +11,7 @@ from typing import ClassVar
 import polars as pl
 
 from core_harness import Beyond, Evidence, Need, Task
-from core_harness.data.rates import SHRINKAGE, gene_rates, prevalence_of
+from core_harness.data.rates import SHRINKAGE, gene_rates, known_of, prevalence_of
 from core_harness.plugins.limits import NotNegative, Share
 
 _ROUNDING = 1e-9
@@ -70,10 +70,11 @@ class Vote:
         unlisted = pl.when(unlisted > _ROUNDING * pl.col("w_all")).then(unlisted).otherwise(0.0)
         counted_weight = weighed + self.unlisted_weight * unlisted
         vote = (pl.col("w_pos") + self.shrinkage * pl.col("rate")) / (counted_weight + self.shrinkage)
-        prevalence = prevalence_of(evidence.pairs, evidence.support)
-        listed = rates = gene_rates(evidence.support, shrinkage=0.0)
+        support = known_of(evidence.pairs, evidence.support)
+        prevalence = prevalence_of(evidence.pairs, support)
+        listed = rates = gene_rates(support, shrinkage=0.0)
         if self.unlisted_weight:
-            rates = gene_rates(evidence.support, shrinkage=0.0, unlisted_weight=self.unlisted_weight)
+            rates = gene_rates(support, shrinkage=0.0, unlisted_weight=self.unlisted_weight)
         # unlisted pairs alone are no evidence on a gene without a rate to differ from
         known = (weighed > 0) | ((counted_weight > 0) & (pl.col("measured") > 0))
         counted = ["context", "gene"]

@@ -15,10 +15,10 @@ from core_harness.evidence.two_steps import (
     FirstStep,
     Floats,
     Placed,
+    Places,
     Responses,
     TwoSteps,
     alike_elsewhere,
-    matches,
     names_of,
     place,
 )
@@ -100,11 +100,8 @@ class _Count:
     """Counts votes of all units but the query's own, by whatever weights, on each pair's gene."""
 
     def __init__(self, evidence: Evidence, placed: Placed, responses: Responses) -> None:
-        units = evidence.support.select(pl.col("perturbation").alias("neighbour"), "context").unique()
-        names = evidence.pairs.select("perturbation").unique()
-        every = names.join(units, how="cross").filter(pl.col("perturbation") != pl.col("neighbour"))
-        self._rows = list(matches(evidence.block, every.with_columns(pl.lit(1.0).alias("weight"))))
-        self._label = evidence.support["label"].to_numpy()
+        self._pair, self._row = _on_the_gene(evidence, placed, responses)
+        self._moved = evidence.support["label"].cast(pl.Float64).to_numpy()[self._row]
         self._placed = placed
         self._units = responses.units.height
         rates = gene_rates(evidence.support, shrinkage=0.0)
@@ -113,11 +110,10 @@ class _Count:
 
     def by_gene(self, weights: Factors, whole: Floats) -> _Sums:
         """Return sums by weights of pairs and rows of the support; ``whole`` is (queries, units)."""
+        weight = weights(self._pair, self._row)
         moved, listed = np.zeros((2, len(self._rate)))
-        for rows in self._rows:
-            weight = weights(rows.pair, rows.row)
-            listed += np.bincount(rows.pair, weights=weight, minlength=len(listed))
-            moved += np.bincount(rows.pair, weights=weight * self._label[rows.row], minlength=len(moved))
+        listed += np.bincount(self._pair, weights=weight, minlength=len(listed))
+        moved += np.bincount(self._pair, weights=weight * self._moved, minlength=len(moved))
         return _Sums(moved, listed, whole.sum(axis=1)[self._placed.q])
 
     def by_units(self, weights: Floats) -> _Sums:
@@ -133,3 +129,18 @@ class _Count:
         vote = (sums.moved + SHRINKAGE * rate) / (listed + SHRINKAGE)
         away: Floats = (vote - rate) / np.sqrt(rate * (1 - rate) + SPREAD)
         return away
+
+
+def _on_the_gene(evidence: Evidence, placed: Placed, responses: Responses) -> tuple[Places, Places]:
+    """Return numbers of pairs and of rows of the support on their genes, other units' than the pair's own."""
+    known = evidence.pairs["gene"].is_in(responses.genes.implode()).to_numpy()
+    by_gene = np.argsort(placed.g, kind="stable")
+    number = np.bincount(placed.g, minlength=len(responses.genes))
+    start, count = np.cumsum(number) - number, np.where(known, number[placed.pair_g], 0)
+    pair = np.repeat(np.arange(len(count)), count)
+    nth = np.arange(len(pair)) - (np.cumsum(count) - count)[pair]
+    row = by_gene[start[placed.pair_g[pair]] + nth]
+    units = responses.units.select("perturbation", pl.int_range(pl.len()).alias("u"))
+    own = evidence.pairs.join(units, on="perturbation", how="left", maintain_order="left")["u"].fill_null(-1)
+    others = placed.u[row] != own.to_numpy()[pair]
+    return pair[others], row[others]

@@ -37,10 +37,9 @@ class ResponseProfiles:
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
         """Relate by the support of all contexts but the block's own.
 
-        Raises :class:`~core_harness.errors.UsageError` outside the cross-context regime: there is no
-        other context to learn from.
+        Raises :class:`~core_harness.errors.UsageError` in regimes without other contexts.
         """
-        if task.regime != "cross-context":
+        if not task.support_contexts:
             raise UsageError(
                 f"retriever 'response' compares profiles in other contexts, and the {task.regime} regime has "
                 "none; name some with --support-contexts"

@@ -157,5 +157,7 @@ def _scope(task: Task) -> Iterator[str]:
         yield "What the method learnt from is not declared, so it may have seen the answers."
     if task.regime == "cross-context":
         yield "The support holds other contexts, in which the same perturbations may have been measured."
+    if task.regime == "unseen-context":
+        yield "The same perturbations were measured in the other contexts, which are all of the support."
     if task.simulated:
         yield "Data or answers are SIMULATED: this shows that the program works, and nothing about cells."

@@ -68,14 +68,15 @@ if TYPE_CHECKING:
 @click.option(
     "--regime",
     type=click.Choice(get_args(Regime)),
-    help="What methods may learn from; strict unless --support-contexts or --gene-holdout is given.",
+    help="What methods have not seen of a query; unseen-perturbation, unless --support-contexts "
+    "(cross-context) or --gene-holdout (unseen-gene) is given.",
 )
 @support_contexts_option
 @click.option(
     "--gene-holdout",
     type=float,
     metavar="SHARE",
-    help="Share of the genes that is left out of the support and asked about (regime double-unseen).",
+    help="Share of the genes that is left out of the support and asked about (regime unseen-gene).",
 )
 @click.option(
     "--question",

@@ -34,7 +34,7 @@ support_contexts_option = click.option(
     "--support-contexts",
     default="",
     metavar="NAMES",
-    help="Other contexts to learn from, separated by commas (regime cross-context).",
+    help="Other contexts to learn from, separated by commas (cross-context, unseen-context, unseen-both).",
 )
 control_seeds_option = click.option(
     "--control-seeds",

@@ -35,8 +35,9 @@ def print_scripted(scenes: Sequence[tuple[Scene, Result]], *, seed: int) -> None
         yes = number(row["metrics"]["overestimation"]["value"])
         table.add_row(*map(printable, cells), yes, printable(scene.shows))
     console.print(table)
-    basis = f"{_basis(first)}, strict regime; intervals from {first.report.resamples:,} resamples, under a "
-    console.print(f"[dim]{basis}control from its seeds[/dim]", soft_wrap=not console.is_terminal)
+    basis = f"{_basis(first)}, {first.task.regime} regime; intervals from "
+    basis += f"{first.report.resamples:,} resamples, under a control from its seeds"
+    console.print(f"[dim]{basis}[/dim]", soft_wrap=not console.is_terminal)
 
 
 def print_played(played: Sequence[Played]) -> None:

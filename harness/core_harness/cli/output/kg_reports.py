@@ -159,7 +159,14 @@ def _relation(graph: Graph, a: str, b: str, retriever: Instance) -> dict[str, An
         call(retriever, "use", graph)
     pairs = pl.DataFrame([(0, "any", a, "any")], schema=dict(PAIRS), orient="row")
     support = pl.DataFrame([("any", b, "any", 1)], schema=dict(SUPPORT), orient="row")
-    task = Task(dataset="none", question="de", agent="knockdown", regime="strict", seed=0, simulated=False)
+    task = Task(
+        dataset="none",
+        question="de",
+        agent="knockdown",
+        regime="unseen-perturbation",
+        seed=0,
+        simulated=False,
+    )
     relations = call(retriever, "relate", task, Block(context="any", pairs=pairs, support=support))
     relations = check(relations, RELATIONS, retriever.name)
     return relations.row(0, named=True) if relations.height else {"weight": 0.0}

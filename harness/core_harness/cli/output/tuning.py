@@ -39,7 +39,7 @@ def _heading(tuning: Tuning) -> str:
     spec = tuning.spec
     names = ", ".join(dataset.name for dataset in tuning.datasets)
     contexts = ", ".join(spec.support_contexts)
-    regime = f"cross-context (support also from {contexts})" if contexts else "strict"
+    regime = f"cross-context (support also from {contexts})" if contexts else "unseen-perturbation"
     simulated = "  (SIMULATED)" if tuning.simulated else ""
     return f"{spec.strategy} on the support of {names}, {regime} regime, seed {spec.seed}{simulated}"
 

@@ -15,16 +15,18 @@ import re
 import textwrap
 import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from core_harness.errors import DataError, MissingDataError
 
-_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
-_SEPARATES = (",", "\t", ";")
-_PARQUET = ".parquet"
-_GZIP = b"\x1f\x8b"
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_MARKS = (",", "\t", ";")
+PARQUET = ".parquet"
+GZIP = b"\x1f\x8b"
 
 TEXT = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 """Types of columns that hold text."""
@@ -58,19 +60,28 @@ def read_table(path: Path) -> pl.DataFrame:
         The name ends in another way, or the file cannot be read, is empty, damaged or not UTF-8, has no
         rows, names a column twice, or has rows of different lengths.
     """
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    packed = suffixes[-1:] == [".gz"]
-    suffix = "".join(suffixes[-2:-1] if packed else suffixes[-1:])
-    if suffix in _SEPARATORS:
-        table = _from_text(_unpacked(_content(path), path, packed=packed), _SEPARATORS[suffix], path)
-    elif suffix == _PARQUET and not packed:
+    suffix, packed = format_of(path)
+    if suffix == PARQUET:
         table = _from_parquet(_content(path), path)
     else:
-        known = f"{', '.join(_SEPARATORS)} (each also with .gz) or {_PARQUET}"
-        raise DataError(f"{path} is not the name of a table; it should end in {known}")
+        table = _from_text(_unpacked(_content(path), path, packed=packed), SEPARATORS[suffix], path)
     if table.is_empty():
         raise DataError(f"{path} has a header but no rows; is it the right file?")
     return table
+
+
+def format_of(path: Path) -> tuple[str, bool]:
+    """Return the ending that says what a table is, and whether it is packed as ``.gz``.
+
+    Raises :class:`~core_harness.errors.DataError` where the name is not that of a table.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    packed = suffixes[-1:] == [".gz"]
+    suffix = "".join(suffixes[-2:-1] if packed else suffixes[-1:])
+    if suffix in SEPARATORS or (suffix == PARQUET and not packed):
+        return suffix, packed
+    known = f"{', '.join(SEPARATORS)} (each also with .gz) or {PARQUET}"
+    raise DataError(f"{path} is not the name of a table; it should end in {known}")
 
 
 def find_column(table: pl.DataFrame, *names: str, path: Path) -> str:
@@ -114,9 +125,11 @@ def shown(value: object) -> str:
     return repr(text if len(text) <= 40 else f"{text[:40]}...")
 
 
-def _content(path: Path) -> bytes:
+@contextmanager
+def opening(path: Path) -> Iterator[None]:
+    """Say in one line why a file cannot be read. Raises :class:`~core_harness.errors.DataError`."""
     try:
-        return path.read_bytes()
+        yield
     except FileNotFoundError:
         raise MissingDataError(f"{path} is not there; check the name") from None
     except IsADirectoryError:
@@ -128,8 +141,13 @@ def _content(path: Path) -> bytes:
         ) from None
 
 
+def _content(path: Path) -> bytes:
+    with opening(path):
+        return path.read_bytes()
+
+
 def _unpacked(content: bytes, path: Path, *, packed: bool) -> bytes:
-    if content.startswith(_GZIP):
+    if content.startswith(GZIP):
         try:
             content = gzip.decompress(content)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -173,11 +191,11 @@ def _records(text: str, separator: str, *, strict: bool) -> tuple[list[list[str]
     return records, None
 
 
-def _separator_of(text: str, expected: str) -> str:
+def separator_of(text: str, expected: str) -> str:
     """Return what separates the fields of a header: what is expected, or what it has in place of that."""
     first = re.search(r"[^\r\n]+", text)
     (header,), _ = _records(first[0] if first else "", expected, strict=False)
-    others = {mark: header[0].count(mark) for mark in _SEPARATES}
+    others = {mark: header[0].count(mark) for mark in _MARKS}
     most = max(others, key=lambda mark: others[mark])
     # two at least, because a table of three columns is the narrowest that anything here takes
     return expected if len(header) > 1 or others[most] < 2 else most
@@ -185,16 +203,13 @@ def _separator_of(text: str, expected: str) -> str:
 
 def _from_text(content: bytes, separator: str, path: Path) -> pl.DataFrame:
     text = _decoded(content, separator, path)
-    separator = _separator_of(text, separator)
+    separator = separator_of(text, separator)
     records, error = _records(text, separator, strict=True)
     if error:
         raise DataError(f"{path}, row {len(records) + 1}: {error}; is a quote left open?")
     first, *places = [row for row, record in enumerate(records, 1) if record]
     header, *body = [record for record in records if record]
-    header = [column.strip() for column in header]
-    column, times = Counter(header).most_common(1)[0]
-    if times > 1:
-        raise DataError(f"{path}, row {first}: column {shown(column)} occurs {times} times; rename it")
+    header = column_names(header, first, path)
     for row, record in zip(places, body, strict=True):
         if len(record) != len(header):
             raise DataError(
@@ -203,6 +218,15 @@ def _from_text(content: bytes, separator: str, path: Path) -> pl.DataFrame:
             )
     table = pl.DataFrame(body, schema=dict.fromkeys(header, pl.String), orient="row")
     return table.select(pl.Series("row", places, pl.UInt32), pl.exclude("row"))
+
+
+def column_names(header: list[str], row: int, path: Path) -> list[str]:
+    """Return the fields of a header without white space around them, or refuse one that occurs twice."""
+    names = [column.strip() for column in header]
+    column, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise DataError(f"{path}, row {row}: column {shown(column)} occurs {times} times; rename it")
+    return names
 
 
 def _from_parquet(content: bytes, path: Path) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Predictions from any program: tables, JSON, and the pickles that PerturbQA's authors publish."""
+"""Files as tables: CSV, Parquet, JSON, and the pickles that PerturbQA's authors publish."""
 
 from __future__ import annotations
 
@@ -11,74 +11,31 @@ import numpy as np
 import polars as pl
 
 from core_harness.data.tables.plain_pickle import load_plain_pickle
-from core_harness.data.tables.reading import (
-    MISSING,
-    TEXT,
-    find_column,
-    has_column,
-    read_table,
-    shown,
-    without_blank_rows,
-)
+from core_harness.data.tables.reading import read_table, shown
 from core_harness.errors import DataError, MissingDataError
-from core_harness.schemas import Schema
 from core_harness.vocabulary import Question
 
-PREDICTED: Schema = {
-    "row": pl.UInt32,
-    "context": pl.String,
-    "perturbation": pl.String,
-    "gene": pl.String,
-    "score": pl.Float64,
-}
-"""One prediction of a file a row; ``context`` is null where the file has no such column."""
 
-SCORES = ("score", "prediction", "probability", "pred", "prob")
-"""Names of the column of scores, all of which mean the same."""
-
-_NO_SCORE = (*MISSING, "none")
-
-
-def read_predictions(path: Path, *, question: Question) -> pl.DataFrame:
-    """Return the predictions of a file, unchanged, as :data:`PREDICTED`.
+def read_file(path: Path, question: Question) -> pl.DataFrame:
+    """Return the table in a file of any kind, with a first column ``row``.
 
     Parameters
     ----------
     path
-        A table (see :func:`~core_harness.data.tables.read_table`) with the columns ``perturbation`` or
-        ``pert``, ``gene``, one of :data:`SCORES` and perhaps ``context``, in any case; decimals may have a
-        comma, and blank rows are left out; ``.json`` with a list of such
-        rows or an object of such columns; or ``.pkl`` with such an object. Columns may also be named as
-        in PerturbQA's published results: ``key`` or ``de_key``, a list of (perturbation, gene), with
-        ``de_pred``; for the question ``dir`` ``key`` or ``dir_key`` with ``dir_pred``.
+        A table (see :func:`~core_harness.data.tables.read_table`); ``.json`` with a list of rows or an object
+        of columns; or ``.pkl`` with such an object. Columns may also be named as in PerturbQA's published
+        results: ``key`` or ``de_key``, a list of (perturbation, gene), with ``de_pred``; for the question
+        ``dir`` ``key`` or ``dir_key`` with ``dir_pred``.
     question
         Which of PerturbQA's columns are meant.
 
-    Returns
-    -------
-    polars.DataFrame
-        In the order of the file. A score is null where the file has none (empty, ``NA``, ``null``), and
-        NaN or infinite where the file says so.
-
     Raises
     ------
+    MissingDataError
+        There is no such file.
     DataError
-        The file is not of such a form, or a name is missing, or a score is neither a number nor missing.
+        The file is not of such a form.
     """
-    table, _ = without_blank_rows(_read(path, question))
-    names = {
-        "perturbation": find_column(table, "perturbation", "pert", path=path),
-        "gene": find_column(table, "gene", path=path),
-    }
-    score = _scores(table, find_column(table, *SCORES, path=path), path)
-    if has_column(table, "context"):
-        names["context"] = find_column(table, "context", path=path)
-    columns = [_names(table, column, path).alias(name) for name, column in names.items()]
-    rows = table.select("row").with_columns(pl.lit(None, pl.String).alias("context"), score)
-    return rows.with_columns(columns).select(*PREDICTED)
-
-
-def _read(path: Path, question: Question) -> pl.DataFrame:
     suffix = path.suffix.lower()
     if suffix not in {".json", ".pkl", ".pickle"}:
         return read_table(path)
@@ -152,38 +109,3 @@ def _column(name: str, values: Any, path: Path) -> pl.Series:
     if any(isinstance(value, str) for value in plain):
         return pl.Series(name, [None if value is None else str(value) for value in plain], pl.String)
     return pl.Series(name, [None if value is None else float(value) for value in plain], pl.Float64)
-
-
-def _numbers(text: pl.Series) -> pl.Series:
-    """Return text as numbers, null where it is none; commas are decimal where there is no point."""
-    comma = text.str.contains(r"^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$").any()
-    if comma and not text.str.contains(".", literal=True).any():
-        text = text.str.replace(",", ".", literal=True)
-    return text.cast(pl.Float64, strict=False)
-
-
-def _names(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
-    kind = table.schema[column]
-    if not (kind in TEXT or kind.is_integer()):
-        raise DataError(f"{path}, column {column!r}: values of type {kind} are no names; write text")
-    names = table[column].cast(pl.String).str.strip_chars()
-    missing = table.filter(names.is_null() | (names == ""))
-    if missing.height:
-        raise DataError(f"{path}, row {missing['row'][0]}: no {column}; fill it in, or take the row out")
-    return names
-
-
-def _scores(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
-    kind, written = table.schema[column], table[column]
-    if kind in TEXT:
-        text = written.cast(pl.String).str.strip_chars()
-        said = ~text.str.to_lowercase().is_in(list(_NO_SCORE)) & text.is_not_null()
-        score = _numbers(text)
-        wrong = table.filter(said & score.is_null())
-        if wrong.height:
-            row = wrong.row(0, named=True)
-            raise DataError(f"{path}, row {row['row']}: {column} {shown(row[column])} is not a number")
-        return score.set(~said, None).alias("score")
-    if kind.is_numeric() or kind == pl.Boolean:
-        return written.cast(pl.Float64).alias("score")
-    raise DataError(f"{path}, column {column!r}: values of type {kind} are no scores; write numbers")

@@ -1,0 +1,109 @@
+"""Predicted pairs as a table, and how far to trust them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import polars as pl
+
+from core_harness.cli.output.tables import as_table, printable, stdout
+from core_harness.errors import UsageError
+from core_harness.evaluation.predicting import Predicted
+from core_harness.evaluation.reliability import Reliability
+from core_harness.evaluation.result import JSON_VERSION
+from core_harness.runs.writing import write_whole
+from core_harness.text import as_csv, figure, number
+
+_SHOWN = 20
+"""Pairs on the terminal; a file has all."""
+
+_SUFFIXES = (".csv", ".parquet")
+
+
+def check_output(path: Path | None) -> None:
+    """Raise :class:`~core_harness.errors.UsageError`, before anything is done, for a file of another kind."""
+    if path is not None and path.suffix.lower() not in _SUFFIXES:
+        raise UsageError(f"--output {path} should end in {' or '.join(_SUFFIXES)}")
+
+
+def write_predictions(predicted: Predicted, path: Path) -> None:
+    """Write all pairs, whole or not at all. Raises :class:`~core_harness.errors.RunError`."""
+    if path.suffix.lower() == ".csv":
+        write_whole(path, as_csv(predicted.pairs.to_dicts()).encode())
+        return
+    content = io.BytesIO()
+    predicted.pairs.write_parquet(content)
+    write_whole(path, content.getvalue())
+
+
+def print_predictions(
+    predicted: Predicted, trust: Reliability | None, written: Path | None, *, as_json: bool
+) -> None:
+    """Print how far to trust the predictions, and those with the highest scores."""
+    if as_json:
+        known = None if trust is None else trust.as_dict()
+        content = {"schema_version": JSON_VERSION, **predicted.as_dict(), "reliability": known}
+        click.echo(json.dumps(content, indent=2, allow_nan=False))
+        return
+    console = stdout()
+    for sentence in sentences(predicted, trust):
+        console.print(printable(sentence), soft_wrap=True)
+    console.print(as_table(_rows(predicted)))
+    total = predicted.pairs.height
+    if written is not None:
+        console.print(printable(f"{total:,} pairs in {written}"), soft_wrap=True)
+    elif total > _SHOWN:
+        console.print(f"{_SHOWN} of {total:,} pairs, the highest scores first; --output FILE.csv has all")
+
+
+def sentences(predicted: Predicted, trust: Reliability | None) -> Iterator[str]:
+    """Yield what a person should know before the scores, most important first."""
+    if predicted.simulated:
+        yield f"SIMULATED {' and '.join(predicted.simulated)}: these are no predictions about cells."
+    yield from _trust(predicted, trust)
+    yield (
+        f"The predictions rest on all {predicted.support:,} labelled rows, those of the test split among "
+        "them but none of a predicted pair. 'gene_rate' is what the gene's frequency alone says: what the "
+        "method knows of a perturbation is the difference."
+    )
+    if predicted.unrelated:
+        few, number_of = predicted.unrelated[:5], predicted.pairs["perturbation"].n_unique()
+        yield (
+            f"{len(predicted.unrelated):,} of {number_of:,} perturbations are not known to the graph, or it "
+            f"relates them to none that was measured, e.g. {', '.join(few)}."
+        )
+    if predicted.asking is not None:
+        yield predicted.asking.sentence()
+
+
+def _trust(predicted: Predicted, trust: Reliability | None) -> Iterator[str]:
+    if trust is None:
+        yield (
+            f"How far to trust {predicted.method} on this dataset is not known: it asks a model, and has not "
+            "been evaluated; `core-harness eval` does it, and --run names its run."
+        )
+        return
+    gene, pooled, error = (trust.metrics[name] for name in ("macro_gene_auroc", "pooled_auroc", "ece"))
+    yield (
+        f"How far to trust it: macro-per-gene AUROC {figure(gene)} ({gene['genes']:,} genes), pooled AUROC "
+        f"{number(pooled['value'])}, calibration error {number(error['value'])}, on {trust.pairs:,} test "
+        "pairs."
+    )
+    yield f"That is {trust.about} (run {trust.run}), from the train rows alone."
+
+
+def _rows(predicted: Predicted) -> list[dict[str, str]]:
+    """Return the rows for the terminal, without columns that say nothing."""
+    best = predicted.pairs.sort("score", descending=True, nulls_last=True, maintain_order=True).head(_SHOWN)
+    several = predicted.pairs["context"].n_unique() > 1
+    dropped = [] if several else ["context"]
+    dropped += [] if predicted.pairs["measured"].count() else ["measured"]
+    shown = best.drop(dropped).with_columns(pl.col("score", "gene_rate").round(3))
+    return [
+        {name: "-" if value is None else str(value) for name, value in row.items()}
+        for row in shown.to_dicts()
+    ]

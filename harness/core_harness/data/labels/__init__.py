@@ -1,0 +1,1 @@
+"""Labels ``up``, ``down`` and ``none`` from results of differential expression that exist."""
