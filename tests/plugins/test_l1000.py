@@ -95,8 +95,10 @@ def test_a_prompt_speaks_of_a_drug_and_of_what_it_acts_on(data: Path) -> None:
     from core_harness import Facts
     from core_harness.prompts import Layout, load_template, pair_prompts
     from core_harness.schemas import PAIRS, Task
+    from core_harness.vocabulary import Regime
 
-    task = Task(dataset="l1000", question="de", agent="drug", regime="strict", seed=0, simulated=False)
+    regime: Regime = "unseen-perturbation"
+    task = Task(dataset="l1000", question="de", agent="drug", regime=regime, seed=0, simulated=False)
     links = pl.DataFrame({"a": ["GENE1"], "b": ["GENE2"], "weight": [0.5]})
     facts = Facts.of(L1000().extend_knowledge(Graph.of([Layer.edges("string", links)])))
     pair = pl.DataFrame([(0, "consensus", "drug1", "GENE1")], schema=dict(PAIRS), orient="row")
