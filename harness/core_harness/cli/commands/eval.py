@@ -22,7 +22,7 @@ from core_harness.cli.options.values import (
     seed_option,
     support_contexts_option,
 )
-from core_harness.vocabulary import AtOnce, Control, Only, Regime
+from core_harness.vocabulary import Agent, AtOnce, Control, Only, Regime
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
@@ -95,6 +95,11 @@ if TYPE_CHECKING:
     "--only", type=click.Choice(get_args(Only)), help="Part to ask about; evaluable: genes with both classes."
 )
 @click.option(
+    "--agent",
+    type=click.Choice(get_args(Agent)),
+    help="What the perturbations of a table are, so that prompts speak of it; short for -p dataset.agent=.",
+)
+@click.option(
     "--support",
     metavar="K,M",
     help="Budget: K measured perturbations of a context, drawn at random, and M genes of each; all genes "
@@ -122,6 +127,7 @@ def eval_command(
     dry_run: bool,
     resume: str | None,
     support: str | None,
+    agent: str | None,
     out: Path,
     as_json: bool,
     **options: Any,
@@ -146,13 +152,14 @@ def eval_command(
 
     settings = settings_of(options)
     of_prompts = of_organizer(samples, genes_per_prompt)
+    of_agent = [] if agent is None else [f"dataset.agent={agent}"]
     choices = {
         "strategies": comma_separated(strategies),
         "model": None if model == "none" else model,
         "support_contexts": comma_separated(support_contexts),
         "support": budget(support),
         "parameters": parse_parameters(
-            [*assignments, *of_model(api_base, answer, model_assignments), *of_prompts]
+            [*assignments, *of_agent, *of_model(api_base, answer, model_assignments), *of_prompts]
         ),
         **options,
     }
