@@ -186,10 +186,11 @@ INFO = """#string_protein_id\tpreferred_name\tprotein_size\tannotation
 9606.ENSP4\tGHI\t13\tx
 """
 
-HGNC = """hgnc_id\tsymbol\tname\tlocus_group\tstatus\talias_symbol\tprev_symbol\tentrez_id\tuniprot_ids
-HGNC:2\tDEF\tdefine\tprotein-coding gene\tApproved\t"OLD1|OLD2"\t\t22\t"P2|Q2"
-HGNC:1\tABC1\talphabet, one\tprotein-coding gene\tApproved\tOLD1\tABC\t11\tP1
-HGNC:3\tGONE\tgone\tother\tEntry Withdrawn\tX\t\t\t
+HGNC = """\
+hgnc_id\tsymbol\tname\tlocus_group\tstatus\talias_symbol\tprev_symbol\tentrez_id\tuniprot_ids\tensembl_gene_id
+HGNC:2\tDEF\tdefine\tprotein-coding gene\tApproved\t"OLD1|OLD2"\t\t22\t"P2|Q2"\tENSG00000000002
+HGNC:1\tABC1\talphabet, one\tprotein-coding gene\tApproved\tOLD1\tABC\t11\tP1\t
+HGNC:3\tGONE\tgone\tother\tEntry Withdrawn\tX\t\t\t\tENSG00000000003
 """
 
 

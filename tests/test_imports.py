@@ -46,6 +46,7 @@ PUBLIC = {
     "core_harness.knowledge.drugs",
     "core_harness.knowledge.kernels",
     "core_harness.knowledge.filters",
+    "core_harness.knowledge.targets",
     "core_harness.llm",
     "core_harness.plugins.limits",
     "core_harness.plugins.protocols",

@@ -66,6 +66,10 @@ class MissingDataError(DataError):
     """Data are not on this machine; the message says how to get them."""
 
 
+class LeakError(DataError):
+    """The same perturbation stands in train and in test under two names."""
+
+
 class PluginError(HarnessError):
     """A component cannot be loaded, or broke the contract of its stage."""
 

@@ -113,6 +113,10 @@ def part_of(part: Mapping[str, Any]) -> str:
         words.append(f"whole genes up to {part['limit']} pairs")
     if part["only"] is not None:
         words.append(f"{part['only']} genes only")
+    if part.get("support") is not None:
+        perturbations, genes = part["support"]
+        of_each = "" if genes is None else f", {genes} genes of each"
+        words.append(f"support of {perturbations} perturbations{of_each}")
     return ", ".join(words)
 
 

@@ -17,6 +17,7 @@ from core_harness.analysis.audit.overlap import elsewhere, overlap, synonyms
 from core_harness.analysis.audit.recalibration import recalibrated
 from core_harness.analysis.audit.strata import BINS, degree, strata, strength
 from core_harness.knowledge import Symbols
+from core_harness.knowledge.names import Known
 from core_harness.metrics import report
 
 
@@ -49,6 +50,8 @@ def test_synonyms_across_the_split_are_found() -> None:
             ("d", "OLD", "TWO", 0, "test"),
         ),
         symbols,
+        Known.of(symbols),
+        "knockdown",
     )
     assert found.across_splits == 1
     assert found.doubled_genes == 1

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from small_knowledge import write_data
 from small_runs import SMALL
 from worlds import world
 
@@ -51,6 +53,20 @@ def test_without_a_graph_it_says_what_is_missing(tmp_path: Path, monkeypatch: py
     assert by_name["potency"]["missing"]
     assert by_name["symbol"]["macro_gene_auroc"]["value"] is not None
     assert len(found["agreements"]) == len(found["elsewhere"]) == 2
+
+
+def test_a_split_that_leaks_under_two_spellings_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORE_HARNESS_DATA", str(tmp_path / "data"))
+    write_data(tmp_path / "data")
+    rows = world(perturbations=60)
+    guides = rows.filter(perturbation="P01").with_columns(perturbation=pl.lit("P00_sg2"))
+    pl.concat([rows, guides]).write_csv(tmp_path / "world.csv")
+    found = of_dataset(f"table:{tmp_path / 'world.csv'}")
+    assert found["synonyms"]["across_splits"] == 1
+    assert "perturbations in train and in test under two spellings: 1 (P00_sg2 and P00)" in found["notes"]
+    assert any("the split leaks" in reason for reason in found["verdict"]["reasons"])
 
 
 def test_an_unknown_context_is_one_line() -> None:

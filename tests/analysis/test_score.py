@@ -202,16 +202,34 @@ def test_scores_with_decimal_commas_are_numbers(dataset: str, tmp_path: Path) ->
         scored(tmp_path / "m.csv", dataset)
 
 
-def test_names_in_another_case_are_pointed_out(dataset: str, tmp_path: Path) -> None:
+def test_names_under_another_spelling_are_matched_and_said(dataset: str, tmp_path: Path) -> None:
     half = pl.when(pl.int_range(pl.len()) % 2 == 0)
     lower = half.then(pl.col("gene").str.to_lowercase()).otherwise("gene").alias("gene")
-    pairs().with_columns(lower).write_csv(tmp_path / "p.csv")
-    found = scored(tmp_path / "p.csv", dataset)
+    guide = pl.format("{}_sg1", "perturbation").alias("perturbation")
+    pairs().with_columns(lower, guide).write_csv(tmp_path / "p.csv")
+    notices: list[str] = []
+    found = score_file(tmp_path / "p.csv", RunSpec(dataset=dataset), Session(notice=notices.append))
+    assert found.result.report == of(pairs(), dataset, tmp_path).result.report
+    assert found.received.not_asked == found.received.other_case == 0
+    assert notices == [
+        "p.csv: perturbations matched under another spelling: 15, e.g. P00_sg1 is P00",
+        "p.csv: genes matched under another spelling: 12, e.g. g00 is G00",
+    ]
+
+
+def test_names_of_drugs_in_another_case_are_pointed_out(dataset: str, tmp_path: Path) -> None:
+    spec = RunSpec(dataset=dataset, parameters={"dataset": {"agent": "drug"}})
+    lower = pl.col("perturbation").str.to_lowercase()
+    half = pl.when(pl.int_range(pl.len()) % 2 == 0)
+    pairs().with_columns(half.then(lower).otherwise("perturbation").alias("perturbation")).write_csv(
+        tmp_path / "p.csv"
+    )
+    found = score_file(tmp_path / "p.csv", spec, Session())
     assert found.received.other_case == found.received.not_asked == (pairs().height + 1) // 2
     assert any("in another case of letters" in sentence for sentence in found.sentences())
-    pairs().with_columns(pl.col("gene").str.to_lowercase()).write_csv(tmp_path / "all.csv")
+    pairs().with_columns(lower.alias("perturbation")).write_csv(tmp_path / "all.csv")
     with pytest.raises(DataError, match=r"would be, in another case of letters"):
-        scored(tmp_path / "all.csv", dataset)
+        score_file(tmp_path / "all.csv", spec, Session())
 
 
 def test_scores_that_are_upside_down_are_said_to_be(dataset: str, tmp_path: Path) -> None:

@@ -59,6 +59,34 @@ def test_the_sentence_follows_the_interval(results: list[dict[str, Any]], senten
     assert verdict(results) == sentence
 
 
+DATES = {"perturbations": 30, "known": 8, "looks": "dates", "mend": "write symbols"}
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (
+            DATES,
+            "8 of 30 perturbations are in the graph; the others look like Ensembl identifiers: write symbols",
+        ),
+        (
+            {**DATES, "known": 0, "looks": "dates"},
+            "0 of 30 perturbations are in the graph; these look like dates: write symbols",
+        ),
+        ({**DATES, "looks": ""}, "8 of 30 perturbations are in the graph; write approved symbols of genes"),
+        ({**DATES, "known": 15}, None),
+        (None, None),
+        ({"known": "many", "perturbations": []}, None),
+        ("anything", None),
+    ],
+)
+def test_a_graph_that_knows_under_half_gives_no_verdict(found: object, why: str | None) -> None:
+    assert no_verdict(basis(in_graph=found)) == why
+    sentence = "a (0.700 [0.680, 0.720]) tells perturbations of the same gene apart."
+    told = verdict([{**result("a", 0.7, 0.02), "in_graph": found}])
+    assert told == (sentence if why is None else f"a: no verdict, {why}.")
+
+
 def basis(**changes: Any) -> Basis:
     known: dict[str, Any] = {
         "scored": 10,
@@ -99,7 +127,7 @@ def test_a_method_without_a_basis_gets_no_verdict(changes: dict[str, Any], why: 
 
 
 def test_each_reason_says_in_its_docstring_when_it_holds() -> None:
-    assert len(REASONS) == len({reason.__doc__ for reason in REASONS}) == 6
+    assert len(REASONS) == len({reason.__doc__ for reason in REASONS}) == 7
 
 
 def test_no_figure_is_told_of_a_method_without_a_verdict() -> None:

@@ -173,7 +173,7 @@ def test_verify_finds_what_was_changed_or_lost(web: Publisher, tmp_path: Path) -
     core_harness("data", "pull", "go", "hgnc", "--yes", folder=tmp_path, web=web)
     good = core_harness("data", "verify", folder=tmp_path)
     assert (good.returncode, good.stderr) == (0, "")
-    assert good.stdout.count("whole") == 4
+    assert good.stdout.count("whole") == 5
     (tmp_path / "data" / "kg" / "go_labels.tsv").write_text("GO:1\tother\n")
     (tmp_path / "data" / "kg" / "hgnc_genes.tsv").unlink()
     bad = core_harness("data", "verify", "--json", folder=tmp_path)
@@ -181,7 +181,7 @@ def test_verify_finds_what_was_changed_or_lost(web: Publisher, tmp_path: Path) -
     states = {file["file"]: file["state"] for file in json.loads(bad.stdout)["files"]}
     assert states["kg/go_labels.tsv"] == "changed"
     assert states["kg/hgnc_genes.tsv"] == "absent"
-    assert "2 of 4 files" in bad.stderr
+    assert "2 of 5 files" in bad.stderr
     assert "`core-harness data pull go hgnc` gets them again" in bad.stderr
     mended = core_harness("data", "pull", "go", "hgnc", "--yes", folder=tmp_path, web=web)
     assert len(mended.stdout.splitlines()) == 2

@@ -84,7 +84,6 @@ BAD_ROWS = {
     "C,X,0.5,train": "row 4: label '0.5' is not 0 or 1; write 1 where the answer is yes and 0 where it is no",
     "C,X,yes,train": "row 4: label 'yes' is not 0 or 1",
     "C,X,2,train": "row 4: label '2' is not 0 or 1",
-    "C,X,-1,train": "row 4: label '-1' is not 0 or 1",
     "C,X,{gene},train": "row 4: label '{gene}' is not 0 or 1",
     f"C,X,{'1' * 1000},train": f"row 4: label '{'1' * 40}...' is not 0 or 1",
     HEADER: "row 4: label 'label' is not 0 or 1",

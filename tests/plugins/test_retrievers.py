@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -228,3 +229,53 @@ def test_random_weights_are_uniform() -> None:
     weight = RandomNeighbours().relate(TASK, block(queries, MANY))["weight"].to_numpy()
     assert len(weight) == 8000
     assert_allclose(np.quantile(weight, [0.1, 0.5, 0.9]), [0.1, 0.5, 0.9], atol=0.02)
+
+
+# ---------------------------------------------------------------- combinations
+
+
+def weights(relations: pl.DataFrame) -> dict[tuple[str, str], float]:
+    return {
+        (one, other): weight
+        for one, other, weight in relations.select("perturbation", "neighbour", "weight").iter_rows()
+    }
+
+
+@pytest.mark.parametrize("how", ["noisy-or", "mean"])
+def test_a_combination_is_related_by_the_weights_of_its_genes(how: Any) -> None:
+    whole = ["A", "B", "C", "D", "A+D", "B+C"]
+    single = weights(related(KnowledgeGraph(), block(["A", "B", "C", "D"], ["A", "B", "C", "D"])))
+    itself = related(KnowledgeGraph(), block(["A"], ["A"]))
+    assert itself.is_empty()
+    found = weights(related(KnowledgeGraph(combinations=how), block(["A+D", "B"], whole)))
+
+    def of(pairs: list[tuple[str, str]]) -> float:
+        each = np.array([single.get(pair, 0.0) for pair in pairs])
+        return float(each.mean() if how == "mean" else 1 - np.prod(1 - each))
+
+    assert_allclose(found["A+D", "B"], of([("A", "B"), ("D", "B")]))
+    assert_allclose(found["A+D", "B+C"], of([("A", "B"), ("A", "C"), ("D", "B"), ("D", "C")]))
+    assert_allclose(found["B", "A+D"], found["A+D", "B"])
+    assert_allclose(found["B", "C"], single["B", "C"])
+    assert ("A+D", "A+D") not in found
+    if how == "noisy-or":
+        assert found["A+D", "A"] == pytest.approx(1)
+
+
+def test_the_order_of_genes_and_their_spelling_do_not_matter() -> None:
+    there, back, old, guide = (
+        related(KnowledgeGraph(), block([name], ["B", "C", "D", "D+A"]))
+        for name in ("A+D", "D+A", "OLDA;D", "A_sg1+D_sg2")
+    )
+    columns = ["neighbour", "weight", "layers"]
+    assert there.height == 3  # with D+A it is one perturbation
+    for other in (back, old, guide):
+        assert_frame_equal(other.select(columns), there.select(columns))
+
+
+def test_names_of_drugs_are_not_taken_apart() -> None:
+    retriever = KnowledgeGraph()
+    retriever.use(GRAPH)
+    drugs = replace(TASK, agent="drug")
+    assert retriever.relate(drugs, block(["A+D"], ["B", "C"])).is_empty()
+    assert retriever.relate(drugs, block(["A"], ["B", "C"])).height == 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from core_harness.llm import Summary
-from core_harness.runs.manifest import Asked, ComponentReference, Manifest, MethodReference
+from core_harness.runs.asked import Asked
+from core_harness.runs.manifest import ComponentReference, Manifest, MethodReference
 from core_harness.schemas import Task
 
 

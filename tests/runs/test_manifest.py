@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from runs.records import component, method, record, summary
 
 from core_harness.errors import RunError
-from core_harness.runs.manifest import Asked, Manifest, parse_manifest
+from core_harness.runs.asked import Asked
+from core_harness.runs.manifest import Manifest, parse_manifest
 from core_harness.runs.masking import HIDDEN
 
 JSON = st.recursive(

@@ -18,6 +18,7 @@ import polars as pl
 from core_harness.analysis.audit.verdict import CHANCE
 from core_harness.analysis.training import trained_on
 from core_harness.data.predicted import Predictions, read_predictions
+from core_harness.data.tables import match_names
 from core_harness.data.tables.reading import shown
 from core_harness.errors import DataError
 from core_harness.evaluation import pipeline
@@ -28,7 +29,7 @@ from core_harness.metrics.by_segment import ties
 from core_harness.metrics.segments import GENE
 from core_harness.runs.folder import new_run
 from core_harness.runs.handed_in import PredictionsFile
-from core_harness.runs.manifest import Asked, Manifest, MethodReference, versions_of
+from core_harness.runs.manifest import Manifest, MethodReference, versions_of
 from core_harness.vocabulary import PredictedFormat
 
 MISSING = "missing"
@@ -158,7 +159,9 @@ def score_file(
     if known is None and spec.regime is None and not spec.support_contexts:
         task = replace(task, regime="undeclared")
     predicted = read_predictions(path, queries=loaded.split.queries, question=task.question, form=form)
-    for said in (predicted.said, *_other_cases(predicted.frame, _contexts(loaded.split.queries))):
+    frame, notes = match_names(predicted.frame, loaded.rows, agent=task.agent)
+    predicted = replace(predicted, frame=frame)
+    for said in (predicted.said, *notes, *_other_cases(frame, _contexts(loaded.split.queries))):
         session.notice(f"{path.name}: {said}")
     answers, received = _answers(predicted, loaded.split.queries, path)
     received = replace(received, tied=ties(answers.join(loaded.split.truth, on="pair_id"), GENE))
@@ -174,7 +177,7 @@ def score_file(
         return ScoredFile(result=result, received=received)
     manifest = Manifest(
         task=task,
-        part=Asked(limit=spec.limit, only=spec.only),
+        part=spec.part,
         method=result.method,
         dataset=loaded.dataset.reference,
         dataset_sha256=loaded.digest,

@@ -14,6 +14,8 @@ from core_harness.metrics.bootstrap import FEWEST_PERTURBATIONS, FEWEST_SEGMENTS
 
 _WIDE = 0.1
 """Half of an interval from which on a figure that may be .5 is not called chance."""
+_LONGEST = 120
+"""Characters of what a record says of names."""
 _LOOKS_GOOD = 0.6
 """A pooled AUROC that a reader would take for skill."""
 
@@ -36,6 +38,9 @@ class Basis:
         What a program made up: ``data``, ``answers``, both, or nothing.
     answers
         Items that a model was asked about, by status; empty where none was asked, or it is not known.
+    in_graph
+        How many ``perturbations`` there are and how many the graph of the retriever has ``known``, what the
+        others look like (``looks``) and how to mend it (``mend``); None where no graph is read.
     """
 
     scored: int
@@ -46,6 +51,7 @@ class Basis:
     ended: str | None
     simulated: Sequence[str]
     answers: Mapping[str, int] = field(default_factory=dict)
+    in_graph: object = None
 
     @classmethod
     def of(
@@ -55,6 +61,7 @@ class Basis:
         ended: str | None,
         simulated: Sequence[str],
         answers: Mapping[str, int] | None = None,
+        in_graph: object = None,
     ) -> Basis:
         """Return the basis of a report in plain types (:meth:`core_harness.metrics.Report.as_dict`)."""
         coverage, ranked = report["coverage"], report["metrics"]["macro_gene_auroc"]
@@ -67,6 +74,7 @@ class Basis:
             ended=ended,
             simulated=simulated,
             answers=answers or {},
+            in_graph=in_graph,
         )
 
 
@@ -87,6 +95,25 @@ def hardly_answered(basis: Basis) -> str | None:
     others = {status: number for status, number in basis.answers.items() if status != "ok"}
     most = max(others, key=lambda status: others[status])
     return f"the model answered {ok:,} of {asked:,} ({others[most]:,} {most.replace('_', ' ')})"
+
+
+def names_not_in_graph(basis: Basis) -> str | None:
+    """Say so where the retriever knows under half of the perturbations, with what they look like."""
+    return not_in_graph(basis.in_graph)
+
+
+def not_in_graph(found: object) -> str | None:
+    """Return what is said of a record's ``in_graph``, which anyone may have written; mostly nothing."""
+    if not isinstance(found, Mapping):
+        return None
+    known, there = found.get("known"), found.get("perturbations")
+    if not isinstance(known, int) or not isinstance(there, int) or 2 * known >= there:
+        return None
+    said = f"{known:,} of {there:,} perturbations are in the graph"
+    looks, mend = (str(found.get(key, ""))[:_LONGEST] for key in ("looks", "mend"))
+    if not looks:
+        return f"{said}; write approved symbols of genes"
+    return f"{said}; {'these' if known == 0 else 'the others'} look like {looks}: {mend}"
 
 
 def names_unknown(basis: Basis) -> str | None:
@@ -122,6 +149,7 @@ _BY_DEFAULT = frozenset({"no_evidence", "no_contrast"})
 """Statuses of a score that is the gene's rate."""
 
 REASONS: tuple[Reason, ...] = (
+    names_not_in_graph,
     nothing_answered,
     hardly_answered,
     names_unknown,
@@ -179,6 +207,7 @@ def why_no_verdict(result: Mapping[str, Any]) -> str | None:
             ended=asking.get("ended"),
             simulated=result["simulated_parts"],
             answers=(asking.get("answers") or {}).get("status"),
+            in_graph=result.get("in_graph"),
         )
     )
 

@@ -15,6 +15,7 @@ import click
 from core_harness.cli.commands.audit import audit_command
 from core_harness.cli.commands.cache import cache_group
 from core_harness.cli.commands.compare import compare_command
+from core_harness.cli.commands.curve import curve_command
 from core_harness.cli.commands.data import data_group
 from core_harness.cli.commands.demo import demo_command
 from core_harness.cli.commands.eval import eval_command
@@ -79,6 +80,7 @@ def cli(*, show_traceback: bool) -> None:
 
 
 cli.add_command(eval_command)
+cli.add_command(curve_command)
 cli.add_command(data_group)
 data_group.add_command(label_command)
 cli.add_command(runs_group)

@@ -25,6 +25,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from core_harness.errors import UsageError
 from core_harness.schemas import PAIRS, SUPPORT, Block
 from core_harness.vocabulary import Regime, Undeclared
 
@@ -116,6 +117,31 @@ def only_unseen(split: Split, regime: Regime, *, support_contexts: Collection[st
     )
     how: Literal["semi", "anti"] = "semi" if regime == "unseen-context" else "anti"
     return replace(_keep(split, split.queries.join(seen, on="pair_id", how=how)), support=support)
+
+
+def draw_support(split: Split, perturbations: int, genes: int | None, *, seed: int) -> Split:
+    """Keep a budget: so many measured perturbations of each context, and so many genes of each.
+
+    Both are drawn with ``seed``; a smaller budget is a part of a larger one. ``genes`` None keeps all that
+    were measured. Raises :class:`~core_harness.errors.UsageError` where a context has fewer perturbations.
+    """
+    rng = np.random.default_rng([seed, 6])
+    measured = split.support.select("context", "perturbation").unique().sort("context", "perturbation")
+    measured = measured.with_columns(pl.Series("drawn", rng.random(measured.height)))
+    fewest = measured.group_by("context").len().sort("len", "context").row(0)
+    if fewest[1] < perturbations:
+        raise UsageError(
+            f"a support of {perturbations}: only {fewest[1]} perturbations of {fewest[0]} are measured"
+        )
+    chosen = measured.filter(pl.col("drawn").rank("ordinal").over("context") <= perturbations)
+    drawn = pl.Series("drawn", rng.random(split.support.height))
+    support = split.support.with_columns(drawn).join(
+        chosen.drop("drawn"), on=["context", "perturbation"], how="semi", maintain_order="left"
+    )
+    if genes is not None:
+        place = pl.col("drawn").rank("ordinal").over("context", "perturbation")
+        support = support.filter(place <= genes)
+    return replace(split, support=support.select(*SUPPORT))
 
 
 def blocks(

@@ -35,6 +35,7 @@ from core_harness.evaluation.checks import (
 )
 from core_harness.evaluation.contexts import checked_rows, train_rows_elsewhere
 from core_harness.evaluation.grading import mark_ungraded, weighed_by
+from core_harness.evaluation.in_graph import in_graph
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.shown import Examples, Shown
@@ -118,6 +119,7 @@ def run_method(
         predictions=pl.concat(frames),
         asking=reduce(add, summaries) if summaries else None,
         contamination=session.contamination(spec) if method.asks else None,
+        in_graph=in_graph(session, loaded, method),
     )
 
 
@@ -167,6 +169,8 @@ def divide(rows: pl.DataFrame, spec: RunSpec, contexts: Sequence[str] = ()) -> S
         raise UsageError(f"{spec.dataset} has no query for the regime {spec.effective_regime}")
     if spec.gene_holdout is not None:
         split = splits.hold_out_genes(split, spec.gene_holdout, seed=spec.seed)
+    if spec.support is not None:
+        split = splits.draw_support(split, *spec.support, seed=spec.seed)
     if spec.only == "evaluable":
         split = splits.only_evaluable(split)
     if spec.limit is not None:

@@ -10,8 +10,10 @@ import polars as pl
 
 from core_harness import metrics
 from core_harness.evaluation.contamination import Contamination
+from core_harness.evaluation.in_graph import InGraph
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Summary
+from core_harness.runs.asked import Asked
 from core_harness.runs.manifest import MethodReference
 from core_harness.schemas import Task, simulated_parts
 
@@ -33,14 +35,16 @@ class Result:
         What a program made up: ``data``, ``answers``, both, or nothing. Every figure says so.
     contamination
         Whether that model may have read about the dataset; None where there is no model or no date.
-    control, limit, only
-        What was broken on purpose, and which part of the dataset was asked; None for the whole.
+    control, part
+        What was broken on purpose; which part of the dataset was asked, and how much of it was measured.
     report
         Metrics with interval and coverage; under a control that draws, their means over its seeds.
     predictions
         ``pair_id, context, perturbation, gene, score, status`` and, under a control that draws, ``seed``.
     asking
         What asking came to; None where no model was asked. Where it ``ended`` early, the result is partial.
+    in_graph
+        How many perturbations the graph of the retriever knows; None where it reads none.
     run
         The run folder, or None where none was written.
     """
@@ -50,11 +54,11 @@ class Result:
     simulated: tuple[str, ...]
     contamination: Contamination | None = None
     control: str | None
-    limit: int | None
-    only: str | None
+    part: Asked
     report: metrics.Report
     predictions: pl.DataFrame
     asking: Summary | None
+    in_graph: InGraph | None = None
     run: Path | None = None
 
     @classmethod
@@ -68,6 +72,7 @@ class Result:
         predictions: pl.DataFrame,
         asking: Summary | None = None,
         contamination: Contamination | None = None,
+        in_graph: InGraph | None = None,
     ) -> Self:
         """Return the result of what ``spec`` asked for; it is not written anywhere yet."""
         answers = asking is not None and asking.simulated
@@ -77,11 +82,11 @@ class Result:
             simulated=simulated_parts(data=task.simulated, answers=answers),
             contamination=contamination,
             control=spec.control,
-            limit=spec.limit,
-            only=spec.only,
+            part=spec.part,
             report=report,
             predictions=predictions,
             asking=asking,
+            in_graph=in_graph,
         )
 
     @property
@@ -116,8 +121,9 @@ class Result:
             "contamination": None if self.contamination is None else self.contamination.as_dict(),
             "seed": self.task.seed,
             "control": self.control,
-            "part": {"limit": self.limit, "only": self.only},
+            "part": self.part.model_dump(),
             "asking": None if self.asking is None else self.asking.as_dict(),
+            "in_graph": None if self.in_graph is None else self.in_graph.as_dict(),
             "run": None if self.run is None else str(self.run),
             **self.report.as_dict(),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from threadpoolctl import threadpool_limits
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from core_harness.errors import HarnessError, IncompleteError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.both import specs_of_both
+from core_harness.evaluation.in_graph import InGraph, in_graph
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.session import Session
@@ -21,7 +23,7 @@ from core_harness.paths import replies_path
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import GuardedLLM
 from core_harness.runs.folder import Run, RunWriter, new_run, reopen_run
-from core_harness.runs.manifest import Asked, Manifest, versions_of
+from core_harness.runs.manifest import Manifest, versions_of
 from core_harness.vocabulary import Control
 
 
@@ -163,7 +165,7 @@ def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instan
     packages = ("core-harness", "numpy", "polars", "scipy", *(("litellm",) if method.asks else ()))
     return Manifest(
         task=loaded.task,
-        part=Asked(limit=spec.limit, only=spec.only),
+        part=spec.part,
         asked_with=spec.asked_with,
         control=spec.control,
         control_seeds=spec.control_seeds,
@@ -172,6 +174,12 @@ def manifest_of(session: Session, method: Method, spec: RunSpec, dataset: Instan
         dataset_sha256=loaded.digest,
         graph_sha256=None if graph is None else graph.digest,
         contamination=None if dates is None else dates.as_dict(),
-        identifiers={"notes": loaded.notes} if loaded.notes else None,
+        identifiers=_identifiers(loaded.notes, in_graph(session, loaded, method)),
         packages=versions_of(*packages),
     )
+
+
+def _identifiers(notes: Sequence[str], known: InGraph | None) -> dict[str, Any] | None:
+    """Return what a record says of names; None where there is nothing to say."""
+    said = {"notes": list(notes)} if notes else {}
+    return {**said, **({} if known is None else {"in_graph": known.as_dict()})} or None

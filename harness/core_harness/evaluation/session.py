@@ -134,7 +134,7 @@ class Session:
             digest = hashlib.sha256(rows.select(*ROWS).write_csv().encode()).hexdigest()
             self._rows[of_rows] = rows, contexts, digest
         rows, contexts, digest = self._rows[of_rows]
-        part = (spec.effective_regime, spec.gene_holdout, spec.only, spec.limit, spec.seed, spec.asked_with)
+        part = f"{spec.effective_regime} {spec.gene_holdout} {spec.part} {spec.seed} {spec.asked_with}"
         key = f"{of_rows} {spec.dataset} {part}"
         if key not in self._loaded:
             task = Task(

@@ -10,6 +10,7 @@ from core_harness.data.splits import AWAY
 from core_harness.errors import UsageError, unknown
 from core_harness.evidence.controls import CONTROLS, SEEDS, repeats
 from core_harness.plugins.component import STAGES, Stage
+from core_harness.runs.asked import Asked
 from core_harness.runs.manifest import AskedWith, Manifest
 from core_harness.schemas import Task
 from core_harness.text import is_text
@@ -50,6 +51,9 @@ class RunSpec:
         the dataset and of the one that the registry calls its direction.
     asked_with
         The other dataset of a run that was asked both questions; it stands in the record of the run.
+    support
+        How many measured perturbations of a context methods may learn from, drawn with the seed, and how many
+        genes of each; None for all.
     control, limit, only, seed
         See :mod:`core_harness.evidence.controls` and :mod:`core_harness.data.splits`.
     control_seeds
@@ -71,6 +75,7 @@ class RunSpec:
     asked_with: AskedWith | None = None
     control: Control | None = None
     limit: int | None = None
+    support: tuple[int, int | None] | None = None
     only: Only | None = None
     seed: int = 0
     control_seeds: int = SEEDS
@@ -92,6 +97,8 @@ class RunSpec:
             raise UsageError("no strategy was named")
         if self.limit is not None and self.limit < 1:
             raise UsageError(f"limit is {self.limit}; it counts pairs, so it is at least 1")
+        if any(number is not None and number < 1 for number in self.support or ()):
+            raise UsageError("--support counts perturbations, and genes of each: both are at least 1")
         if self.control_seeds < 1:
             raise UsageError(f"control seeds is {self.control_seeds}; it is at least 1")
         if self.seed < 0:
@@ -99,6 +106,11 @@ class RunSpec:
         if self.gene_holdout is not None and not 0 < self.gene_holdout < 1:
             raise UsageError(f"gene holdout is {self.gene_holdout}; it is a share between 0 and 1")
         _fits(self.effective_regime, bool(self.support_contexts), self.gene_holdout is not None)
+
+    @property
+    def part(self) -> Asked:
+        """The part of the dataset that is asked about, and the budget, as a record has them."""
+        return Asked(limit=self.limit, only=self.only, support=self.support)
 
     @property
     def effective_regime(self) -> Regime:
@@ -144,6 +156,7 @@ def spec_of(manifest: Manifest) -> RunSpec:
         asked_with=manifest.asked_with,
         control=manifest.control,
         limit=part.limit,
+        support=part.support,
         only=part.only,
         seed=task.seed,
         control_seeds=manifest.control_seeds,

@@ -54,12 +54,12 @@ class _Source(_Release):
 
 
 class AliasSource(_Source):
-    """A table of gene symbols: the ``[aliases]`` table of the registry.
+    """A table of other names of genes: ``[aliases]``, ``[ensembl]`` or ``[ncbi]`` of the registry.
 
     Attributes
     ----------
     columns
-        Names of the column of aliases and of the column of approved symbols.
+        Names of the column of other names and of the column of symbols, those of ``[aliases]`` approved.
     """
 
     columns: tuple[str, str]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import polars as pl
 
 from core_harness.errors import DataError
+from core_harness.knowledge.names.known import Known
 from core_harness.knowledge.symbols import Symbols
 
 LayerKind = Literal["sets", "edges"]
@@ -151,6 +153,16 @@ class Graph:
         for name in names:
             if names.count(name) > 1:
                 raise DataError(f"two layers of the knowledge graph are called {name!r}; rename one")
+
+    @cached_property
+    def genes(self) -> frozenset[str]:
+        """Symbols in any layer."""
+        return frozenset(symbol for layer in self.layers for symbol in layer.genes)
+
+    @cached_property
+    def known(self) -> Known:
+        """What its symbols tell of names."""
+        return Known.of(self.symbols)
 
     @classmethod
     def of(cls, layers: Sequence[Layer], symbols: Symbols | None = None) -> Graph:

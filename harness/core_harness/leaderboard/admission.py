@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
+from core_harness.analysis.verdict import not_in_graph
 from core_harness.errors import HarnessError, RunError
 from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.pages.untrusted import LONGEST_REASON, short, shown_name
@@ -108,6 +109,8 @@ def _objections(
     if manifest.state != "complete":
         why = f": {ended}" if ended else ""
         yield f"{'partial' if manifest.state == 'partial' else 'incomplete'}{why}"
+    if unknown := not_in_graph((manifest.identifiers or {}).get("in_graph")):
+        yield unknown
     if manifest.control is not None:
         yield f"a control ({manifest.control}), not a method"
     if part := part_of(manifest.part.model_dump()):

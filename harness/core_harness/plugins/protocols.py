@@ -34,6 +34,7 @@ Everything that a component needs is imported from these modules, and from no ot
 ``core_harness.knowledge.kernels``  how alike genes are in a layer, for a retriever or an organizer
 ``core_harness.knowledge.drugs``    one name a drug, and layers from what is known of drugs, for a dataset
 ``core_harness.knowledge.filters``  layers without what is too late or on other evidence, for a retriever
+``core_harness.knowledge.targets``  the genes of a perturbation, several of a combination, for a retriever
 ``core_harness.evidence.two_steps`` response profiles and what the two-step vote is made of, for an
                                     organizer or an aggregator
 =================================== ===================================================================

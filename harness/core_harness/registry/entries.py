@@ -267,6 +267,9 @@ class Registry(Entry):
     """The layers of the shared knowledge graph, in order."""
     aliases: AliasSource | None = None
     """What brings symbols to approved names; None leaves them as they are."""
+    ensembl: AliasSource | None = None
+    ncbi: AliasSource | None = None
+    """Symbols by Ensembl id and by NCBI gene id, for the names in tables that people bring."""
     identifiers: IdentifierSource | None = None
     """What genes are called in RDF; without it, and where it is silent, by their symbols."""
     source: tuple[SourceEntry, ...] = ()

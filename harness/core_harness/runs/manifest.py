@@ -12,18 +12,19 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from core_harness.errors import RunError
 from core_harness.llm.summary import Summary
+from core_harness.runs.asked import Asked
 from core_harness.runs.first_schema import from_first
 from core_harness.runs.handed_in import PredictionsFile
 from core_harness.runs.masking import HIDDEN, masked, masked_dataset
 from core_harness.runs.reading import MOST_SUBMITTER
 from core_harness.schemas import Task, simulated_parts
-from core_harness.vocabulary import Beyond, Control, Only
+from core_harness.vocabulary import Beyond, Control
 
 SCHEMA_VERSION = 2
 """Major version: it rises when a key changes its meaning, not when one is added."""
@@ -144,13 +145,6 @@ class MethodReference(Part):
         return _digest([self.definition_sha256, versions, [regime, list(support_contexts), gene_holdout]])
 
 
-class Asked(Part):
-    """Which part of a dataset was asked."""
-
-    limit: Annotated[int, Field(ge=1)] | None = None
-    only: Only | None = None
-
-
 class AskedWith(Part):
     """The dataset whose question the same prompts answer.
 
@@ -201,7 +195,8 @@ class Manifest(BaseModel):
     packages
         Versions of what computed.
     identifiers
-        ``notes``: what was left out of the dataset's source or changed.
+        ``notes``: what was left out of the dataset's source or changed. ``in_graph``: how many perturbations
+        the graph knows.
     weights, elicitation, labelling, intervals
         Reserved: digest of a model's weights; how answers were elicited; how labels were made from
         measurements; how intervals were made.
@@ -255,7 +250,7 @@ class Manifest(BaseModel):
         """What runs share that were asked the same pairs under the same seed."""
         task = self.task
         regime = [task.question, task.regime, list(task.support_contexts), task.gene_holdout]
-        part: list[object] = [self.part.limit, self.part.only]
+        part = self.part.key
         other = self.asked_with
         if task.question == "dir" and other is not None and (part != [None, None] or other.not_asked):
             part.append(other.sha256)

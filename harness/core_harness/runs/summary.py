@@ -22,6 +22,7 @@ def as_result(manifest: Manifest) -> dict[str, Any]:
         "simulated_parts": list(manifest.simulated),
         "control": manifest.control,
         "part": manifest.part.model_dump(),
+        "in_graph": (manifest.identifiers or {}).get("in_graph"),
         "asking": None if manifest.asking is None else manifest.asking.as_dict(),
     }
 

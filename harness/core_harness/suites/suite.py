@@ -127,8 +127,8 @@ def is_of(run: Run, spec: RunSpec, methods: Sequence[Method], session: Session) 
     ``methods`` are those of the spec. Names are not looked at: what they stand for may have changed.
     """
     manifest = run.manifest
-    part = (manifest.part.limit, manifest.part.only, manifest.control, manifest.task.seed)
-    if part != (spec.limit, spec.only, spec.control, spec.seed):
+    part = (manifest.part, manifest.control, manifest.task.seed)
+    if part != (spec.part, spec.control, spec.seed):
         return False
     dataset = session.dataset(spec)
     now = dataset.reference

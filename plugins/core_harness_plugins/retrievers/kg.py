@@ -9,11 +9,13 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from core_harness import Block, Graph, Layer, Task
 from core_harness.errors import UsageError, unknown
 from core_harness.knowledge.filters import restricted
 from core_harness.knowledge.kernels import Floats, Rows, cosines, memberships, neighbourhoods, visits
+from core_harness.knowledge.targets import targets
 from core_harness.plugins.limits import Share
 
 
@@ -31,7 +33,8 @@ class KnowledgeGraph:
     which are not, is printed.
 
     Genes are compared by approved symbol; two names of one gene are one perturbation, and not
-    related. The struct column ``layers`` of the relations has each layer's kernel alone.
+    related. A combination (``A+B``) is related by the weights of its genes. The struct column ``layers`` of
+    the relations has each layer's kernel alone.
 
     Parameters
     ----------
@@ -51,6 +54,9 @@ class KnowledgeGraph:
     without_evidence
         Evidence codes of Gene Ontology, separated by commas: leave out annotations with no other code. Layers
         without such annotations, such as Reactome and STRING, stay as they are.
+    combinations
+        How the weights of the genes of combinations make one: ``noisy-or``, 1 less the product of what each
+        pair of genes leaves to 1, or their ``mean``.
     """
 
     def __init__(
@@ -62,6 +68,7 @@ class KnowledgeGraph:
         network_share: Share = 0.5,
         before: str = "",
         without_evidence: str = "",
+        combinations: Literal["noisy-or", "mean"] = "noisy-or",
     ) -> None:
         self.layers = layers
         self.without = without
@@ -69,6 +76,7 @@ class KnowledgeGraph:
         self.network_share = network_share
         self.before = before
         self.without_evidence = without_evidence
+        self.combinations = combinations
         self._graph: Graph | None = None
         self._used: list[Layer] | None = None
         self._measured: tuple[list[str], list[Rows]] = ([], [])
@@ -93,27 +101,30 @@ class KnowledgeGraph:
             raise UsageError("retriever 'kg' has no knowledge graph; call use(graph) before relate(...)")
         asked = (tuple(block.perturbations), tuple(block.candidates))
         if self._last is None or self._last[0] != asked:  # the seeds of a control ask the same again
-            self._last = asked, self._related(self._graph, block)
+            self._last = asked, self._related(self._graph, task, block)
         return self._last[1]
 
-    def _related(self, graph: Graph, block: Block) -> pl.DataFrame:
+    def _related(self, graph: Graph, task: Task, block: Block) -> pl.DataFrame:
         if self._used is None:
             self._used = self._restricted(graph, self._chosen(graph))
         layers = self._used
         shares = self._shares(layers)
         queries, candidates = (
-            graph.symbols.approve(pl.Series(names, dtype=pl.String)).to_list()
-            for names in (block.perturbations, block.candidates)
+            targets(graph, names, agent=task.agent) for names in (block.perturbations, block.candidates)
         )
-        rows = self._candidate_rows(layers, candidates)
+        asked, measured = ([gene for genes in of for gene in genes] for of in (queries, candidates))
         kernels = [
-            cosines(self._rows(layer, queries), measured)
-            for layer, measured in zip(layers, rows, strict=True)
+            cosines(self._rows(layer, asked), rows)
+            for layer, rows in zip(layers, self._candidate_rows(layers, measured), strict=True)
         ]
-        weight = np.zeros((len(queries), len(candidates)))
+        weight = np.zeros((len(asked), len(measured)))
         for share, kernel in zip(shares, kernels, strict=True):
             weight += share * kernel
-        another = np.not_equal.outer(np.array(queries, dtype=object), np.array(candidates, dtype=object))
+        if len(asked) > len(queries) or len(measured) > len(candidates):
+            weight, *kernels = (
+                self._of_combinations(kernel, queries, candidates) for kernel in (weight, *kernels)
+            )
+        another = np.not_equal.outer(*(_joined(of) for of in (queries, candidates)))
         at = np.nonzero((weight > 0) & another)
         return pl.DataFrame(
             {
@@ -125,6 +136,22 @@ class KnowledgeGraph:
                 ).to_struct(),
             }
         )
+
+    def _of_combinations(
+        self, kernel: Floats, queries: Sequence[Sequence[str]], candidates: Sequence[Sequence[str]]
+    ) -> Floats:
+        """Return (queries, candidates) of a kernel of their genes."""
+        number = [np.array([len(genes) for genes in of]) for of in (queries, candidates)]
+        first = [np.cumsum(of) - of for of in number]
+        if self.combinations == "mean":
+            total = np.add.reduceat(np.add.reduceat(kernel, first[0], axis=0), first[1], axis=1)
+            mean: Floats = total / np.outer(*number)
+            return mean
+        left = np.multiply.reduceat(
+            np.multiply.reduceat(np.maximum(1 - kernel, 0), first[0], axis=0), first[1], axis=1
+        )
+        either: Floats = 1 - left
+        return either
 
     def _chosen(self, graph: Graph) -> list[Layer]:
         layers = {layer.name: layer for layer in graph.layers}
@@ -174,6 +201,10 @@ class KnowledgeGraph:
                 found.append(rows)
             self._measured = (candidates, found)
         return self._measured[1]
+
+
+def _joined(perturbations: Sequence[Sequence[str]]) -> NDArray[np.object_]:
+    return np.array(["+".join(genes) for genes in perturbations], dtype=object)
 
 
 def _names(listed: str) -> list[str]:

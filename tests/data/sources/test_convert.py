@@ -182,7 +182,7 @@ def test_what_is_made_holds_no_time(tmp_path: Path) -> None:
 
 
 def test_aliases_and_identifiers_of_approved_genes(tmp_path: Path) -> None:
-    aliases, genes = hgnc(write(tmp_path / "hgnc.txt", HGNC))
+    aliases, genes, ensembl = hgnc(write(tmp_path / "hgnc.txt", HGNC))
     assert table(aliases) == [
         ["Symbol", "Approved.Symbol"],
         ["ABC", "ABC1"],
@@ -197,6 +197,7 @@ def test_aliases_and_identifiers_of_approved_genes(tmp_path: Path) -> None:
         ["HGNC:1", "ABC1", "alphabet, one", "11", "P1"],
         ["HGNC:2", "DEF", "define", "22", "P2, Q2"],
     ]
+    assert table(ensembl) == [["ensembl_id", "symbol"], ["ENSG00000000002", "DEF"]]
 
 
 @pytest.mark.slow
@@ -208,7 +209,7 @@ def test_our_reader_finds_every_alias(genes: dict[str, tuple[set[str], set[str]]
         return f'"{joined}"' if len(values) > 1 else joined
 
     rows = [
-        f"HGNC:{n}\t{symbol}\tname\tx\tApproved\t{field(alias)}\t{field(before)}\t\t"
+        f"HGNC:{n}\t{symbol}\tname\tx\tApproved\t{field(alias)}\t{field(before)}\t\t\t"
         for n, (symbol, (alias, before)) in enumerate(genes.items())
     ]
     made = tmp_path / "made.tsv.gz"

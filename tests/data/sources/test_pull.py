@@ -114,13 +114,17 @@ def test_of_files_that_are_made_together_one_that_was_not_pulled_stays(
     pulling: Pull, web: Publisher, tmp_path: Path
 ) -> None:
     genes = TWO.model_copy(
-        update={"downloads": TWO.downloads[:1], "convert": "hgnc", "files": ("kg/aliases.gz", "kg/genes.tsv")}
+        update={
+            "downloads": TWO.downloads[:1],
+            "convert": "hgnc",
+            "files": ("kg/aliases.gz", "kg/genes.tsv", "kg/ensembl.gz"),
+        }
     )
     web.files[PATH] = HGNC.encode()
     own = tmp_path / "data" / "kg" / "genes.tsv"
     own.parent.mkdir(parents=True)
     own.write_text("mine")
-    assert list(pulling(genes)) == ["kg/aliases.gz"]
+    assert list(pulling(genes)) == ["kg/aliases.gz", "kg/ensembl.gz"]
     assert own.read_text() == "mine"
 
 

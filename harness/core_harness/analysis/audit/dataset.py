@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -13,13 +13,14 @@ from core_harness.analysis.audit.near_duplicates import NearDuplicates, near_dup
 from core_harness.analysis.audit.overlap import Elsewhere, Overlap, Synonyms, elsewhere, overlap, synonyms
 from core_harness.analysis.audit.plain import Plain, plain_methods
 from core_harness.analysis.audit.verdict import Verdict, above_chance, shown
-from core_harness.errors import MissingDataError
+from core_harness.data.tables.known_names import known_names
+from core_harness.errors import LeakError, MissingDataError
 from core_harness.evaluation.contexts import rows_elsewhere
 from core_harness.evaluation.session import Loaded, Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics import Estimate
 from core_harness.metrics.segments import GENE, PERTURBATION, with_both_classes
-from core_harness.plugins.component import Instance
+from core_harness.plugins.protocols import BringsKnowledge
 from core_harness.schemas import ROWS
 
 JSON_VERSION = 1
@@ -47,6 +48,8 @@ class DatasetAudit:
         In which plain methods were evaluated: ``unseen-perturbation``; and the seed of their resamples.
     contexts
         Of the dataset itself.
+    notes
+        What was left out of its source, or changed, a line each.
     train_pairs, pairs, perturbations, genes
         Sizes; a gene is counted by context.
     evaluable_genes, evaluable_pairs
@@ -71,6 +74,7 @@ class DatasetAudit:
     regime: str
     seed: int
     contexts: tuple[str, ...]
+    notes: tuple[str, ...]
     train_pairs: int
     pairs: int
     perturbations: int
@@ -163,14 +167,14 @@ def audit_dataset(
         The dataset cannot be read, or offers no such context.
     """
     spec = RunSpec(dataset=spec.dataset, parameters=spec.parameters, seed=spec.seed)
-    loaded = session.load(spec)
+    spec, loaded = _loaded(spec, session)
     task, rows = loaded.task, loaded.rows.select(*ROWS)
     own = rows["context"].unique().to_list()
     others = [rows_elsewhere(loaded.dataset, name, own, spec.dataset).select(*ROWS) for name in contexts]
     everywhere = pl.concat([rows, *others])
     test = rows.filter(pl.col("split") == "test")
     evaluable = with_both_classes(test, GENE)
-    found, missing = _synonyms(rows, session, loaded.dataset)
+    found, missing = _synonyms(rows, session, loaded)
     plain = tuple(plain_methods(spec, session))
     return DatasetAudit(
         dataset=spec.dataset,
@@ -179,6 +183,7 @@ def audit_dataset(
         regime=spec.effective_regime,
         seed=spec.seed,
         contexts=tuple(rows["context"].unique().sort()),
+        notes=tuple(loaded.notes),
         train_pairs=rows.height - test.height,
         pairs=test.height,
         perturbations=test.select(PERTURBATION).n_unique(),
@@ -199,11 +204,24 @@ def audit_dataset(
     )
 
 
-def _synonyms(rows: pl.DataFrame, session: Session, dataset: Instance) -> tuple[Synonyms | None, str | None]:
+def _loaded(spec: RunSpec, session: Session) -> tuple[RunSpec, Loaded]:
+    """Return the dataset as it is asked for or, where its splits leak, under the names of its file."""
     try:
-        return synonyms(rows, session.open_graph(dataset).symbols), None
+        return spec, session.load(spec)
+    except LeakError as error:
+        session.notice(str(error))
+        own = {**spec.parameters.get("dataset", {}), "names": "written"}
+        spec = replace(spec, parameters={**spec.parameters, "dataset": own})
+        return spec, session.load(spec)
+
+
+def _synonyms(rows: pl.DataFrame, session: Session, loaded: Loaded) -> tuple[Synonyms | None, str | None]:
+    own = isinstance(loaded.dataset.object, BringsKnowledge)
+    try:
+        graph = session.open_graph(loaded.dataset)
     except MissingDataError as error:
         return None, str(error)
+    return synonyms(rows, graph.symbols, graph.known if own else known_names(), loaded.task.agent), None
 
 
 def _near_duplicates(rows: pl.DataFrame, session: Session, loaded: Loaded) -> NearDuplicates:

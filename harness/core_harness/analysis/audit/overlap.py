@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from core_harness.knowledge import Symbols
+from core_harness.knowledge.names import Known, recognise
+from core_harness.vocabulary import Agent
 
 _PAIR = ["perturbation", "gene"]
 
@@ -90,15 +92,15 @@ def overlap(rows: pl.DataFrame) -> Overlap:
     )
 
 
-def synonyms(rows: pl.DataFrame, symbols: Symbols) -> Synonyms:
-    """Look for names of checked rows that mean the same gene."""
+def synonyms(rows: pl.DataFrame, symbols: Symbols, known: Known, agent: Agent) -> Synonyms:
+    """Look for names of checked rows that mean the same gene or the same perturbation."""
     names = pl.concat([rows["perturbation"], rows["gene"].alias("perturbation")]).unique()
     approved = rows.select(
         "context",
         "split",
         *_PAIR,
-        symbols.approve(rows["perturbation"]).alias("of_perturbation"),
-        symbols.approve(rows["gene"]).alias("of_gene"),
+        _called(rows["perturbation"], known, perturbations=agent != "drug").alias("of_perturbation"),
+        _called(rows["gene"], known, perturbations=False).alias("of_gene"),
     )
     perturbed = approved.select("context", "split", "perturbation", "of_perturbation").unique()
     train = perturbed.filter(pl.col("split") == "train")
@@ -126,6 +128,11 @@ def synonyms(rows: pl.DataFrame, symbols: Symbols) -> Synonyms:
         self_pairs=own.height,
         examples=tuple(examples[:5]),
     )
+
+
+def _called(names: pl.Series, known: Known, *, perturbations: bool) -> pl.Series:
+    found = recognise(names.unique().to_list(), known, perturbations=perturbations)
+    return names.replace({name: one.name for name, one in found.items()})
 
 
 def _known(names: pl.Series, aliases: pl.DataFrame) -> int:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from core_harness.analysis.audit.strata import degree, strength
+from core_harness.analysis.audit.strata import degree, parts_seen, strength
 from core_harness.analysis.rescore import Scored
 from core_harness.errors import DataError, RunError, UsageError
 from core_harness.evaluation.pipeline import show
@@ -25,6 +25,8 @@ def properties(scored: Scored, session: Session) -> tuple[dict[str, pl.DataFrame
         "gene frequency": pairs.select(*key, pl.col("gene_rate").alias("value")),
         "perturbation strength": strength(pairs),
     }
+    if (seen := parts_seen(pairs, scored.loaded.split.support))["value"].null_count() < seen.height:
+        found["parts seen in the support"] = seen
     missing = {}
     try:
         found["degree in the graph"] = degree(pairs, session.open_graph(scored.loaded.dataset))

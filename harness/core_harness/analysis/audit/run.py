@@ -49,7 +49,8 @@ class RunAudit:
     controls
         The run beside each control; none for a control, and for predictions that were made elsewhere.
     strata
-        Macro-per-gene AUROC by gene frequency, evidence count, degree in the graph and strength.
+        Macro-per-gene AUROC by gene frequency, evidence count, degree in the graph, strength and, of
+        combinations, the number of parts seen in the support.
     not_told
         Strata that are missing, and why.
     verdict
@@ -125,6 +126,7 @@ def audit_run(
         ended=None if asking is None else asking.ended,
         simulated=manifest.simulated,
         answers=None if asking is None or asking.answers is None else asking.answers.status,
+        in_graph=(manifest.identifiers or {}).get("in_graph"),
     )
     return RunAudit(
         run=run.name,

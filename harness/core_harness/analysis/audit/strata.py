@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from core_harness.knowledge import Graph
+from core_harness.knowledge.names import JOINED
 from core_harness.metrics import Resampled, checked, draw_clusters, measures
 from core_harness.metrics.segments import GENE, with_both_classes
 
@@ -94,6 +95,23 @@ def degree(scored: pl.DataFrame, graph: Graph) -> pl.DataFrame:
         .join(known, on="symbol", how="left")
         .select(*_PAIR, pl.col("value").fill_null(0).cast(pl.Float64))
     )
+
+
+def parts_seen(scored: pl.DataFrame, support: pl.DataFrame) -> pl.DataFrame:
+    """Return how many genes of each combination some support perturbation of its context is of.
+
+    Null for perturbations of one gene. GEARS (Roohani et al. 2023) divides combinations so.
+    """
+
+    def genes_of(rows: pl.DataFrame) -> pl.DataFrame:
+        parts = pl.col("perturbation").str.split(JOINED).alias("part")
+        return rows.select("context", "perturbation", parts).unique().explode("part")
+
+    asked = genes_of(scored.filter(pl.col("perturbation").str.contains(JOINED, literal=True)))
+    seen = genes_of(support).select("context", "part", pl.lit(1.0).alias("seen")).unique()
+    number = asked.join(seen, on=["context", "part"], how="left").group_by("context", "perturbation")
+    values = number.agg(pl.col("seen").sum().alias("value"))
+    return scored.select(*_PAIR).join(values, on=["context", "perturbation"], how="left")
 
 
 def _bins(values: pl.Series) -> list[tuple[float, float]]:

@@ -14,6 +14,7 @@ from core_harness.cli.options.asking import asking_options, of_model, of_organiz
 from core_harness.cli.options.forms import json_option, out_option
 from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import (
+    budget,
     comma_separated,
     control_seeds_option,
     dataset_option,
@@ -93,6 +94,12 @@ if TYPE_CHECKING:
 @click.option(
     "--only", type=click.Choice(get_args(Only)), help="Part to ask about; evaluable: genes with both classes."
 )
+@click.option(
+    "--support",
+    metavar="K,M",
+    help="Budget: K measured perturbations of a context, drawn at random, and M genes of each; all genes "
+    "without M.",
+)
 @seed_option
 @out_option
 @click.option("--resume", metavar="RUN", help="Interrupted run to finish, with its own options.")
@@ -114,6 +121,7 @@ def eval_command(
     genes_per_prompt: str | None,
     dry_run: bool,
     resume: str | None,
+    support: str | None,
     out: Path,
     as_json: bool,
     **options: Any,
@@ -142,6 +150,7 @@ def eval_command(
         "strategies": comma_separated(strategies),
         "model": None if model == "none" else model,
         "support_contexts": comma_separated(support_contexts),
+        "support": budget(support),
         "parameters": parse_parameters(
             [*assignments, *of_model(api_base, answer, model_assignments), *of_prompts]
         ),

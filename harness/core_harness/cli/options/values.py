@@ -50,6 +50,28 @@ def comma_separated(listed: str) -> list[str]:
     return [name.strip() for name in listed.split(",") if name.strip()]
 
 
+def whole_numbers(option: str, listed: str) -> list[int]:
+    """Return the numbers of a comma-separated list. Raises UsageError for what is none, or below 1."""
+    from core_harness.errors import UsageError
+
+    found = comma_separated(listed)
+    if not found or not all(part.isdecimal() and int(part) for part in found):
+        raise UsageError(f"{option} {listed!r} is no list of whole numbers from 1 on, such as 10,20")
+    return [int(part) for part in found]
+
+
+def budget(given: str | None) -> tuple[int, int | None] | None:
+    """Return what ``--support K`` or ``--support K,M`` says. Raises UsageError for anything else."""
+    from core_harness.errors import UsageError
+
+    if given is None:
+        return None
+    numbers = whole_numbers("--support", given)
+    if len(numbers) > 2:
+        raise UsageError(f"--support {given!r} is K or K,M: perturbations, and genes of each")
+    return numbers[0], numbers[1] if len(numbers) == 2 else None
+
+
 def dataset_option(default: str, help: str) -> Callable[[Any], Any]:  # noqa: A002 - as click calls it
     """Return an option that names one dataset."""
     return click.option(

@@ -21,6 +21,8 @@ def sections(audit: DatasetAudit) -> Iterator[Section]:
     """Yield counts, overlaps, simple baselines, agreement of contexts, and the verdict."""
     simulated = "  (SIMULATED data)" if audit.simulated else ""
     yield Section(title=f"{audit.dataset}, {audit.question}{simulated}", sentences=list(_counts(audit)))
+    if audit.notes:
+        yield Section(title="how it was read", sentences=audit.notes)
     yield Section(rows=list(_spreads(audit)))
     yield Section(title="on both sides of the split", sentences=list(_overlaps(audit)))
     yield Section(

@@ -72,7 +72,7 @@ def played_as_dict(played: Sequence[Played]) -> dict[str, Any]:
         "model": first.model,
         "dataset": first.task.dataset,
         "simulated": bool(first.simulated),
-        "limit": first.limit,
+        "limit": first.part.limit,
         "seed": first.task.seed,
         "resamples": first.report.resamples,
         "perturbations": first.report.clusters,

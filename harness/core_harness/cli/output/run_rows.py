@@ -67,5 +67,6 @@ def _asked(run: Run) -> dict[str, Any]:
         "simulated": bool(manifest.simulated),
         "limit": manifest.part.limit,
         "only": manifest.part.only,
+        "support": " ".join(map(str, filter(None, manifest.part.support or ()))) or None,
         "seed": task.seed,
     }

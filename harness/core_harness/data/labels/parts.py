@@ -41,7 +41,7 @@ def store(results: Results, request: LabelRequest, path: Path) -> Part:
     """
     frame = labelled(results.frame, request.thresholds, expressed=results.expressed)
     with walking(results.origin):
-        frame.sink_parquet(path, row_group_size=_GROUP)
+        frame.sink_parquet(path, row_group_size=_GROUP, compression="lz4")
     part = pl.scan_parquet(path, glob=False)
     check_numbers(part, results.origin)
     named = part.drop_nulls(["perturbation", "gene"])

@@ -18,8 +18,10 @@ from core_harness.vocabulary import Preset
 
 Label = Literal["up", "down", "none", "ambiguous"]
 
-Why = Literal["no FDR", "no direction", "small change", "between the thresholds", "little expressed"]
-"""Why a row is ambiguous."""
+Why = Literal[
+    "no FDR", "no direction", "small change", "between the thresholds", "little expressed", "contradictory"
+]
+"""Why a pair is ambiguous; ``contradictory``: its results say different things."""
 
 LABEL, WHY = pl.Enum(get_args(Label)), pl.Enum(get_args(Why))
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from core_harness.data.labels.rule import LABEL, WHY
+
 UNIT = ("context", "perturbation")
 PAIR = (*UNIT, "gene")
 
@@ -33,29 +35,39 @@ def settle(results: pl.DataFrame) -> Settled:
     how well the perturbation worked, and no more.
     """
     itself = pl.col("gene") == pl.col("perturbation")
-    left_out = Counter({"the perturbed gene itself": results.filter(itself).height})
-    figures = results.filter(~itself).unique([*PAIR, "fdr", "log2_fold_change", "label", "why"])
-    by_pair = figures.group_by(PAIR).agg(
-        pl.col("label").min(),
-        pl.col("label").n_unique().alias("said"),
-        pl.col("why").min(),
-        pl.len().alias("times"),
-    )
-    left_out["repeated"] = results.height - left_out["the perturbed gene itself"] - by_pair.height
-    contradictory = by_pair.filter(pl.col("said") > 1).height
-    unclear = by_pair.filter((pl.col("said") == 1) & (pl.col("label") == "ambiguous"))
-    ambiguous = Counter({str(why): number for why, number in unclear["why"].value_counts().iter_rows()})
-    ambiguous["contradictory"] = contradictory
-    rows = by_pair.filter((pl.col("said") == 1) & (pl.col("label") != "ambiguous")).select(
-        *PAIR, pl.col("label").cast(pl.String)
-    )
+    own, others = results.filter(itself), results.filter(~itself).sort(PAIR)
+    each, differing = _one_a_pair(others)
+    unclear = each.filter(pl.col("label") == "ambiguous")["why"].value_counts()
+    rows = each.filter(pl.col("label") != "ambiguous").select(*PAIR, pl.col("label").cast(pl.String))
     return Settled(
-        rows=rows.join(_of_perturbations(results), on=UNIT, how="left").sort(PAIR),
-        ambiguous=ambiguous,
-        left_out=left_out,
-        listed=by_pair.height + results.filter(itself).select(PAIR).n_unique(),
-        differing=figures.height - by_pair.height,
+        rows=rows.join(_of_perturbations(results), on=UNIT, how="left", maintain_order="left"),
+        ambiguous=Counter({str(why): number for why, number in unclear.iter_rows()}),
+        left_out=Counter(
+            {"the perturbed gene itself": own.height, "repeated": others.height - each.height},
+        ),
+        listed=each.height + own.select(PAIR).n_unique(),
+        differing=differing,
     )
+
+
+def _one_a_pair(results: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Return sorted results with each pair once, and how many rows gave another result for one."""
+    before = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in PAIR).fill_null(value=False)
+    again = results.select(before | before.shift(-1, fill_value=False)).to_series()
+    if not again.any():
+        return results, 0
+    figures = results.filter(again).unique([*PAIR, "fdr", "log2_fold_change", "label", "why"])
+    by_pair = figures.group_by(PAIR).agg(
+        pl.col("label", "why").min(), pl.col("label").n_unique().alias("said")
+    )
+    contradictory = pl.col("said") > 1
+    settled = by_pair.select(
+        *PAIR,
+        pl.when(contradictory).then(pl.lit("ambiguous", LABEL)).otherwise("label").alias("label"),
+        pl.when(contradictory).then(pl.lit("contradictory", WHY)).otherwise("why").alias("why"),
+    )
+    each = pl.concat([results.filter(~again).select(settled.columns), settled]).sort(PAIR)
+    return each, figures.height - by_pair.height
 
 
 def _of_perturbations(results: pl.DataFrame) -> pl.DataFrame:

@@ -165,13 +165,16 @@ def combined_score(channels: pl.DataFrame) -> pl.Series:
 
 
 def hgnc(complete_set: Path) -> list[bytes]:
-    """Return ``Symbol, Approved.Symbol``, gzipped, and ``hgnc_id, symbol, name, ncbi_gene_id, uniprot``.
+    """Return the tables of aliases, gzipped, of identifiers, and of Ensembl ids, gzipped.
+
+    Their columns are ``Symbol, Approved.Symbol``, ``hgnc_id, symbol, name, ncbi_gene_id, uniprot`` and
+    ``ensembl_id, symbol``, in which a gene without Ensembl id has no row.
 
     An alias is an approved symbol itself, an earlier symbol, or a synonym; an alias of several genes has
     one row for each of them.
     """
     names = ("symbol", "prev_symbol", "alias_symbol")
-    columns = (*names, "hgnc_id", "name", "status", "entrez_id", "uniprot_ids")
+    columns = (*names, "hgnc_id", "name", "status", "entrez_id", "uniprot_ids", "ensembl_gene_id")
     genes = _table(complete_set, _text(complete_set), separator="\t", quote='"', columns=columns)
     genes = genes.filter(pl.col("status") == "Approved").sort("symbol")
     symbols = [
@@ -193,7 +196,8 @@ def hgnc(complete_set: Path) -> list[bytes]:
         pl.col("entrez_id").alias("ncbi_gene_id"),
         pl.col("uniprot_ids").str.replace_all("|", ", ", literal=True).alias("uniprot"),
     )
-    return [_gzip(_tsv(aliases)), _tsv(identifiers)]
+    ensembl = genes.select(pl.col("ensembl_gene_id").alias("ensembl_id"), "symbol").drop_nulls()
+    return [_gzip(_tsv(aliases)), _tsv(identifiers), _gzip(_tsv(ensembl.sort("ensembl_id")))]
 
 
 _CONVERSIONS: dict[Conversion, Callable[..., list[bytes]]] = {

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
+from core_harness.data.tables.drawn_split import divided
+from core_harness.data.tables.identifiers import Naming, bring_together, called
 from core_harness.data.tables.reading import (
     MISSING,
     TEXT,
@@ -17,8 +20,10 @@ from core_harness.data.tables.reading import (
     shown,
     without_blank_rows,
 )
+from core_harness.data.tables.three_way import rows_asked
 from core_harness.errors import DataError
 from core_harness.schemas import ROWS
+from core_harness.vocabulary import Agent, Question
 
 _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")
@@ -29,13 +34,27 @@ LIKE_CONTEXT = ("cell_line", "cell_type", "cell", "line", "tissue")
 
 
 class Measured(NamedTuple):
-    """Measured pairs of a file, and what was left out of it or read in another way, a line each."""
+    """Measured pairs of a file, and what was left out of it or read in another way, a line each.
+
+    ``three_way`` says whether the file holds both questions.
+    """
 
     rows: pl.DataFrame
     notes: tuple[str, ...]
+    three_way: bool = False
 
 
-def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured:
+def read_rows(
+    path: Path,
+    *,
+    context: str,
+    context_column: str = "",
+    question: Question = "de",
+    split: str = "",
+    split_seed: int = 0,
+    naming: Naming | None = None,
+    agent: Agent = "knockdown",
+) -> Measured:
     """Return the measured pairs of a file as checked :data:`~core_harness.schemas.ROWS` with ``row``.
 
     Parameters
@@ -44,12 +63,20 @@ def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured
         A table with the columns ``pert`` or ``perturbation``, ``gene``, ``label``, ``split`` and perhaps
         ``context``, in any case; others are left out. Labels are ``0`` and ``1``; ``0.0`` and ``1.0``, as
         pandas writes them where a column once had a gap, count as the same, and so do ``TRUE`` and ``FALSE``
-        in any case, and the booleans and the numbers 0 and 1 of a Parquet file. Rows without a label
-        (``NA``, ``NaN``, empty) and blank rows are left out and counted.
+        in any case, and the booleans and the numbers 0 and 1 of a Parquet file. Labels may also be of three
+        kinds (:mod:`~core_harness.data.tables.three_way`). Rows without a label (``NA``, ``NaN``, empty) and
+        blank rows are left out and counted.
     context
         The context of all rows where the file has no such column.
     context_column
         The column of contexts, if it has another name.
+    question
+        Which rows are read where labels are of three kinds.
+    split, split_seed
+        How a file without a split is divided (:mod:`core_harness.data.held_out`).
+    naming, agent
+        How names are brought together, and what the perturbations are
+        (:func:`~core_harness.data.tables.identifiers.bring_together`); None leaves names as they are.
 
     Raises
     ------
@@ -62,13 +89,16 @@ def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured
     names = {
         "perturbation": find_column(table, "perturbation", "pert", path=path),
         "gene": find_column(table, "gene", path=path),
-        "split": find_column(table, "split", path=path),
     }
     label = find_column(table, "label", path=path)
     if context_column or has_column(table, "context"):
         names["context"] = find_column(table, context_column.casefold() or "context", path=path)
     else:
         _refuse_merging(table, path)
+    of_split = None if naming is None else partial(called, agent=agent, naming=naming)
+    table, not_divided = divided(table, names, split, seed=split_seed, path=path, called=of_split)
+    table, not_asked, three_way = rows_asked(table, label, question, path)
+    names["split"] = find_column(table, "split", path=path)
     for column in names.values():
         kind = table.schema[column]
         if not (kind in TEXT or kind.is_integer()):
@@ -85,7 +115,12 @@ def read_rows(path: Path, *, context: str, context_column: str = "") -> Measured
         notes.append(f"{blank:,} blank {'row was' if blank == 1 else 'rows were'} left out")
     if unlabelled.height:
         notes.append(f"{unlabelled.height:,} without a label left out, e.g. row {unlabelled['row'][0]}")
-    return Measured(check_rows(rows.select(*ROWS, "row"), where=str(path)), tuple(notes))
+    rows = rows.select(*ROWS, "row")
+    notes += [*not_divided, *not_asked]
+    if naming is not None:
+        rows, said = bring_together(rows, str(path), agent=agent, naming=naming)
+        notes += said
+    return Measured(check_rows(rows, where=str(path)), tuple(notes), three_way)
 
 
 def _refuse_merging(table: pl.DataFrame, path: Path) -> None:
