@@ -39,7 +39,7 @@ from core_harness.evaluation.in_graph import in_graph
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.shown import Examples, Shown
-from core_harness.evaluation.spec import RunSpec
+from core_harness.evaluation.spec import RunSpec, tasks_of
 from core_harness.evidence import controls
 from core_harness.evidence.blocks import KEPT, Blocks
 from core_harness.evidence.evidence import Evidence
@@ -135,12 +135,6 @@ def answer(
     if asked is None:
         return shown, predictions, None
     return shown, predictions, replace(asked.summary, answers=answered(asked.replies, answers))
-
-
-def tasks_of(task: Task, spec: RunSpec) -> list[Task]:
-    """Return the task of each seed: one, or several under a control that draws."""
-    repeats = controls.repeats(spec.control, spec.control_seeds)
-    return [replace(task, seed=task.seed + repeat) for repeat in range(repeats)]
 
 
 # load
