@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,7 @@ pairs = st.dictionaries(st.tuples(st.sampled_from("ABCDE"), st.sampled_from("VWX
 ENOUGH = {("A", "Q"): "up", ("B", "Q"): "none", ("C", "Q"): "down", ("D", "Q"): "up", ("E", "Q"): "up"}
 
 
-def written(path: Path, labelled: dict[tuple[str, str], object], **others: object) -> Path:
+def written(path: Path, labelled: Mapping[tuple[str, str], object], **others: object) -> Path:
     rows = [(*pair, label) for pair, label in labelled.items()]
     frame = pl.DataFrame(rows, schema=["pert", "gene", "label"], orient="row")
     frame = frame.with_columns(pl.lit(value).alias(name) for name, value in others.items())
@@ -64,7 +65,7 @@ def test_numbers_are_the_same_labels(name: str, form: type, tmp_path: Path) -> N
 def test_labels_of_two_kinds_are_as_they_were(tmp_path: Path) -> None:
     path = written(tmp_path / "t.csv", {("A", "X"): 1, ("B", "X"): 0})
     for question in ("de", "dir"):
-        read = read_rows(path, context="c", question=question, split="perturbation=.5")  # type: ignore[arg-type]
+        read = read_rows(path, context="c", question=question, split="perturbation=.5")
         assert read.rows["label"].to_list() == [1, 0]
         assert not read.three_way
 
@@ -118,7 +119,7 @@ def test_two_axes_leave_mixed_rows_out(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_one_line(
-    labelled: dict[tuple[str, str], object], choices: dict[str, str], message: str, tmp_path: Path
+    labelled: Mapping[tuple[str, str], object], choices: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     path = written(tmp_path / "t.csv", labelled)
     with pytest.raises(HarnessError, match=message):

@@ -1,7 +1,7 @@
 """Tables whose labels are ``up``, ``down`` and ``none`` (or 1, -1 and 0): two questions in one file.
 
-``de`` asks which pairs change, ``dir`` which of those that change go up. Rows are chosen here, before a method
-sees any, because the pairs that ``dir`` asks about are the answer to ``de``.
+``de`` asks which pairs change, ``dir`` which of those that change go up. Rows are chosen here, before a
+method sees any, because the pairs that ``dir`` asks about are the answer to ``de``.
 """
 
 from __future__ import annotations
