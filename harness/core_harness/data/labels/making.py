@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -52,20 +52,25 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
         The output cannot be written. What stood there stands there still.
     """
     _check_paths(paths, output)
+    with closing(_scanned(paths, request, output, tell)) as results:  # else what was unpacked may stay
+        return label_results(results, request, output, tell=tell)
+
+
+def label_results(
+    results: Iterable[Results], request: LabelRequest, output: Path, *, tell: Tell
+) -> LabelManifest:
+    """Write the labels of results, whatever they come from: each is walked before the next is asked for.
+
+    Otherwise as :func:`label_files`.
+    """
     with _scratch_beside(output) as scratch:
         sources: list[Source] = []
         parts: list[Part] = []
         notes: list[str] = []
-        for number, path in enumerate(paths):
-            tell(f"reading {path.name}", number, len(paths))
-            with opening(path):
-                digest = sha256(path)
-            with tempfile.TemporaryDirectory(dir=scratch) as unpacked:
-                results = _results(path, request, Path(unpacked), tell)
-                part = store(results, request, scratch / f"part-{number}.parquet")
-            parts.append(part)
-            sources.append(_source(results, part, digest, output))
-            notes += _notes(results, part)
+        for number, one in enumerate(results):
+            parts.append(store(one, request, scratch / f"part-{number}.parquet"))
+            sources.append(_source(one, parts[-1], output))
+            notes += _notes(one, parts[-1])
         made = assemble(parts, request, scratch, tell)
         tell("writing", 0, 1)
         table = _written(made, scratch / f"table{output.suffix.lower()}")
@@ -86,10 +91,14 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
     return manifest
 
 
-def _results(path: Path, request: LabelRequest, scratch: Path, tell: Tell) -> Results:
-    if path.suffix.lower() == ENDING:
-        return results_of_cells(path, request, scratch, tell)
-    return scan_results(path, request, scratch)
+def _scanned(paths: Sequence[Path], request: LabelRequest, output: Path, tell: Tell) -> Generator[Results]:
+    for number, path in enumerate(paths):
+        tell(f"reading {path.name}", number, len(paths))
+        with _scratch_beside(output) as unpacked:
+            if path.suffix.lower() == ENDING:
+                yield results_of_cells(path, request, unpacked, tell)
+            else:
+                yield scan_results(path, request, unpacked)
 
 
 def label_again(manifest_file: Path, output: Path | None, *, tell: Tell) -> tuple[LabelManifest, Path]:
@@ -149,7 +158,9 @@ def _written(made: Assembled, path: Path) -> Path:
     return path
 
 
-def _source(results: Results, part: Part, digest: str, output: Path) -> Source:
+def _source(results: Results, part: Part, output: Path) -> Source:
+    with opening(results.origin):
+        digest = sha256(results.origin)
     return Source(
         path=os.path.relpath(results.origin, output.parent),
         sha256=digest,
