@@ -56,13 +56,14 @@ def bring_together(rows: pl.DataFrame, where: str, *, agent: Agent, naming: Nami
     rows = rows.with_columns(pl.col("perturbation", "gene").str.strip_chars())
     perturbations, genes = _recognised(rows, known, agent=agent, naming=naming)
     controls = [name for name, one in perturbations.items() if one.kind == "control"]
-    kept = rows.filter(~pl.col("perturbation").is_in(controls))
+    # what has no name is left for the check of rows to refuse
+    kept = rows.filter(~pl.col("perturbation").is_in(controls).fill_null(value=False))
     if kept.is_empty() and rows.height:
         raise DataError(
             f"{where}: all perturbations are controls, such as {controls[0]}; is it the right column?"
         )
     named = _named(kept, perturbations, genes)
-    own = pl.col("gene_name").is_in(pl.col("perturbation_name").str.split(JOINED))
+    own = pl.col("gene_name").is_in(pl.col("perturbation_name").str.split(JOINED)).fill_null(value=False)
     selves, named = named.filter(own), named.filter(~own)
     notes = [
         *lines_about(perturbations, genes, known, changed=naming != "written"),
