@@ -4,9 +4,9 @@
 
     load -> divide -> relate -> organize -> prompt -> ask -> parse -> weigh -> fit -> predict -> score
 
-:func:`run_method` has the steps in this order, those from ``prompt`` to ``predict`` in :func:`answer`.
-``load`` and ``divide`` are done once a session; ``relate`` and ``organize`` block by block, when the evidence
-is first walked. No component is given a query's label.
+:func:`run_method` has the steps in this order, :func:`answer` those from ``prompt`` on. ``load`` and
+``divide`` are done once a session; ``relate`` and ``organize`` block by block, when the evidence is first
+walked. No component is given a query's label.
 """
 
 from __future__ import annotations
@@ -90,9 +90,8 @@ def run_method(
     loaded = session.load(spec, dataset)  # load, divide
     facts = session.open_knowledge(loaded.dataset, method)
     if not method.asks and controls.leaves_unchanged(spec.control, method.aggregator.object.needs):
-        session.notice(
-            f"{method.label} reads no organized evidence, so {spec.control} changes no score of it"
-        )
+        said = f"{method.label} reads no organized evidence, so {spec.control} changes no score of it"
+        session.notice(said)
     frames: list[pl.DataFrame] = []
     reports: list[metrics.Report] = []
     summaries: list[Summary] = []
@@ -106,10 +105,9 @@ def run_method(
         reports.append(score(loaded.split, predictions, seed=task.seed, resamples=resamples))
         paired = loaded.split.queries.join(predictions, on="pair_id")
         frames.append(paired if repeats == 1 else paired.with_columns(pl.lit(task.seed).alias("seed")))
-        if asking is not None:
-            summaries.append(asking)
-            if asking.ended:
-                break
+        summaries += [] if asking is None else [asking]
+        if asking is not None and asking.ended:
+            break
     session.tell(method.label, repeats, repeats)
     return Result.of(
         task=loaded.task,
@@ -132,9 +130,8 @@ def answer(
     answers = parse(prompts, asked)
     shown = weigh(method, shown, answers)
     predictions = fit_and_predict(method, shown, answers)
-    if asked is None:
-        return shown, predictions, None
-    return shown, predictions, replace(asked.summary, answers=answered(asked.replies, answers))
+    counted = None if asked is None else answered(asked.replies, answers)
+    return shown, predictions, None if asked is None else replace(asked.summary, answers=counted)
 
 
 # load
