@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -194,8 +193,8 @@ def test_in_a_context_without_support_the_perturbation_and_its_relatives_vote_fr
     cross = evidence.pairs.join(predicted(method, unseen, task), on="pair_id")
     elsewhere = unseen.filter(split="train").group_by("perturbation", "gene")
     did = elsewhere.agg(pl.col("label").mean().alias("did"))
-    scores = cross.join(did, on=["perturbation", "gene"]).group_by("did").agg("score").sort("did")["score"]
-    assert [max(few) < min(many) for few, many in itertools.pairwise(scores)] == [True, True]
+    scores = cross.join(did, on=["perturbation", "gene"]).group_by("did").agg(pl.col("score").mean())
+    assert scores.sort("did")["score"].is_sorted()
 
 
 @given(SEEDS)
