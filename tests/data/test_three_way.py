@@ -43,8 +43,10 @@ def test_the_two_questions_divide_the_pairs_and_share_their_split(
     changes = {pair: label for pair, label in labelled.items() if label in {"up", "down"}}
     asked = {(row["perturbation"], row["gene"]): row["label"] for row in de.rows.iter_rows(named=True)}
     assert asked == {pair: int(pair in changes) for pair, label in labelled.items() if label != "ambiguous"}
-    told = {(row["perturbation"], row["gene"]): row["label"] for row in where.rows.iter_rows(named=True)}
-    assert told == {pair: int(label == "up") for pair, label in changes.items()}
+    directions = {
+        (row["perturbation"], row["gene"]): row["label"] for row in where.rows.iter_rows(named=True)
+    }
+    assert directions == {pair: int(label == "up") for pair, label in changes.items()}
     keys = ["perturbation", "gene", "split"]
     assert where.rows.join(de.rows, on=keys, how="anti").is_empty()
     ambiguous = sum(label == "ambiguous" for label in labelled.values())
