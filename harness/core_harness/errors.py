@@ -6,7 +6,8 @@
     ├── UsageError               2   a name, an option or a combination that does not exist or does not fit
     │   └── MissingKeyError      2   the key of a provider is not set
     ├── DataError                3   a file, a row, a column, a graph that cannot be used
-    │   └── MissingDataError     3   the data are not on this machine
+    │   ├── MissingDataError     3   the data are not on this machine
+    │   └── LeakError            3   one perturbation in train and in test under two spellings
     ├── PluginError              4   a component that cannot be loaded or breaks its contract
     ├── RunError                 5   a run folder that cannot be read or written
     ├── RegistryError            6   a registry.toml that is not valid

@@ -26,6 +26,10 @@ Negatives = Literal["check", "trust", "leave-out"]
 Agent = Literal["knockdown", "drug"]
 """What a perturbation is."""
 
+Naming = Literal["approved", "written", "mouse-as-human"]
+"""What rows of a table are called: by the one name of all spellings of a gene; as they are written; or by the
+first, with symbols of mouse genes taken for the human genes of the same letters."""
+
 Regime = Literal["unseen-perturbation", "cross-context", "unseen-context", "unseen-both", "unseen-gene"]
 """What of a query methods have not seen: see :mod:`core_harness.data.splits`."""
 

@@ -17,6 +17,9 @@ def core_datasets() -> list[Component]:
             "perturbqa", f"{at}.perturbqa:PerturbQA", "CRISPRi knockdowns in four cell lines (PerturbQA)"
         ),
         Component("l1000", f"{at}.l1000:L1000", "drugs: consensus signatures of LINCS L1000"),
+        Component(
+            "genetak", f"{at}.genetak:GeneTAK", "drugs: a folder of LINE_DE.csv: --dataset genetak:FOLDER"
+        ),
         Component("table", f"{at}.table:Table", "any CSV, TSV or Parquet file: --dataset table:PATH"),
     ]
 

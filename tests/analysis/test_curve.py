@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from small_runs import SMALL as WORLD
 
-from core_harness.analysis.charts import curve_charts
 from core_harness.analysis.curve import Curve, curve
+from core_harness.analysis.curve_charts import curve_charts
 from core_harness.errors import UsageError
 from core_harness.evaluation.running import evaluate_spec
 from core_harness.evaluation.session import Session

@@ -80,7 +80,10 @@ def test_forged_metrics_change_nothing(tmp_path: Path) -> None:
         ({"dataset": None}, "key dataset: "),
         ({"dataset": {"name": "nonsense"}}, "unknown dataset 'nonsense'"),
         ({"dataset": {"name": "symbol", "parameters": []}}, "key dataset.parameters: "),
-        ({"task": {"dataset": "simulated", "regime": "cross-context", **NO_SETTINGS}}, "calls its regime"),
+        (
+            {"task": {"dataset": "simulated", "regime": "cross-context", **NO_SETTINGS}},
+            "regime 'cross-context' needs --support",
+        ),
         ({"task": {"seed": "<script>"}}, "key task.seed"),
         ({"task": {"seed": -1}}, "seed is -1"),
         ({"part": {"only": "all"}}, "key part.only: "),

@@ -43,6 +43,15 @@ def test_a_budget_is_part_of_a_runs_record_and_made_again(tmp_path: Path) -> Non
     assert "support of 10 perturbations, 8 genes of each" in plain.stdout
 
 
+def test_the_perturbations_of_a_table_are_drugs_where_that_is_said(tmp_path: Path) -> None:
+    rows = "pert,gene,label,split\nimatinib,G,1,train\naspirin,G,0,train\nx,G,1,test\ny,G,0,test\n"
+    (tmp_path / "screen.csv").write_text(rows)
+    asked = ["eval", "-d", "table:screen.csv", "-s", "gene-frequency", "--agent", "drug", "--json"]
+    (result,) = json.loads(run_here(*asked, cwd=tmp_path).stdout)["results"]
+    record = json.loads((tmp_path / result["run"] / "run.json").read_text())
+    assert record["task"]["agent"] == record["dataset"]["parameters"]["agent"] == "drug"
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -20,6 +20,8 @@ from core_harness.plugins.protocols import Aggregator, BringsKnowledge, Dataset
 from core_harness.schemas import ROWS, check
 from core_harness_plugins.aggregators.gene_frequency import GeneFrequency
 from core_harness_plugins.aggregators.vote import Vote
+from core_harness_plugins.datasets.genetak import GeneTAK
+from core_harness_plugins.datasets.l1000 import L1000
 from core_harness_plugins.datasets.perturbqa import PerturbQA
 from core_harness_plugins.datasets.simulated import Simulated
 from core_harness_plugins.datasets.table import Table
@@ -38,7 +40,9 @@ TASK = Task(
 NO_ANSWERS = pl.DataFrame(schema=dict(ANSWERS))
 
 
-@pytest.mark.parametrize("dataset", [PerturbQA(), Table(), Simulated()], ids=lambda d: type(d).__name__)
+@pytest.mark.parametrize(
+    "dataset", [PerturbQA(), Table(), Simulated(), L1000(), GeneTAK()], ids=lambda d: type(d).__name__
+)
 def test_every_dataset_fits_the_door(dataset: object) -> None:
     assert isinstance(dataset, Dataset)
     assert isinstance(dataset, BringsKnowledge) == isinstance(dataset, Simulated)

@@ -91,6 +91,26 @@ def test_related_drugs_tell_what_a_drug_does(data: Path) -> None:
     assert value > 0.8
 
 
+def test_a_prompt_speaks_of_a_drug_and_of_what_it_acts_on(data: Path) -> None:
+    from core_harness import Facts
+    from core_harness.prompts import Layout, load_template, pair_prompts
+    from core_harness.schemas import PAIRS, Task
+    from core_harness.vocabulary import Regime
+
+    regime: Regime = "unseen-perturbation"
+    task = Task(dataset="l1000", question="de", agent="drug", regime=regime, seed=0, simulated=False)
+    links = pl.DataFrame({"a": ["GENE1"], "b": ["GENE2"], "weight": [0.5]})
+    facts = Facts.of(L1000().extend_knowledge(Graph.of([Layer.edges("string", links)])))
+    pair = pl.DataFrame([(0, "consensus", "drug1", "GENE1")], schema=dict(PAIRS), orient="row")
+    template, layout = load_template("isolated"), Layout(facts=3)
+    prompts = pair_prompts(template, task, pair, None, facts=facts, layout=layout)
+    text = prompts["user"][0]
+    assert "treatment with drug1" in text
+    assert "knockdown" not in text
+    for fact in ("acts on TARGET1", "acts as class 1 inhibitor", "linked to GENE2"):
+        assert fact in text
+
+
 def test_a_missing_file_is_one_line_that_says_where_it_comes_from(data: Path, tmp_path: Path) -> None:
     (data / "drugs" / "drug_annotations.tsv").unlink()
     with pytest.raises(

@@ -188,7 +188,7 @@ def test_in_a_context_without_support_the_perturbation_and_its_relatives_vote_fr
     assert set(own["status"]) == {"no_evidence"}
     method, task = method_of("voting"), task_of(contexts=("b", "c"))
     (evidence,) = shown_to(method, unseen, task).evidence
-    itself = pl.col("perturbation") == pl.col("neighbour")
+    itself = (pl.col("perturbation") == pl.col("neighbour")).alias("itself")
     sums = evidence.relations.group_by("perturbation", itself).agg(pl.col("weight").sum())
     assert sums["weight"].to_list() == pytest.approx([1.0] * sums.height)
     cross = evidence.pairs.join(predicted(method, unseen, task), on="pair_id")

@@ -13,9 +13,7 @@ from typing import Any, Literal
 
 from core_harness.analysis.audit.strata import Stratum
 from core_harness.analysis.compare import Comparison
-from core_harness.analysis.curve import Curve, Point
 from core_harness.metrics.catalog import METRICS
-from core_harness.metrics.metric import Metric
 from core_harness.metrics.prior import RateBin
 from core_harness.text import figure, plain
 
@@ -236,46 +234,6 @@ def strata_charts(strata: Sequence[Stratum]) -> list[Chart]:
     ]
 
 
-def curve_charts(curve: Curve) -> list[Chart]:
-    """Return a chart a method: the metric by how many perturbations were measured, on one scale for all."""
-    metric = METRICS[curve.metric]
-    points = [point for of_method in curve.methods.values() for point in of_method]
-    ends = [end for point in points for end in (point.value, point.low, point.high) if end is not None]
-    limits = _around([*ends, *([] if metric.chance is None else [metric.chance])])
-    return [_curve_chart(label, of_method, metric, limits) for label, of_method in curve.methods.items()]
-
-
-def _curve_chart(label: str, points: Sequence[Point], metric: Metric, limits: tuple[float, float]) -> Chart:
-    last = len(points) - 0.5
-    values = [(float(place), point.value) for place, point in enumerate(points)]
-    words = (
-        f"{point.budget}: {figure({'value': point.value, 'low': point.low, 'high': point.high})}"
-        for point in points
-    )
-    marks = (
-        []
-        if metric.chance is None
-        else [Mark(kind="guide", points=((-0.5, metric.chance), (last, metric.chance)), name="chance")]
-    )
-    marks += [
-        Mark(kind="rule", points=((place, point.low), (place, point.high)))
-        for place, point in enumerate(points)
-        if point.low is not None and point.high is not None
-    ]
-    return Chart(
-        title=plain(label),
-        description=(
-            f"{metric.label} by number of measured perturbations, with 95 % intervals over perturbations and "
-            f"draws. {'; '.join(words)}."
-        ),
-        x=Axis(
-            name="measured perturbations", limits=(-0.5, last), labels=[str(point.budget) for point in points]
-        ),
-        y=Axis(name=f"{metric.label} [95 %]", limits=limits),
-        marks=[*marks, Mark(kind="line", points=values), Mark(kind="dots", points=values)],
-    )
-
-
 def scatter_chart(runs: Sequence[tuple[str, float, float]]) -> Chart:
     """Return runs by pooled AUROC (the first number) and macro-per-gene AUROC (the second), at least one."""
     words = "; ".join(f"{name}: {pooled:.3f}, {per_gene:.3f}" for name, pooled, per_gene in runs[:_NAMED])
@@ -317,13 +275,13 @@ def intervals_chart(title: str, name: str, rows: Sequence[Interval], guide: floa
     return Chart(
         title=title,
         description=f"{name} with 95 % intervals over perturbations. {'; '.join(words)}.",
-        x=Axis(name=f"{name} [95 %]", limits=_around(ends)),
+        x=Axis(name=f"{name} [95 %]", limits=limits_around(ends)),
         y=Axis(name="", limits=(bottom, top), labels=[label for label, *_ in rows]),
         marks=[*marks, Mark(kind="dots", points=dots)],
     )
 
 
-def _around(values: Sequence[float]) -> tuple[float, float]:
+def limits_around(values: Sequence[float]) -> tuple[float, float]:
     """Return the limits of an axis on which no value lies at the very end."""
     if not values:
         return 0.0, 1.0

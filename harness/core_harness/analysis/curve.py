@@ -133,9 +133,7 @@ def _at(session: Session, method: Method, spec: RunSpec, sample: Sample, metric:
     loaded = session.load(spec)
     facts = session.open_knowledge(loaded.dataset, method)
     shown = pipeline.show(method, loaded.task, loaded.split, None, facts)
-    predictions = pipeline.fit_and_predict(
-        method, shown, pipeline.parse(pipeline.prompt(method, shown), None)
-    )
+    _, predictions, _ = pipeline.answer(session, method, shown)
     paired = loaded.split.queries.join(predictions, on="pair_id")
     rows = with_truth(paired, loaded, method.label)
     return resampled([rows.with_columns(fold=0)], sample, metric=metric)

@@ -182,6 +182,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     """Return the evidence about all queries, and about the examples to learn from, under a control."""
     seen = controls.on_split(control, split, seed=task.seed)
     codes = controls.on_names(control, seen, seed=task.seed)
+    regime, others = task.regime, task.support_contexts
 
     def gather(parts: Sequence[Split], *, kept: int = KEPT) -> Blocks:
         def make(block: Block) -> Evidence:
@@ -192,12 +193,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
 
         def blocks() -> Iterator[Block]:
             for part in parts:
-                yield from splits.blocks(
-                    part.queries,
-                    part.support,
-                    regime=task.regime,
-                    support_contexts=task.support_contexts,
-                )
+                yield from splits.blocks(part.queries, part.support, regime=regime, support_contexts=others)
 
         return Blocks(blocks, make, kept=kept)
 
@@ -205,11 +201,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     examples: list[Examples] = []
     if isinstance(learner, LearningAggregator):
         drawn = crossfit.examples(
-            seen,
-            learner.examples,
-            seed=task.seed,
-            regime=task.regime,
-            support_contexts=task.support_contexts,
+            seen, learner.examples, seed=task.seed, regime=regime, support_contexts=others
         )
         for contexts, parts in drawn:
             labels = pl.concat(part.truth for part in parts)

@@ -115,6 +115,10 @@ class Layer:
         )
         return cls(name=name, kind="edges", frame=frame, date=date, clause=clause)
 
+    def for_facts(self) -> Layer:
+        """Return the layer for facts alone: no retriever relates by it."""
+        return replace(self, relates=False)
+
     @property
     def genes(self) -> pl.Series:
         """Symbols in the layer, unique and sorted."""
@@ -186,7 +190,7 @@ class Graph:
         What it has itself stays for facts. Its digest is that of both.
         """
         digest = hashlib.sha256(f"{self.digest} {Graph.of(layers).digest}".encode()).hexdigest()
-        own = (replace(layer, relates=False) for layer in self.layers)
+        own = (layer.for_facts() for layer in self.layers)
         return Graph((*own, *layers), digest, self.symbols)
 
 

@@ -15,8 +15,6 @@ _FILE = re.compile(r"(.*_)?(path|file|folder|dir|directory)$", re.IGNORECASE)
 """Names of parameters that are files, be they relative."""
 _ROOTED = re.compile(r"[/~\\]|\.\.?[/\\]|[a-z]:[/\\]", re.IGNORECASE)
 """The beginning of a path, which no name of a model has."""
-_TABLE = "table:"
-"""The beginning of a dataset's name that is a file."""
 
 
 def masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +24,8 @@ def masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def masked_dataset(name: str) -> str:
     """Return the name of a dataset; of ``table:PATH`` the last name of the path is left."""
-    return _TABLE + _last(name.removeprefix(_TABLE)) if name.startswith(_TABLE) else name
+    component, colon, path = name.partition(":")
+    return f"{component}:{_last(path)}" if colon else name
 
 
 def is_file(key: str, value: object) -> bool:

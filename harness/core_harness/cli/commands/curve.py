@@ -83,8 +83,8 @@ def curve_command(
 
     Each budget is drawn from the train rows several times; the test rows stay the same.
     """
-    from core_harness.analysis.charts import curve_charts
     from core_harness.analysis.curve import curve
+    from core_harness.analysis.curve_charts import curve_charts
     from core_harness.cli.output.curves import heading, print_curve
     from core_harness.cli.output.pictures import check_picture, save_charts
     from core_harness.cli.output.progress import watching
