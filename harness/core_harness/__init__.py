@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         Need,
         Task,
     )
-    from core_harness.vocabulary import Agent, Beyond, Question
+    from core_harness.vocabulary import Agent, Beyond, Naming, Question
 
 _HOMES = {
     "EVIDENCE": "schemas",
@@ -57,6 +57,7 @@ _HOMES = {
     "Facts": "knowledge.facts",
     "Graph": "knowledge.layers",
     "Layer": "knowledge.layers",
+    "Naming": "vocabulary",
     "Need": "schemas",
     "Pair": "analysis.cards",
     "Question": "vocabulary",
@@ -93,6 +94,7 @@ __all__ = [
     "Facts",
     "Graph",
     "Layer",
+    "Naming",
     "Need",
     "Pair",
     "Question",

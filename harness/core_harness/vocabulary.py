@@ -26,6 +26,10 @@ Negatives = Literal["check", "trust", "leave-out"]
 Agent = Literal["knockdown", "drug"]
 """What a perturbation is."""
 
+Naming = Literal["approved", "written", "mouse-as-human"]
+"""What rows of a table are called: by the one name of all spellings of a gene; as they are written; or by the
+first, with symbols of mouse genes taken for the human genes of the same letters."""
+
 Regime = Literal["unseen-perturbation", "cross-context", "unseen-context", "unseen-both", "unseen-gene"]
 """What of a query methods have not seen: see :mod:`core_harness.data.splits`."""
 
@@ -41,7 +45,7 @@ Beyond = Literal["potency", "unlisted pairs"]
 Only = Literal["evaluable"]
 """The part of a dataset that is asked about: genes with both classes."""
 
-PredictedFormat = Literal["long", "up-down", "wide", "pie"]
+PredictedFormat = Literal["long", "up-down", "wide", "pie", "de-table"]
 """Formats of predictions that were made elsewhere: see :mod:`core_harness.data.predicted`."""
 
 Control = Literal[

@@ -37,7 +37,8 @@ def test_a_dataset_is_counted() -> None:
     assert found["pairs_by_gene"]["over"] == found["evaluable_genes"]
     by_name = {plain["method"]: plain for plain in found["plain"]}
     assert by_name["gene frequency"]["macro_gene_auroc"]["value"] == 0.5
-    assert list(by_name) == ["gene frequency", "potency", "symbol"]
+    assert list(by_name) == ["gene frequency", "potency", "symbol", "listing"]
+    assert found["direction_listed"]["value"] == 1.0
     assert found["agreements"] == found["elsewhere"] == []
     assert "judge methods per gene" in found["verdict"]["sentence"]
 

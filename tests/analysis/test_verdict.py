@@ -67,7 +67,7 @@ DATES = {"perturbations": 30, "known": 8, "looks": "dates", "mend": "write symbo
     [
         (
             DATES,
-            "8 of 30 perturbations are in the graph; the others look like Ensembl identifiers: write symbols",
+            "8 of 30 perturbations are in the graph; the others look like dates: write symbols",
         ),
         (
             {**DATES, "known": 0, "looks": "dates"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from program import run_here
 from small_names import write_names
 
-from core_harness.data.tables.identifiers import bring_together
+from core_harness.data.tables.identifiers import bring_together, match_names
 from core_harness.errors import DataError, LeakError
 from core_harness.schemas import ROWS
 from core_harness_plugins.datasets.table import Table
@@ -207,6 +209,21 @@ def test_names_of_drugs_are_left_alone(tmp_path: Path) -> None:
     assert dataset.notes == ()
 
 
+@pytest.mark.parametrize("names", ["approved", "written"])
+def test_predictions_are_matched_under_any_spelling(tmp_path: Path, names: str, tables: bool) -> None:
+    dataset = table(
+        tmp_path, rows(("RPL5+RPL11", "TP53", 1, "train"), ("RPL5", "TP53", 0, "train")), names=names
+    )
+    measured = dataset.rows()
+    spellings = {"RPL5_sg1": "RPL5", "rpl11;RPL5": "RPL5+RPL11", "6125": "RPL5", "MLL": "KMT2A", "X": "X"}
+    for spelling, name in spellings.items():
+        predicted = pl.DataFrame({"perturbation": [spelling], "gene": ["tp53"]})
+        found = match_names(predicted, measured, agent="knockdown")
+        called = "RPL11+RPL5" if names == "approved" and "+" in name else name
+        wanted = called if tables or spelling not in {"6125", "MLL"} else spelling
+        assert found.rows.row(0) == (wanted, "TP53")
+
+
 NAME = st.sampled_from(
     ["RPL5", "rpl5", "RPL5_sg1", "MLL", "RPL5+RPL11", "RPL11+RPL5", "NTC", "1-Mar", "A", "HLA-A"]
 )
@@ -228,3 +245,17 @@ def test_bringing_together_twice_is_once_in_any_order(frame: pl.DataFrame, rando
     once = together(frame)
     assert together(once).equals(once)
     assert together(frame.sample(fraction=1, shuffle=True, seed=random.getrandbits(32))).equals(once)  # type: ignore[attr-defined]
+
+
+def test_what_each_name_is_can_be_printed(tmp_path: Path, tables: bool) -> None:
+    table(tmp_path, [("RPL5_sg1", "GRP78", 1, "train"), ("NTC", "TP53", 0, "test")])
+    printed = run_here("data", "names", "t.csv", cwd=tmp_path, CORE_HARNESS_DATA=str(tmp_path / "data"))
+    assert printed.stdout.splitlines() == [
+        "column,written,kind,name",
+        "perturbation,NTC,control,",
+        "perturbation,RPL5_sg1,guide,RPL5",
+        f"gene,GRP78,{'alias,HSPA5' if tables else 'unknown,GRP78'}",
+        f"gene,TP53,{'approved' if tables else 'unknown'},TP53",
+    ]
+    as_json = run_here("data", "names", "t.csv", "--json", cwd=tmp_path)
+    assert json.loads(as_json.stdout)["names"][0]["written"] == "NTC"

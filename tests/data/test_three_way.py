@@ -119,7 +119,7 @@ def test_two_axes_leave_mixed_rows_out(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_one_line(
-    labelled: dict[tuple[str, str], object], choices: dict[str, str], message: str, tmp_path: Path
+    labelled: Mapping[tuple[str, str], object], choices: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     path = written(tmp_path / "t.csv", labelled)
     with pytest.raises(HarnessError, match=message):

@@ -74,7 +74,7 @@ def test_evidence_is_counted_and_its_strongest_is_named(tmp_path: Path) -> None:
     rows = session.load(spec).rows
     (name,) = rows.filter(split="test")["perturbation"].unique().sort()[:1]
     (method,) = session.methods(spec)
-    found = predict_pairs(session, method, spec, all_genes([name], rows))
+    found = predict_pairs(session, method, spec, all_genes([name], rows, agent="knockdown"))
     assert found.pairs.height == rows["gene"].n_unique()
     assert found.pairs["score"].to_list() == sorted(found.pairs["score"], reverse=True)
     assert found.pairs["measured"].count() == rows.filter(perturbation=name).height
@@ -104,7 +104,7 @@ def test_pairs_of_a_table_are_read_once_and_odd_ones_are_said(tmp_path: Path) ->
     (tmp_path / "p.csv").write_text(
         "Pert,GENE,note\nP01,G01,x\nP01,G01,y\nNEW,G02,\nG03,G03,\nP02,NEW,\n,,\n"
     )
-    found = read_pairs(tmp_path / "p.csv", rows)
+    found = read_pairs(tmp_path / "p.csv", rows, agent="knockdown")
     assert found.pairs.rows() == [(0, "c", "NEW", "G02"), (1, "c", "P01", "G01"), (2, "c", "P02", "NEW")]
     assert found.notes == (
         "1 pair of a gene with itself left out",
@@ -112,12 +112,20 @@ def test_pairs_of_a_table_are_read_once_and_odd_ones_are_said(tmp_path: Path) ->
     )
 
 
+def test_names_in_another_case_are_those_of_the_data() -> None:
+    found = all_genes(["p01"], world(), agent="knockdown")
+    assert set(found.pairs["perturbation"]) == {"P01"}
+    assert found.notes[0] == "perturbations matched under another spelling: 1, e.g. p01 is P01"
+
+
 def test_all_genes_are_those_of_the_context() -> None:
     rows = world(contexts=("a", "b")).filter((pl.col("context") == "a") | (pl.col("gene") < "G05"))
-    of_b = all_genes(["P01", "G01"], rows, context="b").pairs
+    of_b = all_genes(["P01", "G01"], rows, agent="knockdown", context="b").pairs
     assert set(of_b["context"]) == {"b"}
     assert of_b.height == 2 * 5 - 1
-    assert all_genes(["P01"], rows).pairs["context"].value_counts().sort("context").rows() == [
+    assert all_genes(["P01"], rows, agent="knockdown").pairs["context"].value_counts().sort(
+        "context"
+    ).rows() == [
         ("a", 12),
         ("b", 5),
     ]
@@ -149,7 +157,7 @@ def test_pairs_that_cannot_be_used_are_one_line(
 ) -> None:
     (tmp_path / "p.csv").write_text(content)
     with pytest.raises(error, match=said):
-        read_pairs(tmp_path / "p.csv", world(contexts=contexts))
+        read_pairs(tmp_path / "p.csv", world(contexts=contexts), agent="knockdown")
 
 
 def test_a_method_is_evaluated_once_to_say_how_far_to_trust_it(tmp_path: Path) -> None:

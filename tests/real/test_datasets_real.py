@@ -63,11 +63,11 @@ def test_what_is_asked_of_the_test_rows(line: Any, prevalence: float, genes: int
 
 def test_a_line_by_path_is_the_line_by_name(folder: Path, tmp_path: Path) -> None:
     by_name = PerturbQA(line="k562").rows()
-    by_path = Table(path=str(folder / "perturbqa" / "k562-de.csv")).rows()
+    by_path = Table(path=str(folder / "perturbqa" / "k562-de.csv"), names="written").rows()
     assert by_path.drop("context").equals(by_name.drop("context"))
     shuffled = tmp_path / "shuffled.parquet"
     by_name.drop("row").sample(fraction=1, shuffle=True, seed=1).write_parquet(shuffled)
-    assert Table(path=str(shuffled)).rows().select(*ROWS).equals(by_name.select(*ROWS))
+    assert Table(path=str(shuffled), names="written").rows().select(*ROWS).equals(by_name.select(*ROWS))
 
 
 def test_rows_that_were_checked_pass_unchanged() -> None:

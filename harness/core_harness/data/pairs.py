@@ -9,9 +9,11 @@ from typing import NamedTuple
 import polars as pl
 
 from core_harness.data.predicted.columns import pairs_in
+from core_harness.data.tables.identifiers import match_names
 from core_harness.data.tables.reading import read_table, without_blank_rows
 from core_harness.errors import UsageError, unknown
 from core_harness.schemas import PAIRS
+from core_harness.vocabulary import Agent
 
 _PAIR = ["context", "perturbation", "gene"]
 
@@ -23,8 +25,8 @@ class Wanted(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_pairs(path: Path, rows: pl.DataFrame) -> Wanted:
-    """Return the pairs of a table, each once.
+def read_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent) -> Wanted:
+    """Return the pairs of a table, each once, under the names that the data have for the same genes.
 
     Parameters
     ----------
@@ -32,7 +34,9 @@ def read_pairs(path: Path, rows: pl.DataFrame) -> Wanted:
         A table with ``perturbation`` or ``pert`` and ``gene``, or ``id`` (``{perturbation}_{gene}``), and
         perhaps ``context``. Other columns, a label among them, are not read.
     rows
-        The measured pairs, :data:`~core_harness.schemas.ROWS`, which say what contexts and ids there are.
+        The measured pairs, :data:`~core_harness.schemas.ROWS`, which say what contexts and names there are.
+    agent
+        What perturbations are: names of drugs are left alone.
 
     Raises
     ------
@@ -46,10 +50,12 @@ def read_pairs(path: Path, rows: pl.DataFrame) -> Wanted:
     contexts = rows["context"].unique().sort().to_list()
     if pairs["context"].null_count() and len(contexts) > 1:
         raise UsageError(f"{path} has no column 'context', and the data have several ({', '.join(contexts)})")
-    return _checked(pairs.with_columns(pl.col("context").fill_null(contexts[0])), rows)
+    return _checked(pairs.with_columns(pl.col("context").fill_null(contexts[0])), rows, agent)
 
 
-def all_genes(perturbations: Sequence[str], rows: pl.DataFrame, *, context: str | None = None) -> Wanted:
+def all_genes(
+    perturbations: Sequence[str], rows: pl.DataFrame, *, agent: Agent, context: str | None = None
+) -> Wanted:
     """Return all pairs of some perturbations with the genes that were measured in a context, or in each.
 
     Raises :class:`~core_harness.errors.UsageError` for a context that the data do not have.
@@ -58,10 +64,11 @@ def all_genes(perturbations: Sequence[str], rows: pl.DataFrame, *, context: str 
     if context is not None:
         genes = genes.filter(pl.col("context") == _known(context, rows))
     names = pl.DataFrame({"perturbation": list(perturbations)}, schema={"perturbation": pl.String})
-    return _checked(names.join(genes, how="cross"), rows)
+    return _checked(names.join(genes, how="cross"), rows, agent)
 
 
-def _checked(pairs: pl.DataFrame, rows: pl.DataFrame) -> Wanted:
+def _checked(pairs: pl.DataFrame, rows: pl.DataFrame, agent: Agent) -> Wanted:
+    pairs, matched = match_names(pairs, rows, agent=agent)
     for context in pairs["context"].unique().sort():
         _known(context, rows)
     kept = pairs.select(_PAIR).unique().filter(pl.col("perturbation") != pl.col("gene")).sort(_PAIR)
@@ -69,7 +76,7 @@ def _checked(pairs: pl.DataFrame, rows: pl.DataFrame) -> Wanted:
         raise UsageError("nothing to predict: all pairs are of a gene with itself")
     own = pairs.filter(pl.col("perturbation") == pl.col("gene")).select(_PAIR).unique().height
     new = kept.join(rows, on=["context", "gene"], how="anti")
-    notes = []
+    notes = [*matched]
     if own:
         notes.append(f"{own:,} {'pair' if own == 1 else 'pairs'} of a gene with itself left out")
     if new.height:

@@ -12,7 +12,9 @@ from core_harness.data import splits
 from core_harness.errors import UsageError
 from core_harness.evaluation.session import Loaded, Session
 from core_harness.evaluation.spec import RunSpec
+from core_harness.registry.entries import Registry
 from core_harness.runs.manifest import AskedWith
+from core_harness.vocabulary import Question
 
 
 def specs_of_both(session: Session, spec: RunSpec) -> tuple[RunSpec, RunSpec]:
@@ -26,16 +28,15 @@ def specs_of_both(session: Session, spec: RunSpec) -> tuple[RunSpec, RunSpec]:
     DataError, MissingDataError
         Either cannot be read.
     """
-    datasets = session.registry.datasets
-    entry = datasets.get(spec.dataset)
-    direction = None if entry is None else entry.direction
-    if direction is None:
+    of_change, of_direction = spec, direction_of(session, spec)
+    if of_direction is None:
+        datasets = session.registry.datasets
         able = ", ".join(name for name, one in datasets.items() if one.direction is not None)
         raise UsageError(
             f"the registry names no direction of {spec.dataset}, so --question both has no second run; it "
-            f"goes with {able}"
+            f"goes with {able}, and tables of up, down and none"
         )
-    of_change, of_direction = spec, replace(spec, dataset=direction)
+    direction = of_direction.dataset
     change, where = (session.load(replace(one, limit=None, only=None)) for one in (of_change, of_direction))
     if (change.task.question, where.task.question) != ("de", "dir"):
         raise UsageError(f"{spec.dataset} does not ask for a change, or {direction} not for its direction")
@@ -50,6 +51,29 @@ def specs_of_both(session: Session, spec: RunSpec) -> tuple[RunSpec, RunSpec]:
     if session.load(both[1]).split.queries.is_empty():
         raise UsageError(f"no pair of {direction} is in this part of {spec.dataset}; ask about more pairs")
     return both
+
+
+def direction_of(session: Session, spec: RunSpec) -> RunSpec | None:
+    """Return the spec of a dataset's direction: the registry's, or that of a table of up, down and none.
+
+    None where there is neither. Raises :class:`DataError` where the dataset cannot be read.
+    """
+    entry = session.registry.datasets.get(spec.dataset)
+    if entry is not None and entry.direction is not None:
+        return replace(spec, dataset=entry.direction)
+    loaded = session.load(replace(spec, limit=None, only=None))
+    if loaded.task.question == "dir" or not getattr(loaded.dataset.object, "three_way", False):
+        return None
+    of_dataset = {**spec.parameters.get("dataset", {}), "question": "dir"}
+    return replace(spec, parameters={**spec.parameters, "dataset": of_dataset})
+
+
+def dataset_asking(question: Question, dataset: str, registry: Registry) -> str | None:
+    """Return the dataset that the registry names for a question about another; None where it names none."""
+    datasets = registry.datasets
+    if dataset in datasets and question == "dir":
+        return datasets[dataset].direction
+    return next((name for name, entry in datasets.items() if entry.direction == dataset), None)
 
 
 def _asked_with(other: Loaded, not_asked: int) -> AskedWith:

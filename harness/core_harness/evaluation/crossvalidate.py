@@ -25,7 +25,7 @@ from core_harness.evaluation import pipeline
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.shown import Shown
-from core_harness.evaluation.spec import RunSpec
+from core_harness.evaluation.spec import RunSpec, tasks_of
 from core_harness.evidence import controls
 from core_harness.plugins.component import Instance
 from core_harness.plugins.protocols import LearningAggregator
@@ -153,7 +153,7 @@ def crossvalidate_all(
                 "strategy that asks none"
             )
     support = support_of(session, spec)
-    tasks = pipeline.tasks_of(support.task, spec)
+    tasks = tasks_of(support.task, spec)
     splits = support.splits(folds)
     pairs = [_pairs(split) for split in splits]
     scored: list[list[list[pl.DataFrame]]] = [[[] for _ in tasks] for _ in methods]

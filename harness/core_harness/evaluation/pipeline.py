@@ -4,9 +4,9 @@
 
     load -> divide -> relate -> organize -> prompt -> ask -> parse -> weigh -> fit -> predict -> score
 
-:func:`run_method` has the steps in this order, those from ``prompt`` to ``predict`` in :func:`answer`.
-``load`` and ``divide`` are done once a session; ``relate`` and ``organize`` block by block, when the evidence
-is first walked. No component is given a query's label.
+:func:`run_method` has the steps in this order, :func:`answer` those from ``prompt`` on. ``load`` and
+``divide`` are done once a session; ``relate`` and ``organize`` block by block, when the evidence is first
+walked. No component is given a query's label.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from core_harness.evaluation.in_graph import in_graph
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.shown import Examples, Shown
-from core_harness.evaluation.spec import RunSpec
+from core_harness.evaluation.spec import RunSpec, tasks_of
 from core_harness.evidence import controls
 from core_harness.evidence.blocks import KEPT, Blocks
 from core_harness.evidence.evidence import Evidence
@@ -90,9 +90,8 @@ def run_method(
     loaded = session.load(spec, dataset)  # load, divide
     facts = session.open_knowledge(loaded.dataset, method)
     if not method.asks and controls.leaves_unchanged(spec.control, method.aggregator.object.needs):
-        session.notice(
-            f"{method.label} reads no organized evidence, so {spec.control} changes no score of it"
-        )
+        said = f"{method.label} reads no organized evidence, so {spec.control} changes no score of it"
+        session.notice(said)
     frames: list[pl.DataFrame] = []
     reports: list[metrics.Report] = []
     summaries: list[Summary] = []
@@ -106,10 +105,9 @@ def run_method(
         reports.append(score(loaded.split, predictions, seed=task.seed, resamples=resamples))
         paired = loaded.split.queries.join(predictions, on="pair_id")
         frames.append(paired if repeats == 1 else paired.with_columns(pl.lit(task.seed).alias("seed")))
-        if asking is not None:
-            summaries.append(asking)
-            if asking.ended:
-                break
+        summaries += [] if asking is None else [asking]
+        if asking is not None and asking.ended:
+            break
     session.tell(method.label, repeats, repeats)
     return Result.of(
         task=loaded.task,
@@ -132,15 +130,8 @@ def answer(
     answers = parse(prompts, asked)
     shown = weigh(method, shown, answers)
     predictions = fit_and_predict(method, shown, answers)
-    if asked is None:
-        return shown, predictions, None
-    return shown, predictions, replace(asked.summary, answers=answered(asked.replies, answers))
-
-
-def tasks_of(task: Task, spec: RunSpec) -> list[Task]:
-    """Return the task of each seed: one, or several under a control that draws."""
-    repeats = controls.repeats(spec.control, spec.control_seeds)
-    return [replace(task, seed=task.seed + repeat) for repeat in range(repeats)]
+    counted = None if asked is None else answered(asked.replies, answers)
+    return shown, predictions, None if asked is None else replace(asked.summary, answers=counted)
 
 
 # load
@@ -191,6 +182,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     """Return the evidence about all queries, and about the examples to learn from, under a control."""
     seen = controls.on_split(control, split, seed=task.seed)
     codes = controls.on_names(control, seen, seed=task.seed)
+    regime, others = task.regime, task.support_contexts
 
     def gather(parts: Sequence[Split], *, kept: int = KEPT) -> Blocks:
         def make(block: Block) -> Evidence:
@@ -201,12 +193,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
 
         def blocks() -> Iterator[Block]:
             for part in parts:
-                yield from splits.blocks(
-                    part.queries,
-                    part.support,
-                    regime=task.regime,
-                    support_contexts=task.support_contexts,
-                )
+                yield from splits.blocks(part.queries, part.support, regime=regime, support_contexts=others)
 
         return Blocks(blocks, make, kept=kept)
 
@@ -214,11 +201,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     examples: list[Examples] = []
     if isinstance(learner, LearningAggregator):
         drawn = crossfit.examples(
-            seen,
-            learner.examples,
-            seed=task.seed,
-            regime=task.regime,
-            support_contexts=task.support_contexts,
+            seen, learner.examples, seed=task.seed, regime=regime, support_contexts=others
         )
         for contexts, parts in drawn:
             labels = pl.concat(part.truth for part in parts)

@@ -17,7 +17,7 @@ from core_harness.evaluation.in_graph import InGraph, in_graph
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.session import Session
-from core_harness.evaluation.spec import RunSpec, spec_of
+from core_harness.evaluation.spec import RunSpec, spec_of, tasks_of
 from core_harness.llm import Cache, Estimate, Journal, estimate
 from core_harness.paths import replies_path
 from core_harness.plugins.component import Instance
@@ -130,7 +130,7 @@ def _estimate(session: Session, method: Method, llm: Instance, spec: RunSpec) ->
     with threadpool_limits(limits=1):
         prompts = pl.concat(
             pipeline.prompt(method, pipeline.show(method, task, loaded.split, spec.control, facts))
-            for task in pipeline.tasks_of(loaded.task, spec)
+            for task in tasks_of(loaded.task, spec)
         )
     return estimate_prompts(session, llm, prompts)
 

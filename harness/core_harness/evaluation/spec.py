@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from core_harness.data.splits import AWAY
 from core_harness.errors import UsageError, unknown
-from core_harness.evidence.controls import CONTROLS, SEEDS
+from core_harness.evidence.controls import CONTROLS, SEEDS, repeats
 from core_harness.plugins.component import STAGES, Stage
 from core_harness.runs.asked import Asked
 from core_harness.runs.manifest import AskedWith, Manifest
+from core_harness.schemas import Task
 from core_harness.text import is_text
 from core_harness.vocabulary import AtOnce, Control, Only, Regime
 
@@ -134,6 +135,12 @@ def _fits(regime: Regime, contexts: bool, holdout: bool) -> None:
             raise UsageError(f"regime {regime!r} does not go with {option}; leave one out")
         if wanted and not given:
             raise UsageError(f"regime {regime!r} needs {option}")
+
+
+def tasks_of(task: Task, spec: RunSpec) -> list[Task]:
+    """Return the task of each seed: one, or several under a control that draws."""
+    number = repeats(spec.control, spec.control_seeds)
+    return [replace(task, seed=task.seed + repeat) for repeat in range(number)]
 
 
 def spec_of(manifest: Manifest) -> RunSpec:

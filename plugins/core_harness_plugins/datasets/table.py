@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from core_harness import Agent, Question
-from core_harness.data.tables import Naming, read_rows
+from core_harness import Agent, Naming, Question
+from core_harness.data.tables import read_rows
 from core_harness.errors import UsageError
 
 _CONTEXT = "unspecified"

@@ -81,6 +81,12 @@ def seurat(frame: pl.DataFrame, folder: Path) -> list[Path]:
     return _one(frame, folder / "seurat.csv", **columns, cluster="perturbation", gene="gene")
 
 
+def find_markers(frame: pl.DataFrame, folder: Path) -> list[Path]:
+    shares: dict[str, Column] = {"pct.1": pl.lit(0.5), "pct.2": pl.lit(0.4)}
+    columns: dict[str, Column] = {"p_val": "p", "avg_log2FC": "lfc", **shares, "p_val_adj": "fdr"}
+    return _by_file(frame, folder, **columns)
+
+
 def scanpy(frame: pl.DataFrame, folder: Path) -> list[Path]:
     columns: dict[str, Column] = {
         "group": "perturbation",
@@ -135,6 +141,7 @@ TOOLS: dict[str, Callable[[pl.DataFrame, Path], list[Path]]] = {
     "edgeR": edger,
     "limma": limma,
     "Seurat": seurat,
+    "Seurat, by file": find_markers,
     "scanpy": scanpy,
     "pdex 0.1": pdex_linear,
     "pdex 0.2": pdex_log2,

@@ -50,6 +50,11 @@ def logarithms_as_ratios(folder: Path) -> list[Path]:
     return [path]
 
 
+def write(path: Path, **columns: list[object]) -> list[Path]:
+    pl.DataFrame(columns).write_parquet(path)
+    return [path]
+
+
 HEADER = b"target,feature,log2_fold_change,p_value,fdr\n"
 REFUSED: dict[str, tuple[Callable[[Path], list[Path]], str]] = {
     "topTable": (lambda at: limma(FRAME.group_by("perturbation").head(10), at), "ten rows a perturbation"),
@@ -78,6 +83,10 @@ REFUSED: dict[str, tuple[Callable[[Path], list[Path]], str]] = {
     "two contexts": (
         content(b"target,feature,log2_fold_change,fdr,cell_line,tissue\nA,X,1,.1,K,lung\n"),
         "'cell_line' and 'tissue' may each say",
+    ),
+    "names in decimals": (
+        lambda at: write(at / "t.parquet", target=[1.5], feature=["X"], log2_fold_change=[1.0], fdr=[0.1]),
+        "column 'target': values of type Float64 are no names",
     ),
     "no rows": (content(HEADER), "has a header but no rows"),
     "empty": (content(b""), "is empty"),
@@ -174,6 +183,14 @@ def test_fold_changes_that_look_like_ratios_are_pointed_out(tmp_path: Path) -> N
         label(saved(ratios, tmp_path))
     _, manifest = label(saved(ratios, tmp_path), LabelRequest(negatives="leave-out"))
     assert any("say --fold-change-space linear" in note for note in manifest.notes)
+
+
+def test_lines_may_end_as_on_old_machines(tmp_path: Path) -> None:
+    (path,) = saved(FRAME, tmp_path)
+    expected, _ = label([path])
+    for end in (b"\r", b"\r\n"):
+        path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", end))
+        assert label([path])[0].equals(expected)
 
 
 def test_a_file_of_another_program_is_not_overwritten(tmp_path: Path) -> None:

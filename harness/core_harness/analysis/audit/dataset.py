@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from core_harness.analysis.audit.agreement import Agreement, agreements
+from core_harness.analysis.audit.listing import direction_listed
 from core_harness.analysis.audit.near_duplicates import NearDuplicates, near_duplicates
 from core_harness.analysis.audit.overlap import Elsewhere, Overlap, Synonyms, elsewhere, overlap, synonyms
 from core_harness.analysis.audit.plain import Plain, plain_methods
@@ -65,7 +66,9 @@ class DatasetAudit:
     near_duplicates
         Of drugs, see :mod:`core_harness.analysis.audit.near_duplicates`; None for knockdowns.
     plain
-        What gene frequency, potency and the symbol alone reach.
+        What gene frequency, potency, the symbol and the listing alone reach.
+    direction_listed
+        What the list of the dataset's direction reaches as an answer; None where there is none.
     """
 
     dataset: str
@@ -92,6 +95,7 @@ class DatasetAudit:
     elsewhere: tuple[Elsewhere, ...]
     agreements: tuple[Agreement, ...]
     plain: tuple[Plain, ...]
+    direction_listed: Estimate | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints; its keys are stable."""
@@ -118,6 +122,11 @@ class DatasetAudit:
             gene = plain.macro_gene_auroc
             if gene is not None and above_chance(gene):
                 yield f"A method has to be above the {shown(gene)} per gene of {plain.method} alone."
+        if self.direction_listed is not None and self.direction_listed.value is not None:
+            yield (
+                f"The list of pairs that are asked for a direction reaches {shown(self.direction_listed)} "
+                "per gene: it is the answer, and a method that is asked for changes never gets it."
+            )
         if self.synonyms is not None and self.synonyms.across_splits:
             number = self.synonyms.across_splits
             yield f"{number:,} test perturbations stand in train under another name: the split leaks."
@@ -176,6 +185,7 @@ def audit_dataset(
     evaluable = with_both_classes(test, GENE)
     found, missing = _synonyms(rows, session, loaded)
     plain = tuple(plain_methods(spec, session))
+    listed = direction_listed(spec, session)
     return DatasetAudit(
         dataset=spec.dataset,
         question=task.question,
@@ -201,6 +211,7 @@ def audit_dataset(
         elsewhere=tuple(elsewhere(rows, everywhere)),
         agreements=tuple(agreements(everywhere, seed=spec.seed)),
         plain=plain,
+        direction_listed=None if listed is None else listed["macro_gene_auroc"],
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core_harness.analysis.audit.listing import rows_listed
 from core_harness.errors import MissingDataError
 from core_harness.evaluation.running import evaluate_spec
 from core_harness.evaluation.session import Session
@@ -19,6 +20,9 @@ PLAIN: Mapping[str, Mapping[str, Any]] = {
 }
 """The gene's rate, the strength of related perturbations, and their names."""
 
+LISTING = "listing"
+"""How many pairs of the perturbation are asked about."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plain:
@@ -31,7 +35,7 @@ class Plain:
 
 
 def plain_methods(spec: RunSpec, session: Session) -> Iterator[Plain]:
-    """Evaluate each method of :data:`PLAIN` on the dataset of ``spec``."""
+    """Evaluate each method of :data:`PLAIN` on the dataset of ``spec``, and what its list alone says."""
     for place, (method, choices) in enumerate(PLAIN.items()):
         session.tell(f"what {method} alone reaches", place, len(PLAIN))
         try:
@@ -39,10 +43,14 @@ def plain_methods(spec: RunSpec, session: Session) -> Iterator[Plain]:
         except MissingDataError as error:
             yield Plain(method=method, macro_gene_auroc=None, pooled_auroc=None, missing=str(error))
         else:
-            found = result.report.metrics
-            yield Plain(
-                method=method,
-                macro_gene_auroc=found["macro_gene_auroc"],
-                pooled_auroc=found["pooled_auroc"],
-                missing=None,
-            )
+            yield _plain(method, result.report.metrics)
+    yield _plain(LISTING, rows_listed(spec, session))
+
+
+def _plain(method: str, found: Mapping[str, Estimate]) -> Plain:
+    return Plain(
+        method=method,
+        macro_gene_auroc=found["macro_gene_auroc"],
+        pooled_auroc=found["pooled_auroc"],
+        missing=None,
+    )

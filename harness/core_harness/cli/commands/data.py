@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -13,6 +13,7 @@ from core_harness.cli.options import completion
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.values import mirror_option
 from core_harness.cli.output.downloads import accept, size, watching_download
+from core_harness.vocabulary import Agent, Naming
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import SourceEntry
@@ -179,3 +180,34 @@ def _as_dict(source: SourceEntry, folder: Path) -> dict[str, Any]:
         for h in holdings(folder, source)
     ]
     return content
+
+
+@data_group.command("names")
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option(
+    "--agent",
+    type=click.Choice(get_args(Agent)),
+    default="knockdown",
+    show_default=True,
+    help="What the perturbations are.",
+)
+@click.option(
+    "--names",
+    type=click.Choice(get_args(Naming)),
+    default="approved",
+    show_default=True,
+    help="What rows are called.",
+)
+@json_option
+def names_command(*, table: Path, agent: Agent, names: Naming, as_json: bool) -> None:
+    """Print what each name of a TABLE is and what a dataset calls it, as CSV or JSON.
+
+    A control, which a dataset leaves out, has no name.
+    """
+    from core_harness.data.tables.identifiers import names_in
+    from core_harness.text import as_csv
+
+    found = names_in(table, agent=agent, naming=names)
+    click.echo(
+        json.dumps({"schema_version": 1, "names": found}, indent=2) if as_json else as_csv(found), nl=as_json
+    )

@@ -22,7 +22,7 @@ from core_harness.cli.options.values import (
     seed_option,
     support_contexts_option,
 )
-from core_harness.vocabulary import Agent, AtOnce, Control, Only, Regime
+from core_harness.vocabulary import Agent, AtOnce, Control, Only, Question, Regime
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
@@ -80,8 +80,14 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--question",
-    type=click.Choice(get_args(AtOnce)),
-    help="Both questions in one prompt, for two runs: does the gene change, and does it go up?",
+    type=click.Choice((*get_args(Question), *get_args(AtOnce))),
+    help="de: does the gene change? dir: does it go up? both: the two in one prompt, for two runs.",
+)
+@click.option(
+    "--split",
+    metavar="AXIS=SHARE",
+    help="Names held out as test, where a table has no split, e.g. perturbation=.25; its seed is "
+    "-p dataset.split_seed=N.",
 )
 @click.option(
     "--control",
@@ -117,6 +123,8 @@ def eval_command(
     strategies: str,
     suite: str | None,
     support_contexts: str,
+    question: str | None,
+    split: str | None,
     assignments: tuple[str, ...],
     model: str,
     api_base: str | None,
@@ -151,6 +159,8 @@ def eval_command(
     from core_harness.runs.folder import find_run
 
     settings = settings_of(options)
+    of_dataset = _asking(question, options, registry)
+    of_dataset += [] if split is None else [f"dataset.split={split}"]
     of_prompts = of_organizer(samples, genes_per_prompt)
     of_agent = [] if agent is None else [f"dataset.agent={agent}"]
     choices = {
@@ -159,8 +169,15 @@ def eval_command(
         "support_contexts": comma_separated(support_contexts),
         "support": budget(support),
         "parameters": parse_parameters(
-            [*assignments, *of_agent, *of_model(api_base, answer, model_assignments), *of_prompts]
+            [
+                *of_dataset,
+                *assignments,
+                *of_agent,
+                *of_model(api_base, answer, model_assignments),
+                *of_prompts,
+            ]
         ),
+        "question": question if question in get_args(AtOnce) else None,
         **options,
     }
     if suite is not None:
@@ -199,3 +216,16 @@ def eval_command(
     if failures:
         raise IncompleteError(results, failures)
     refuse_unusable(results)
+
+
+def _asking(question: str | None, options: dict[str, Any], registry: Registry) -> list[str]:
+    """Have one question asked: of the dataset that the registry has for it, or by a parameter."""
+    from core_harness.evaluation.both import dataset_asking
+
+    if question not in {"de", "dir"}:
+        return []
+    asked: Question = "de" if question == "de" else "dir"
+    if (named := dataset_asking(asked, options["dataset"], registry)) is not None:
+        options["dataset"] = named
+        return []
+    return [f"dataset.question={question}"]

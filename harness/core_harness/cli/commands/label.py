@@ -34,6 +34,14 @@ _THRESHOLDS = {
     "none_expression": "Smallest expression of a negative (DESeq2's baseMean, or --expression-column).",
 }
 
+_CELLS = (
+    ("--control", str, "NAME", "Of single cells: the perturbation that controls have."),
+    ("--batch-column", str, "NAME", "Column of batches, from which matching controls are taken."),
+    ("--layer", str, "NAME", "Layer with the expression, in place of X."),
+    ("--least-cells", click.IntRange(min=2), "N", "Cells that a perturbation must have; 10 unless given."),
+    ("--equal-cells", click.IntRange(min=2), "N", "Cells that are drawn of each perturbation."),
+)
+
 
 def _column_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for role, what in reversed(_ROLES.items()):
@@ -48,6 +56,13 @@ def _threshold_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, what in reversed(_THRESHOLDS.items()):
         option = f"--{name.replace('_', '-')}"
         command = click.option(option, f"threshold_{name}", type=float, metavar="X", help=what)(command)
+    return command
+
+
+def _cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option, kind, metavar, what in reversed(_CELLS):
+        name = "cells_" + option.removeprefix("--").removesuffix("-cells").removesuffix("-column")
+        command = click.option(option, name, type=kind, metavar=metavar, help=what)(command)
     return command
 
 
@@ -69,6 +84,7 @@ def _threshold_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @_threshold_options
 @_column_options
+@_cell_options
 @click.option(
     "--fold-change-space",
     type=click.Choice(get_args(FoldChangeSpace)),
@@ -120,9 +136,10 @@ def label_command(
 ) -> None:
     """Label results of differential expression as up, down or none.
 
-    Takes tables of DESeq2, edgeR, limma, Seurat, scanpy, pdex, cell-eval and PIE as they are, and others with
-    --fdr-column, --fold-change-column and --fold-change-space. What was not tested, or is not clear, is
-    ambiguous: left out, and counted. A manifest beside the table makes it again.
+    Takes tables of DESeq2, edgeR, limma, Seurat, scanpy, pdex, cell-eval and PIE as they are, others with
+    --fdr-column, --fold-change-column and --fold-change-space, and files of single cells (.h5ad, extra
+    anndata), which are compared with their controls by Wilcoxon's test. What was not tested, or is not clear,
+    is ambiguous: left out, and counted. A manifest beside the table makes it again.
     """
     from core_harness.cli.output.labels import print_labels
     from core_harness.cli.output.progress import watching
@@ -147,6 +164,7 @@ def label_command(
 
 def _request(options: dict[str, Any]) -> LabelRequest:
     """Return what the options ask for."""
+    from core_harness.data.labels.cells.request import CellsRequest
     from core_harness.data.labels.request import Columns, LabelRequest
     from core_harness.data.labels.rule import thresholds_of
 
@@ -154,8 +172,10 @@ def _request(options: dict[str, Any]) -> LabelRequest:
         return {name.removeprefix(kind): options.pop(name) for name in list(options) if name.startswith(kind)}
 
     columns, thresholds = of("column_"), of("threshold_")
+    cells = {name: value for name, value in of("cells_").items() if value is not None}
     return LabelRequest(
         columns=Columns(**columns),
+        cells=CellsRequest(**cells),
         thresholds=thresholds_of(options["preset"], thresholds),
         **options,
     )

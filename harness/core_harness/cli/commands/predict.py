@@ -130,7 +130,11 @@ def predict_command(
         session = Session(registry, settings=settings_of(options), progress=tell, notice=notice)
         (method,) = session.methods(spec, keyless=dry_run)
         rows = asked_rows(session.load(spec))
-        wanted = all_genes(perturbations, rows, context=context) if file is None else read_pairs(file, rows)
+        agent = session.load(spec).task.agent
+        if file is None:
+            wanted = all_genes(perturbations, rows, agent=agent, context=context)
+        else:
+            wanted = read_pairs(file, rows, agent=agent)
         for note in wanted.notes:
             session.notice(note)
         if dry_run:

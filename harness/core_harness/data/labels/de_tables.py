@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -67,8 +68,10 @@ def scan_results(path: Path, request: LabelRequest, scratch: Path) -> Results:
     table = scan_table(path, scratch)
     there = table.first.columns
     tool = recognise(there) or _mapped(there, request, path)
-    columns = _columns(table, tool, request.columns, path)
     named = _named_by_path(path, request.from_path)
+    columns = _columns(table, tool, request.columns, path)
+    if "context" not in columns.keys() | named.keys():
+        columns |= _like_context(there, path)
     if "perturbation" not in columns and "perturbation" not in named:
         if request.from_path:
             raise UsageError(f"{path}: no column names the perturbation, and --from-path does not either")
@@ -104,14 +107,14 @@ def _mapped(there: Sequence[str], request: LabelRequest, path: Path) -> Tool:
 def _columns(table: Scanned, tool: Tool, given: Columns, path: Path) -> dict[str, str]:
     """Return the column of each role that there is one for."""
     there = pl.DataFrame(schema=dict.fromkeys(table.first.columns, pl.String))
-    candidates = {
-        "context": ("context",),
+    candidates: dict[str, Sequence[str]] = {
+        "context": ["context"],
         "perturbation": tool.perturbations,
         "gene": tool.genes,
-        "p_value": (tool.p_value,),
-        "fdr": (tool.fdr,),
-        "fold_change": (tool.fold_change,),
-        "expression": (tool.expression,),
+        "p_value": [tool.p_value] if tool.p_value else [],
+        "fdr": [tool.fdr],
+        "fold_change": [tool.fold_change],
+        "expression": [tool.expression] if tool.expression else [],
         "cells": CELLS,
         "knockdown": KNOCKDOWN,
     }
@@ -123,25 +126,30 @@ def _columns(table: Scanned, tool: Tool, given: Columns, path: Path) -> dict[str
             columns[role] = found[0]
     if "gene" not in columns:
         raise DataError(f"{path}: no column names the genes; say --gene-column")
-    if "context" not in columns and (alike := _first(table.first.columns, LIKE_CONTEXT)):
-        if len(alike) > 1:
-            raise DataError(
-                f"{path}: columns {' and '.join(map(repr, alike))} may each say in what was measured; say "
-                f"--context-column {alike[0]}"
-            )
-        columns["context"] = alike[0]
     _refuse_row_numbers(table.first, columns["gene"], path)
+    for role in ("context", "perturbation", "gene"):
+        kind = table.first.schema[columns[role]] if role in columns else pl.String()
+        if not (kind in TEXT or kind.is_integer()):
+            raise DataError(
+                f"{path}, column {columns[role]!r}: values of type {kind} are no names; write text"
+            )
     return columns
+
+
+def _like_context(there: Sequence[str], path: Path) -> dict[str, str]:
+    """Return the column that says in what was measured, by another name than ``context``."""
+    alike = _first(there, LIKE_CONTEXT)
+    if len(alike) > 1:
+        raise DataError(
+            f"{path}: columns {' and '.join(map(repr, alike))} may each say in what was measured; say "
+            f"--context-column {alike[0]}"
+        )
+    return {"context": alike[0]} if alike else {}
 
 
 def _first(there: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return the columns that are called by one of ``names``, in the order of these."""
-    return [
-        column
-        for name in names
-        for column in there
-        if column.casefold() == name and (column or name in INDEX)
-    ]
+    return [column for name in names for column in there if column.casefold() == name]
 
 
 def _refuse_row_numbers(first: pl.DataFrame, column: str, path: Path) -> None:
@@ -170,7 +178,7 @@ def _named_by_path(path: Path, pattern: str) -> dict[str, str]:
         raise UsageError(f"--from-path {pattern!r} names one thing twice") from None
     if not form.groupindex:
         raise UsageError(f"--from-path {pattern!r} names nothing; write e.g. '{{context}}/{{perturbation}}'")
-    folders = [*path.absolute().parent.parts, _stem(path)]
+    folders = [*Path(os.path.normpath(path.absolute())).parent.parts, _stem(path)]
     end = "/".join(folders[-(pattern.count("/") + 1) :])
     found = form.fullmatch(end)
     if found is None:
@@ -189,7 +197,7 @@ def _canonical(
     }
     if "fold_change" in values:
         values["log2_fold_change"] = _as_log2(values.pop("fold_change"), space)
-    names = {role: _name(column, kinds[column]) for role, column in columns.items() if role not in _NUMBERS}
+    names = {role: _name(column) for role, column in columns.items() if role not in _NUMBERS}
     names |= {role: pl.lit(value) for role, value in named.items()}
     names.setdefault("context", pl.lit(UNSPECIFIED))
     wrong = [unreadable(column, kinds[column], decimal_comma=comma) for column in of_numbers.values()]
@@ -209,9 +217,7 @@ def _as_log2(value: pl.Expr, space: FoldChangeSpace) -> pl.Expr:
     return value / pl.lit(2.0).log() if space == "ln" else value
 
 
-def _name(column: str, kind: pl.DataType) -> pl.Expr:
-    if not (kind in TEXT or kind.is_integer()):
-        raise DataError(f"column {shown(column)}: values of type {kind} are no names; write text")
+def _name(column: str) -> pl.Expr:
     text = pl.col(column).cast(pl.String).str.strip_chars()
     return pl.when(text.str.to_lowercase().is_in(["", "na", "nan", "null"])).then(None).otherwise(text)
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from core_harness.data.labels import sampling
 from core_harness.data.labels.assembling import Assembled, Tell, assemble, counts_of
+from core_harness.data.labels.cells.results import ENDING, results_of_cells
 from core_harness.data.labels.de_tables import Results, scan_results
 from core_harness.data.labels.manifest import LabelManifest, Source, manifest_path, read_label_manifest
 from core_harness.data.labels.parts import Part, store
@@ -36,7 +37,7 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
     Parameters
     ----------
     paths
-        Tables of differential expression.
+        Tables of differential expression, and files of single cells (``.h5ad``).
     request
         How they are read, labelled, drawn and split.
     output
@@ -51,20 +52,25 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
         The output cannot be written. What stood there stands there still.
     """
     _check_paths(paths, output)
+    with closing(_scanned(paths, request, output, tell)) as results:  # else what was unpacked may stay
+        return label_results(results, request, output, tell=tell)
+
+
+def label_results(
+    results: Iterable[Results], request: LabelRequest, output: Path, *, tell: Tell
+) -> LabelManifest:
+    """Write the labels of results, whatever they come from: each is walked before the next is asked for.
+
+    Otherwise as :func:`label_files`.
+    """
     with _scratch_beside(output) as scratch:
         sources: list[Source] = []
         parts: list[Part] = []
         notes: list[str] = []
-        for number, path in enumerate(paths):
-            tell(f"reading {path.name}", number, len(paths))
-            with opening(path):
-                digest = sha256(path)
-            with tempfile.TemporaryDirectory(dir=scratch) as unpacked:
-                results = scan_results(path, request, Path(unpacked))
-                part = store(results, request, scratch / f"part-{number}.parquet")
-            parts.append(part)
-            sources.append(_source(results, part, digest, output))
-            notes += _notes(results, part)
+        for number, one in enumerate(results):
+            parts.append(store(one, request, scratch / f"part-{number}.parquet"))
+            sources.append(_source(one, parts[-1], output))
+            notes += _notes(one, parts[-1])
         made = assemble(parts, request, scratch, tell)
         tell("writing", 0, 1)
         table = _written(made, scratch / f"table{output.suffix.lower()}")
@@ -83,6 +89,16 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
             table.replace(output)
     write_whole(manifest_path(output), manifest.to_bytes())
     return manifest
+
+
+def _scanned(paths: Sequence[Path], request: LabelRequest, output: Path, tell: Tell) -> Generator[Results]:
+    for number, path in enumerate(paths):
+        tell(f"reading {path.name}", number, len(paths))
+        with _scratch_beside(output) as unpacked:
+            if path.suffix.lower() == ENDING:
+                yield results_of_cells(path, request, unpacked, tell)
+            else:
+                yield scan_results(path, request, unpacked)
 
 
 def label_again(manifest_file: Path, output: Path | None, *, tell: Tell) -> tuple[LabelManifest, Path]:
@@ -142,7 +158,9 @@ def _written(made: Assembled, path: Path) -> Path:
     return path
 
 
-def _source(results: Results, part: Part, digest: str, output: Path) -> Source:
+def _source(results: Results, part: Part, output: Path) -> Source:
+    with opening(results.origin):
+        digest = sha256(results.origin)
     return Source(
         path=os.path.relpath(results.origin, output.parent),
         sha256=digest,

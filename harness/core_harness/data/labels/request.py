@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from core_harness.data.held_out import parse_held_out
+from core_harness.data.labels.cells.request import CellsRequest
 from core_harness.data.labels.rule import PRESETS, Thresholds
 from core_harness.errors import UsageError
 from core_harness.vocabulary import FoldChangeSpace, Negatives, Preset
@@ -33,6 +34,8 @@ class LabelRequest(BaseModel):
     ----------
     columns, fold_change_space
         How tables are read, where their own columns do not say.
+    cells
+        How single cells are compared with controls.
     from_path
         What names of files and folders say, e.g. ``{context}/{perturbation}``; empty: a file of one
         perturbation is named for it.
@@ -52,6 +55,7 @@ class LabelRequest(BaseModel):
 
     columns: Columns = Columns()
     fold_change_space: FoldChangeSpace | None = None
+    cells: CellsRequest = CellsRequest()
     from_path: str = ""
     preset: Preset = "banded"
     thresholds: Thresholds = PRESETS["banded"]

@@ -68,7 +68,7 @@ def _of_context(units: pl.DataFrame, prevalence: float | None, rows: int | None)
     if found.is_empty():
         raise UsageError(
             f"no perturbation of {context} has {number:,} labelled rows (most: {there.max():,}); ask for "
-            f"fewer"
+            "fewer"
         )
     return found
 
@@ -80,8 +80,7 @@ def _rows_for(changed: Ints, there: Ints, prevalence: float, context: str) -> in
     if lowest > prevalence:
         raise UsageError(
             f"{context} has too few negatives for a prevalence of {prevalence:g}; with equal rows a "
-            f"perturbation "
-            f"the lowest is {lowest:.3f}"
+            f"perturbation the lowest is {lowest:.3f}"
         )
     while low < high:
         middle = (low + high) // 2

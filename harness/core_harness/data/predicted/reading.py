@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from core_harness.data.predicted.columns import has_pairs
+from core_harness.data.predicted.de_table import is_de_table, read_de_table
 from core_harness.data.predicted.long import read_long
 from core_harness.data.predicted.objects import read_file
 from core_harness.data.predicted.pie import is_pie, read_pie
@@ -32,8 +33,9 @@ def read_predictions(
     Parameters
     ----------
     path
-        A table with a score a row, with ``p_up`` and ``p_down``, or with a matrix; PIE's Parquet; JSON, or a
-        pickle of PerturbQA's published results (:func:`~core_harness.data.predicted.objects.read_file`).
+        A table with a score a row, with ``p_up`` and ``p_down``, with a matrix, or of differential
+        expression; PIE's Parquet; JSON, or a pickle of PerturbQA's published results
+        (:func:`~core_harness.data.predicted.objects.read_file`).
         Headers may be in any case, decimals may have a comma, blank rows are left out.
     queries
         Frame of :data:`~core_harness.schemas.PAIRS`: what is asked, whose names say what is what in a file.
@@ -49,6 +51,8 @@ def read_predictions(
     """
     if form == "pie" or (form is None and is_pie(path)):
         return read_pie(path, queries, question)
+    if form == "de-table" or (form is None and is_de_table(path)):
+        return read_de_table(path, queries, question)
     table, _ = without_blank_rows(read_file(path, question))
     return _READERS[form or _recognised(table, queries)](table, queries, question, path)
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from core_harness.data.tables.known_names import known_names
 from core_harness.data.tables.name_notes import lines_about
+from core_harness.data.tables.reading import find_column, read_table
 from core_harness.errors import DataError, LeakError
 from core_harness.knowledge.names import JOINED, Known, Name, recognise
-from core_harness.vocabulary import Agent
-
-Naming = Literal["approved", "written", "mouse-as-human"]
-"""What rows are called: by the one name of all spellings; as they are written; or by the first, with symbols
-of mouse genes taken for the human genes of the same letters."""
+from core_harness.vocabulary import Agent, Naming
 
 _UNIT = ["context", "perturbation"]
 _PAIR = [*_UNIT, "gene"]
@@ -58,13 +56,14 @@ def bring_together(rows: pl.DataFrame, where: str, *, agent: Agent, naming: Nami
     rows = rows.with_columns(pl.col("perturbation", "gene").str.strip_chars())
     perturbations, genes = _recognised(rows, known, agent=agent, naming=naming)
     controls = [name for name, one in perturbations.items() if one.kind == "control"]
-    kept = rows.filter(~pl.col("perturbation").is_in(controls))
+    # what has no name is left for the check of rows to refuse
+    kept = rows.filter(~pl.col("perturbation").is_in(controls).fill_null(value=False))
     if kept.is_empty() and rows.height:
         raise DataError(
             f"{where}: all perturbations are controls, such as {controls[0]}; is it the right column?"
         )
     named = _named(kept, perturbations, genes)
-    own = pl.col("gene_name").is_in(pl.col("perturbation_name").str.split(JOINED))
+    own = pl.col("gene_name").is_in(pl.col("perturbation_name").str.split(JOINED)).fill_null(value=False)
     selves, named = named.filter(own), named.filter(~own)
     notes = [
         *lines_about(perturbations, genes, known, changed=naming != "written"),
@@ -90,6 +89,31 @@ def called(names: pl.DataFrame, *, agent: Agent, naming: Naming) -> pl.DataFrame
     )
 
 
+def names_in(path: Path, *, agent: Agent, naming: Naming) -> list[dict[str, str]]:
+    """Return what each name of a table is and becomes: ``column, written, kind, name``, sorted.
+
+    Raises :class:`~core_harness.errors.DataError` where the table cannot be read.
+    """
+    table = read_table(path)
+    found = {"perturbation": ("perturbation", "pert"), "gene": ("gene",)}
+    columns = {name: find_column(table, *spelled, path=path) for name, spelled in found.items()}
+    rows = table.select(
+        pl.col(column).cast(pl.String).str.strip_chars().replace("", None).alias(name)
+        for name, column in columns.items()
+    )
+    both = _recognised(rows, known_names(), agent=agent, naming=naming)
+    return [
+        {
+            "column": column,
+            "written": name,
+            "kind": one.kind,
+            "name": "" if one.kind == "control" else name if naming == "written" else one.name,
+        }
+        for column, names in zip(columns, both, strict=True)
+        for name, one in names.items()
+    ]
+
+
 def match_names(predicted: pl.DataFrame, rows: pl.DataFrame, *, agent: Agent) -> Together:
     """Return predictions under the names that a dataset has for the same genes and perturbations.
 
@@ -109,16 +133,21 @@ def match_names(predicted: pl.DataFrame, rows: pl.DataFrame, *, agent: Agent) ->
     for column in ("gene",) if agent == "drug" else ("perturbation", "gene"):
         own = _names(rows[column])
         others = sorted(set(_names(predicted[column])) - set(own))
-        names = recognise(
-            [*own, *others], known_names(), perturbations=column == "perturbation", mouse_as_human=True
-        )
-        means = Counter(names[name].name for name in own)
-        called = {names[name].name: name for name in own if means[names[name].name] == 1}
-        if matched := {name: called[names[name].name] for name in others if names[name].name in called}:
-            first = next(iter(matched.items()))
-            notes.append(
-                f"{column}s matched under another spelling: {len(matched):,}, e.g. {' is '.join(first)}"
+        here, there = (
+            recognise(
+                names,
+                known_names(),
+                perturbations=column == "perturbation",
+                among=[*own, *others],
+                mouse_as_human=True,
             )
+            for names in (own, others)
+        )
+        times = Counter(one.name for one in here.values())
+        called = {one.name: name for name, one in here.items() if times[one.name] == 1}
+        if matched := {name: called[one.name] for name, one in there.items() if one.name in called}:
+            example = " is ".join(next(iter(matched.items())))
+            notes.append(f"{column}s matched under another spelling: {len(matched):,}, e.g. {example}")
             predicted = predicted.with_columns(pl.col(column).replace(matched))
     return Together(predicted, tuple(notes))
 
@@ -217,11 +246,8 @@ def _about_doubles(named: pl.DataFrame) -> list[str]:
     key = ["context", "perturbation_name", "gene_name"]
     spellings = named.select(*key, "perturbation", "gene").unique()
     doubled = spellings.height - spellings.select(key).n_unique()
-    return (
-        [f"pairs that stand there under another spelling too: {doubled:,}; each counts once"]
-        if doubled
-        else []
-    )
+    said = f"pairs that stand there under another spelling too: {doubled:,}; each counts once"
+    return [said] if doubled else []
 
 
 def _listed(names: Iterable[str]) -> str:

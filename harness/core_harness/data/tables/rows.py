@@ -10,7 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from core_harness.data.tables.drawn_split import divided
-from core_harness.data.tables.identifiers import Naming, bring_together, called
+from core_harness.data.tables.identifiers import bring_together, called
 from core_harness.data.tables.reading import (
     MISSING,
     TEXT,
@@ -23,7 +23,7 @@ from core_harness.data.tables.reading import (
 from core_harness.data.tables.three_way import rows_asked
 from core_harness.errors import DataError
 from core_harness.schemas import ROWS
-from core_harness.vocabulary import Agent, Question
+from core_harness.vocabulary import Agent, Naming, Question
 
 _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")

@@ -1,0 +1,1 @@
+"""Single cells, as AnnData keeps them, tested perturbation by perturbation against their controls."""

@@ -1,0 +1,177 @@
+"""``compare_cells()``: single cells as results of tests, from which labels are made.
+
+Each perturbation of a context is compared with the control cells of that context and, where batches are
+known, of the batches in which it was measured. Perturbations are taken some at a time, so that their cells
+fit in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import scipy.sparse as sp
+
+from core_harness.data.labels.cells.expression import Scale, logs_of, scale_of
+from core_harness.data.labels.cells.opening import Cells, open_cells
+from core_harness.data.labels.cells.request import CellsRequest
+from core_harness.data.labels.cells.wilcoxon import Controls
+from core_harness.data.labels.request import Columns
+from core_harness.data.labels.rule import RESULTS
+from core_harness.errors import DataError
+
+Tell = Callable[[str, int, int], None]
+
+_CELLS_AT_ONCE = 40_000
+"""Perturbed cells whose expression is in memory at a time: some 500 MB at 1,500 expressed genes each."""
+
+_UNIT = ["context", "perturbation"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What was compared, and what was not.
+
+    Attributes
+    ----------
+    columns
+        Columns of ``obs`` and the control that were used.
+    scale
+        What the numbers of the file are.
+    tested, few
+        Perturbations that were tested, and those with too few cells, or too few controls.
+    unlabelled
+        Cells without a perturbation.
+    without_controls
+        Perturbed cells of batches without controls, which were left out.
+    """
+
+    columns: dict[str, str]
+    scale: Scale
+    tested: int
+    few: int
+    unlabelled: int
+    without_controls: int
+
+
+def compare_cells(
+    path: Path, columns: Columns, request: CellsRequest, folder: Path, *, seed: int, tell: Tell
+) -> Compared:
+    """Compare the perturbed cells of a file with its controls, and write results as Parquet below ``folder``.
+
+    Parameters
+    ----------
+    path
+        A file of AnnData (``.h5ad``).
+    columns
+        Which columns name contexts, perturbations and genes, where they are not the usual ones.
+    request
+        How cells are compared.
+    folder
+        Gets files of :data:`~core_harness.data.labels.rule.RESULTS`, some perturbations in each.
+        ``expression`` is the mean of the controls per 10,000 counts; ``knockdown`` is the share of the
+        target's expression that is lost, where the perturbation is called like a gene of the file.
+    seed
+        Of the cells that are drawn, where each perturbation gets as many.
+    tell
+        Is told how far the work is.
+
+    Raises
+    ------
+    DataError, UsageError, MissingDataError
+        The file cannot be used, or no perturbation of it can be tested.
+    """
+    with open_cells(path, columns, request) as cells:
+        scale = scale_of(cells)
+        matched = _matched(cells.cells)
+        units = _units(matched, request, seed=seed)
+        tested = 0
+        for number, (controls, some) in enumerate(_batches(cells, scale, units, request)):
+            pl.concat(_results(cells, scale, controls, some)).write_parquet(folder / f"{number:06}.parquet")
+            tested += some.height
+            tell("comparing cells", tested, units.height)
+        if not tested:
+            raise DataError(
+                f"{path}: no perturbation has {request.least} cells and as many controls; say --least-cells"
+            )
+        perturbed = cells.cells.filter(~pl.col("control"))
+        return Compared(
+            columns=cells.columns,
+            scale=scale,
+            tested=tested,
+            few=perturbed.select(_UNIT).n_unique() - tested,
+            unlabelled=cells.unlabelled,
+            without_controls=perturbed.height - matched.height,
+        )
+
+
+def _matched(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return the perturbed cells of contexts and batches that have controls."""
+    controls = cells.filter("control").select("context", "batch").unique()
+    return cells.filter(~pl.col("control")).join(
+        controls, on=["context", "batch"], how="semi", nulls_equal=True
+    )
+
+
+def _units(matched: pl.DataFrame, request: CellsRequest, *, seed: int) -> pl.DataFrame:
+    """Return ``context, perturbation, cells, batches`` of perturbations with enough cells, sorted."""
+    least = request.least
+    if request.equal is not None:
+        least = max(least, request.equal)
+        order = np.random.default_rng([seed, 12]).permutation(matched.height)
+        drawn = matched.sort("cell")[order].filter(pl.len().over(_UNIT) >= request.equal)
+        matched = drawn.filter(pl.int_range(pl.len()).over(_UNIT) < request.equal)
+    return (
+        matched.group_by(_UNIT)
+        .agg(
+            pl.col("cell").sort().alias("cells"),
+            pl.col("batch").fill_null("").unique().sort().alias("batches"),
+        )
+        .filter(pl.col("cells").list.len() >= least)
+        .sort(_UNIT)
+    )
+
+
+def _batches(
+    cells: Cells, scale: Scale, units: pl.DataFrame, request: CellsRequest
+) -> Iterator[tuple[Controls, pl.DataFrame]]:
+    """Yield controls, and the units that are compared with them, as many as fit in memory."""
+    for (context, batches), matched in units.group_by("context", "batches", maintain_order=True):
+        here = cells.cells.filter("control", pl.col("context") == context)
+        rows = here.filter(pl.col("batch").fill_null("").is_in(batches))["cell"].to_list()
+        if len(rows) < request.least:
+            continue
+        controls = Controls(logs_of(cells, scale, rows))
+        size = pl.col("cells").list.len()
+        part = (size.cum_sum() - size) // _CELLS_AT_ONCE
+        for some in matched.with_columns(part.alias("part")).partition_by("part", maintain_order=True):
+            yield controls, some
+
+
+def _results(cells: Cells, scale: Scale, controls: Controls, units: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield the results of each unit."""
+    wanted = np.unique(np.concatenate([np.asarray(rows) for rows in units["cells"]]))
+    logs = logs_of(cells, scale, wanted)
+    place = {gene: at for at, gene in enumerate(cells.genes)}
+    for context, perturbation, rows in units.select(*_UNIT, "cells").iter_rows():
+        mine = logs[np.searchsorted(wanted, rows)]
+        found = controls.compare(mine, cells.genes)
+        about = {
+            "context": context,
+            "perturbation": perturbation,
+            "cells": float(len(rows)),
+            "knockdown": _knockdown(mine, controls, place.get(perturbation)),
+        }
+        found = found.with_columns(pl.lit(value).alias(name) for name, value in about.items())
+        yield found.select(pl.col(name).cast(kind) for name, kind in RESULTS.items())
+
+
+def _knockdown(logs: sp.csr_matrix, controls: Controls, at: int | None) -> float | None:
+    """Return the share of the target's expression that is lost; None where it is not known."""
+    if at is None or controls.mean[at] == 0:
+        return None
+    mean = float(logs[:, [at]].sum()) / logs.shape[0]
+    return 1 - float(np.expm1(mean) / np.expm1(controls.mean[at]))

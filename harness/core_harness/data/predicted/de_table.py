@@ -1,0 +1,84 @@
+"""Tables of differential expression of predicted cells, as cell-eval, pdex and other tools write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from core_harness.data.labels.de_tables import scan_results, wrong_numbers
+from core_harness.data.labels.request import LabelRequest
+from core_harness.data.labels.tools import TOOLS, recognise
+from core_harness.data.predicted.long import SCORES
+from core_harness.data.predicted.predictions import PREDICTED, Predictions
+from core_harness.data.tables.scanning import scan_table, walking
+from core_harness.errors import DataError
+from core_harness.vocabulary import Question
+
+_SMALLEST = 5e-324
+"""The smallest p-value that has a logarithm: tests write 0 for what is below it."""
+
+_KEY = ["of_perturbation", "of_gene"]
+
+
+def is_de_table(path: Path) -> bool:
+    """Return whether the columns of a file are those of a tool, and none of them is a score."""
+    columns = _columns(path)
+    plain = any(column.casefold() in SCORES for column in columns)
+    return not plain and recognise(columns) is not None
+
+
+def read_de_table(path: Path, queries: pl.DataFrame, question: Question) -> Predictions:
+    """Return those predictions of a table of tests that are about asked pairs, in any case of letters.
+
+    For dir the score is the log fold change. For de it is the significance, -log10 of the p-value that is
+    not adjusted. Adjusted ones depend on how many genes of the perturbation are significant, so that within
+    a gene they rank perturbations by strength too, and most of them are 1, which ties; 1 - FDR would besides
+    look like a probability, which it is not. Only a table without p-values is scored by its adjusted ones.
+
+    Raises :class:`~core_harness.errors.DataError` where the file is no such table or a number is none.
+    """
+    tool = recognise(_columns(path))
+    if tool is None:
+        names = ", ".join(dict.fromkeys(tool.name for tool in TOOLS))
+        raise DataError(f"{path} has not the columns of a table of differential expression ({names})")
+    with TemporaryDirectory() as scratch, walking(path):
+        # of a ratio and its logarithm the order is the same, and no more counts here
+        request = LabelRequest(fold_change_space=None if tool.space else "log2")
+        results = scan_results(path, request, Path(scratch))
+        for fault in wrong_numbers(results.frame):
+            raise DataError(f"{path}: {fault}")
+        rows = int(results.frame.select(pl.len()).collect(engine="streaming").item())
+        frame = _asked(results.frame, queries).collect(engine="streaming")
+    tested = "p_value" if "p_value" in results.columns else "fdr"
+    score = "log2_fold_change" if question == "dir" else tested
+    value = pl.col(score)
+    context = pl.col("context") if "context" in results.columns else pl.lit(None, pl.String)
+    frame = frame.with_row_index("row", offset=1).with_columns(
+        context.alias("context"),
+        (value if question == "dir" else -value.clip(lower_bound=_SMALLEST).log10()).alias("score"),
+    )
+    column = results.columns["fold_change" if question == "dir" else tested]
+    how = f"column {column!r}" if question == "dir" else f"-log10 of column {column!r}"
+    said = f"a table of differential expression of {results.tool}, scored by {how}"
+    return Predictions(frame=frame.select(*PREDICTED), rows=rows, format="de-table", said=said)
+
+
+def _asked(results: pl.LazyFrame, queries: pl.DataFrame) -> pl.LazyFrame:
+    """Return the rows about asked pairs, whatever their context is called."""
+    folded = (
+        pl.col("perturbation").str.to_lowercase().alias(_KEY[0]),
+        pl.col("gene").str.to_lowercase().alias(_KEY[1]),
+    )
+    asked = queries.select(folded).unique()
+    return results.with_columns(folded).join(asked.lazy(), on=_KEY, how="semi", maintain_order="left")
+
+
+def _columns(path: Path) -> Sequence[str]:
+    """Return the columns of a table; none for a file that is none, of which its reader says what is wrong."""
+    with suppress(DataError), TemporaryDirectory() as scratch:
+        return scan_table(path, Path(scratch)).first.columns
+    return []
