@@ -195,8 +195,7 @@ class Manifest(BaseModel):
     packages
         Versions of what computed.
     identifiers
-        ``notes``: what was left out of the dataset's source or changed. ``in_graph``: how many perturbations
-        the graph knows.
+        ``notes``: what was left out of the source or changed. ``in_graph``: what the graph knows of names.
     weights, elicitation, labelling, intervals
         Reserved: digest of a model's weights; how answers were elicited; how labels were made from
         measurements; how intervals were made.
