@@ -45,7 +45,7 @@ Beyond = Literal["potency", "unlisted pairs"]
 Only = Literal["evaluable"]
 """The part of a dataset that is asked about: genes with both classes."""
 
-PredictedFormat = Literal["long", "up-down", "wide", "pie", "de-table"]
+PredictedFormat = Literal["long", "up-down", "wide", "pie", "cells", "de-table"]
 """Formats of predictions that were made elsewhere: see :mod:`core_harness.data.predicted`."""
 
 Control = Literal[

@@ -36,21 +36,23 @@ class World(NamedTuple):
     truth: set[tuple[str, str]]
 
 
-def world(cells: int = 3000, *, perturbed: int = PERTURBED, genes: int = GENES, seed: int = 0) -> World:
+def world(cells: int = 3000, *, perturbed: int = PERTURBED, genes: int = GENES, draw: int = 0) -> World:
     """Return Poisson counts of cells in which each perturbation loses its gene and moves some others.
 
     The last gene makes up for what the others gain or lose, so that normalising by cell plants nothing more.
+    Another ``draw`` is of other cells with the same effects.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     names = [f"G{number:04}" for number in range(genes)]
-    mean, depth = rng.gamma(0.5, 2.0, genes) + 0.05, rng.lognormal(0, 0.4, cells)
-    who = rng.integers(-perturbed // 3, perturbed, cells)
+    mean = rng.gamma(0.5, 2.0, genes) + 0.05
     effects = np.ones((perturbed, genes))
     for number in range(perturbed):
         effects[number, rng.choice(genes, genes // 25, replace=False)] = 3.0
         effects[number, number] = 0.2
     mean[-1] = 2 * mean[:-1].sum()
     effects[:, -1] = 1 - (effects[:, :-1] - 1) @ mean[:-1] / mean[-1]
+    rng = np.random.default_rng(draw)
+    depth, who = rng.lognormal(0, 0.4, cells), rng.integers(-perturbed // 3, perturbed, cells)
     parts = []
     for start in range(0, cells, 2000):
         some = slice(start, start + 2000)
@@ -167,6 +169,43 @@ def test_as_many_cells_of_each_perturbation_are_drawn_with_the_seed(tmp_path: Pa
     assert set(table["cells"]) == {60.0}
     assert table.equals(labelled(path, **request)[1])
     assert not table.equals(labelled(path, **request, seed=1)[1])
+
+
+def test_tables_that_scanpy_and_pdex_write_of_the_same_cells_give_the_same_labels(tmp_path: Path) -> None:
+    scanpy, pdex = pytest.importorskip("scanpy"), pytest.importorskip("pdex")
+    path = written(tmp_path / "cells.h5ad", world(1500, perturbed=4, genes=80))
+    _, ours = labelled(path)
+    ours = ours.select("perturbation", "gene", "label")
+    data = anndata.read_h5ad(path)
+    scanpy.pp.normalize_total(data, target_sum=1e4)
+    scanpy.pp.log1p(data)
+    scanpy.tl.rank_genes_groups(data, "gene", reference="non-targeting", method="wilcoxon", tie_correct=True)
+    scanpy.get.rank_genes_groups_df(data, None).to_csv(tmp_path / "scanpy.csv", index=False)
+    pdex.pdex(data, groupby="gene", is_log1p=True, threads=1).write_parquet(tmp_path / "pdex.parquet")
+    for name, tool in (("scanpy.csv", "scanpy"), ("pdex.parquet", "pdex")):
+        manifest, theirs = labelled(tmp_path / name)
+        assert manifest.files[0].tool == tool
+        both = ours.join(theirs, on=["perturbation", "gene"], suffix="_of_tool")
+        assert both.height == ours.height
+        assert both.filter(pl.col("label") == pl.col("label_of_tool")).height >= 0.999 * both.height
+
+
+def test_predicted_cells_are_scored_as_measured_ones_are_tested(tmp_path: Path) -> None:
+    from core_harness.analysis.score import score_file
+    from core_harness.evaluation.session import Session
+    from core_harness.evaluation.spec import RunSpec
+
+    labelled(written(tmp_path / "measured.h5ad", world()), split="perturbation=.5")
+    predicted = written(tmp_path / "predicted.h5ad", world(1500, draw=1))
+    lines: list[str] = []
+    for question in ("de", "dir"):
+        table = f"table:{tmp_path / 'labels.csv'}"
+        spec = RunSpec(dataset=table, parameters={"dataset": {"question": question}})
+        found = score_file(predicted, spec, Session(notice=lines.append), out=tmp_path / "runs").result
+        auroc = found.report.metrics["pooled_auroc"].value
+        assert auroc is not None
+        assert auroc > 0.9
+    assert any("predicted cells, compared with controls as measured ones are" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def score_command(
     (or prediction, probability, pred, prob) and, for several contexts, context; or with p_up and p_down
     (or prediction_up and prediction_down), by pair or by id; or a matrix of perturbations and genes; or
     PIE's Parquet; or differential expression of predicted cells, as cell-eval and other tools write it; or
-    a .pkl or .json in the layout of PerturbQA's published results.
+    the cells themselves (.h5ad); or a .pkl or .json in the layout of PerturbQA's published results.
     """
     from core_harness.analysis.score import score_file
     from core_harness.cli.output.progress import watching

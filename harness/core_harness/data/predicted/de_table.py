@@ -1,4 +1,4 @@
-"""Tables of differential expression of predicted cells, as cell-eval, pdex and other tools write them."""
+"""Predicted cells: compared with their controls here, or by a tool that wrote a table of the tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from core_harness.data.labels.de_tables import scan_results, wrong_numbers
+from core_harness.data.labels.cells.results import results_of_cells
+from core_harness.data.labels.de_tables import Results, scan_results, wrong_numbers
 from core_harness.data.labels.request import LabelRequest
 from core_harness.data.labels.tools import TOOLS, recognise
 from core_harness.data.predicted.long import SCORES
@@ -51,20 +52,39 @@ def read_de_table(path: Path, queries: pl.DataFrame, question: Question) -> Pred
         results = scan_results(path, request, Path(scratch))
         for fault in wrong_numbers(results.frame):
             raise DataError(f"{path}: {fault}")
-        rows = int(results.frame.select(pl.len()).collect(engine="streaming").item())
-        frame = _asked(results.frame, queries).collect(engine="streaming")
-    tested = "p_value" if "p_value" in results.columns else "fdr"
-    score = "log2_fold_change" if question == "dir" else tested
-    value = pl.col(score)
-    context = pl.col("context") if "context" in results.columns else pl.lit(None, pl.String)
-    frame = frame.with_row_index("row", offset=1).with_columns(
-        context.alias("context"),
-        (value if question == "dir" else -value.clip(lower_bound=_SMALLEST).log10()).alias("score"),
-    )
+        tested = "p_value" if "p_value" in results.columns else "fdr"
+        frame, rows = _scored(results, queries, question, tested)
     column = results.columns["fold_change" if question == "dir" else tested]
     how = f"column {column!r}" if question == "dir" else f"-log10 of column {column!r}"
     said = f"a table of differential expression of {results.tool}, scored by {how}"
-    return Predictions(frame=frame.select(*PREDICTED), rows=rows, format="de-table", said=said)
+    return Predictions(frame=frame, rows=rows, format="de-table", said=said)
+
+
+def read_cells(path: Path, queries: pl.DataFrame, question: Question) -> Predictions:
+    """Return the predictions of predicted cells (``.h5ad``), tested as measured ones are for labels.
+
+    Scores are those of :func:`read_de_table`. Raises as
+    :func:`~core_harness.data.labels.cells.results.results_of_cells` does.
+    """
+    with TemporaryDirectory() as scratch:
+        results = results_of_cells(path, LabelRequest(), Path(scratch), lambda *_: None)
+        frame, rows = _scored(results, queries, question, "p_value")
+    how = "the log fold change" if question == "dir" else "-log10 of the p-value"
+    said = f"predicted cells, compared with controls as measured ones are, scored by {how}"
+    return Predictions(frame=frame, rows=rows, format="cells", said=said)
+
+
+def _scored(
+    results: Results, queries: pl.DataFrame, question: Question, tested: str
+) -> tuple[pl.DataFrame, int]:
+    """Return :data:`PREDICTED` of the asked pairs among results, and how many results there are."""
+    rows = int(results.frame.select(pl.len()).collect(engine="streaming").item())
+    frame = _asked(results.frame, queries).collect(engine="streaming")
+    significance = -pl.col(tested).clip(lower_bound=_SMALLEST).log10()
+    score = pl.col("log2_fold_change") if question == "dir" else significance
+    context = pl.col("context") if "context" in results.columns else pl.lit(None, pl.String)
+    frame = frame.with_row_index("row", offset=1).with_columns(context.alias("context"), score.alias("score"))
+    return frame.select(*PREDICTED), rows
 
 
 def _asked(results: pl.LazyFrame, queries: pl.DataFrame) -> pl.LazyFrame:

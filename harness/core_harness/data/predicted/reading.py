@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
+from core_harness.data.labels.cells.results import ENDING
 from core_harness.data.predicted.columns import has_pairs
-from core_harness.data.predicted.de_table import is_de_table, read_de_table
+from core_harness.data.predicted.de_table import is_de_table, read_cells, read_de_table
 from core_harness.data.predicted.long import read_long
 from core_harness.data.predicted.objects import read_file
 from core_harness.data.predicted.pie import is_pie, read_pie
@@ -34,9 +35,9 @@ def read_predictions(
     ----------
     path
         A table with a score a row, with ``p_up`` and ``p_down``, with a matrix, or of differential
-        expression; PIE's Parquet; JSON, or a pickle of PerturbQA's published results
-        (:func:`~core_harness.data.predicted.objects.read_file`).
-        Headers may be in any case, decimals may have a comma, blank rows are left out.
+        expression; PIE's Parquet; AnnData of predicted cells and controls; JSON, or a pickle of PerturbQA's
+        published results (:func:`~core_harness.data.predicted.objects.read_file`). Headers may be in any
+        case, decimals may have a comma, blank rows are left out.
     queries
         Frame of :data:`~core_harness.schemas.PAIRS`: what is asked, whose names say what is what in a file.
     question
@@ -49,6 +50,8 @@ def read_predictions(
     DataError
         The file is not of such a form, or a name is missing, or a score is neither a number nor missing.
     """
+    if form == "cells" or (form is None and path.suffix.lower() == ENDING):
+        return read_cells(path, queries, question)
     if form == "pie" or (form is None and is_pie(path)):
         return read_pie(path, queries, question)
     if form == "de-table" or (form is None and is_de_table(path)):
