@@ -10,7 +10,7 @@ import polars as pl
 
 from core_harness.data.predicted.columns import pairs_in
 from core_harness.data.tables.identifiers import match_names
-from core_harness.data.tables.reading import read_table, without_blank_rows
+from core_harness.data.tables.reading import find_column, has_column, read_table, without_blank_rows
 from core_harness.errors import UsageError, unknown
 from core_harness.schemas import PAIRS
 from core_harness.vocabulary import Agent
@@ -51,6 +51,20 @@ def read_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent) -> Wanted:
     if pairs["context"].null_count() and len(contexts) > 1:
         raise UsageError(f"{path} has no column 'context', and the data have several ({', '.join(contexts)})")
     return _checked(pairs.with_columns(pl.col("context").fill_null(contexts[0])), rows, agent)
+
+
+def written_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent) -> pl.DataFrame:
+    """Return ``id, perturbation, gene`` of the table of :func:`read_pairs`, a row a row.
+
+    ``id`` is the table's, or ``{perturbation}_{gene}`` as written; the names are those of the data.
+    """
+    table, _ = without_blank_rows(read_table(path))
+    pairs = pairs_in(table, rows, path)
+    own = pl.col(find_column(table, "id", path=path)) if has_column(table, "id") else None
+    written = table.select(own.cast(pl.String)) if own is not None else None
+    ids = pairs.select(pl.format("{}_{}", "perturbation", "gene")) if written is None else written
+    named, _ = match_names(pairs, rows, agent=agent)
+    return named.select(ids.to_series().alias("id"), "perturbation", "gene")
 
 
 def all_genes(

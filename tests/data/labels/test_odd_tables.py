@@ -74,7 +74,7 @@ REFUSED: dict[str, tuple[Callable[[Path], list[Path]], str]] = {
     ),
     "logarithms as ratios": (logarithms_as_ratios, "a ratio below 0' is no number"),
     "a word for a number": (rewritten("MYC,G3,", "MYC,G3,high"), "'high.*' is no number"),
-    "a field too many": (rewritten("MYC,G3,", "MYC,G3,1,"), "cannot be read to its end .found more fields"),
+    "a field too many": (rewritten("MYC,G3,", "MYC,G3,1,"), "cannot be read to its end"),
     "row numbers": (
         content(b",baseMean,log2FoldChange,padj\n1,9,1,.1\n2,9,1,.1\n3,9,1,.1\n"),
         "counts rows, and none names the genes",

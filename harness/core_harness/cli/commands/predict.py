@@ -66,6 +66,13 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Table to write, FILE.csv or FILE.parquet.",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "bioreasoning"]),
+    default="table",
+    help="What is written; bioreasoning: a submission to that challenge, of a dataset of up, down and none.",
+)
 @seed_option
 @json_option
 @parameters_option
@@ -89,6 +96,7 @@ def predict_command(
     run_name: str | None,
     folder: Path,
     output: Path | None,
+    form: str,
     seed: int,
     as_json: bool,
     assignments: tuple[str, ...],
@@ -100,11 +108,17 @@ def predict_command(
     labelled rows of the dataset are evidence, except those of the pairs themselves. The figures with the
     predictions are those of the method on the dataset's test split.
     """
-    from core_harness.cli.output.predictions import check_output, print_predictions, write_predictions
+    from core_harness.cli.output.predictions import (
+        check_output,
+        print_predictions,
+        write_predictions,
+        write_submission,
+    )
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_estimates
     from core_harness.data.pairs import all_genes, read_pairs
     from core_harness.errors import UsageError
+    from core_harness.evaluation.challenge import submission
     from core_harness.evaluation.predicting import asked_rows, estimate_pairs, predict_pairs
     from core_harness.evaluation.reliability import reliability
     from core_harness.evaluation.session import Session
@@ -128,6 +142,12 @@ def predict_command(
     )
     with watching() as (tell, notice):
         session = Session(registry, settings=settings_of(options), progress=tell, notice=notice)
+        if form == "bioreasoning":
+            if file is None or output is None or dry_run or as_json:
+                raise UsageError("--format bioreasoning takes a table of pairs and --output FILE.csv alone")
+            made = submission(session, spec, file, folder=folder)
+            write_submission(made, output)
+            return
         (method,) = session.methods(spec, keyless=dry_run)
         rows = asked_rows(session.load(spec))
         agent = session.load(spec).task.agent

@@ -94,5 +94,6 @@ def refuse_others(allowed: Collection[str], why: str) -> None:
     context = click.get_current_context()
     for option in context.command.params:
         given = option.name and context.get_parameter_source(option.name) is not ParameterSource.DEFAULT
-        if given and option.name not in allowed:
+        named = context.params.get(option.name or "") != ()  # an argument without values, in click 8.1
+        if given and named and option.name not in allowed:
             raise UsageError(f"{option.opts[0]} {why}")

@@ -12,6 +12,7 @@ import polars as pl
 
 from core_harness.cli.output.tables import as_table, printable, stdout
 from core_harness.errors import UsageError
+from core_harness.evaluation.challenge import Submission
 from core_harness.evaluation.predicting import Predicted
 from core_harness.evaluation.reliability import Reliability
 from core_harness.evaluation.result import JSON_VERSION
@@ -107,3 +108,28 @@ def _rows(predicted: Predicted) -> list[dict[str, str]]:
         {name: "-" if value is None else str(value) for name, value in row.items()}
         for row in shown.to_dicts()
     ]
+
+
+def write_submission(made: Submission, path: Path) -> None:
+    """Write a submission to the BioReasoning challenge, and print how far to trust it."""
+    write_whole(path, as_csv(made.frame.to_dicts()).encode())
+    console = stdout()
+    for line in (*made.notes, *_about_submission(made, path)):
+        console.print(printable(line), soft_wrap=True)
+
+
+def _about_submission(made: Submission, path: Path) -> Iterator[str]:
+    if made.trust is None:
+        yield "How far to trust it is not known: `core-harness eval` evaluates a method that asks a model."
+    else:
+        de, direction = (one.metrics for one in made.trust)
+        yield (
+            f"On the test split of the dataset: {number(made.figure)} by the challenge, the mean of pooled "
+            f"AUROC {number(de['pooled_auroc']['value'])} (de) and "
+            f"{number(direction['pooled_auroc']['value'])} (dir). "
+            f"Within genes, where a gene's frequency is no help: {figure(de['macro_gene_auroc'])} and "
+            f"{figure(direction['macro_gene_auroc'])}."
+        )
+    if made.unanswered:
+        yield f"{made.unanswered:,} pairs have no score: both of their probabilities are 0."
+    yield f"{made.frame.height:,} pairs in {path}"
