@@ -74,6 +74,14 @@ def test_a_submission_has_the_columns_of_the_challenge_and_the_scores_of_both_qu
     assert f"{asked.height:,} pairs in submission.csv" in done.stdout
 
 
+def test_the_training_file_is_audited_with_a_split(folder: Path) -> None:
+    done = run_here("audit", "table:train.csv", *SPLIT, "--format", "csv", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "listing" in done.stdout
+    done = run_here("audit", "table:train.csv", cwd=folder)
+    assert "to have one drawn, say --split perturbation=.25" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
