@@ -66,6 +66,22 @@ def test_who_saw_a_test_perturbation_has_seen_the_answers(files: Path) -> None:
         scored(files, WORLD.select(UNIT).unique())
 
 
+def test_test_perturbations_are_found_under_another_spelling(files: Path) -> None:
+    guide = pl.format("{}_sg1", "perturbation").alias("perturbation")
+    with pytest.raises(DataError, match="so the method has seen the answers"):
+        scored(files, WORLD.filter(context="b").select(UNIT).unique().with_columns(guide), dataset="b.csv")
+    in_capitals = pl.col("context").str.to_uppercase()
+    own = TRAIN.filter(context="b").select(UNIT).unique().with_columns(in_capitals)
+    assert scored(files, own, dataset="b.csv").task.regime == "unseen-perturbation"
+
+
+def test_more_than_the_train_rows_is_no_regime(files: Path) -> None:
+    own = TRAIN.filter(context="b").select(UNIT).unique()
+    more = pl.concat([own, own.head(1).with_columns(perturbation=pl.lit("NEW"))])
+    with pytest.raises(DataError, match=r"1 of the pairs are no train rows in the regime .* \(NEW in b\)"):
+        scored(files, more, dataset="b.csv")
+
+
 def test_a_regime_that_does_not_follow_is_refused(files: Path) -> None:
     with pytest.raises(UsageError, match="a, b, which is the regime cross-context and not unseen-"):
         scored(files, TRAIN.select(UNIT).unique(), regime="unseen-perturbation")

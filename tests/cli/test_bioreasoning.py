@@ -86,6 +86,7 @@ def test_the_training_file_is_audited_with_a_split(folder: Path) -> None:
     ("arguments", "said"),
     [
         (("test.csv", "-d", "table:train.csv", *SPLIT), "takes a table of pairs and --output FILE.csv alone"),
+        (("test.csv", "-o", "s.parquet"), "takes a table of pairs and --output FILE.csv alone"),
         (
             ("test.csv", "-d", "simulated-dir", "-o", "s.csv"),
             "asks one question only; a submission needs labels",

@@ -14,6 +14,7 @@ from worlds import world
 
 from core_harness import evaluate
 from core_harness.data.crossfit import examples
+from core_harness.data.rates import gene_rate_in, gene_rate_of, gene_rates, known_of
 from core_harness.data.splits import AWAY, blocks, hold_out_genes, only_unseen, split_rows
 from core_harness.errors import UsageError
 from core_harness.evaluation.spec import RunSpec
@@ -72,6 +73,30 @@ def test_what_is_learnt_for_an_unseen_context_is_learnt_from_the_others_alone() 
             assert not set(part.queries["context"]) & set(part.support["context"])
     with pytest.raises(UsageError, match="needs 2 or more other contexts where its own is unseen"):
         list(examples(split, None, seed=0, regime="unseen-context", support_contexts=("a", "b")))
+
+
+def test_examples_of_an_unseen_context_are_as_many_as_asked_for_and_of_its_regime() -> None:
+    contexts = ("a", "b", "c")
+    split = split_rows(world(contexts=contexts))
+    for regime in AWAY:
+        for _, parts in examples(split, 2, seed=1, regime=regime, support_contexts=contexts):
+            for part in parts:
+                asked, elsewhere = set(part.queries["perturbation"]), set(part.support["perturbation"])
+                assert 1 <= len(asked) <= 2
+                assert asked & elsewhere == (asked if regime == "unseen-context" else set())
+
+
+def test_rates_of_an_unseen_context_are_those_of_the_others_alone() -> None:
+    split = split_rows(world(contexts=("a", "b")))
+    part = only_unseen(split, "unseen-both", support_contexts=("a", "b"))
+    rate = part.queries.with_columns(gene_rate_in(part, part.queries).alias("rate"))
+    swapped = pl.col("context").replace({"a": "b", "b": "a"})
+    others = part.queries.with_columns(swapped)
+    assert rate["rate"].to_list() == pytest.approx(gene_rate_of(others, part.support).to_list())
+    both = known_of(part.queries.with_columns(pl.lit("c").alias("context")), part.support)
+    rates = gene_rates(both.filter(context="c"), unlisted_weight=0.03)
+    assert rates["rate"].is_between(0, 1).all()
+    assert (rates["measured"] <= both.filter(context="c").select("perturbation").n_unique()).all()
 
 
 @pytest.mark.parametrize("strategy", ["gene-frequency", "voting-one-step", "voting", "potency"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from core_harness.data.rates import gene_rate_of
+from core_harness.data.rates import gene_rate_in
 from core_harness.errors import RunError
 from core_harness.evaluation.session import Loaded, Session
 from core_harness.evidence import controls
@@ -129,7 +129,7 @@ def with_truth(predictions: pl.DataFrame, loaded: Loaded, name: str) -> pl.DataF
     }
     if found := [f"{number} {fault}" for fault, number in faults.items() if number]:
         raise RunError(f"{name}: {', '.join(found)}; evaluate again")
-    rate = gene_rate_of(asked, loaded.split.support).alias("gene_rate")
+    rate = gene_rate_in(loaded.split, asked).alias("gene_rate")
     return (
         asked.with_columns(rate)
         .join(loaded.split.truth, on="pair_id")

@@ -7,7 +7,6 @@ the metrics and counted. Of scores that a file gives twice for a pair the mean c
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from core_harness.analysis.audit.verdict import CHANCE
-from core_harness.analysis.training import trained_on
+from core_harness.analysis.training import contexts_in_any_case, trained_on
 from core_harness.data.predicted import Predictions, read_predictions
 from core_harness.data.tables import match_names
 from core_harness.data.tables.reading import shown
@@ -203,7 +202,7 @@ def _answers(predicted: Predictions, queries: pl.DataFrame, path: Path) -> tuple
             f"{path} has no column 'context', and the dataset has {len(contexts)} contexts "
             f"({', '.join(contexts)}); add it"
         )
-    known = _contexts_in_any_case(contexts)
+    known = contexts_in_any_case(contexts)
     context = pl.col("context").fill_null(contexts[0])
     context = context.str.to_lowercase().replace_strict(known, default=context, return_dtype=pl.String)
     named = table.with_columns(context)
@@ -254,15 +253,9 @@ def _contexts(queries: pl.DataFrame) -> list[str]:
     return queries["context"].unique().sort().to_list()
 
 
-def _contexts_in_any_case(contexts: Sequence[str]) -> dict[str, str]:
-    """Return the contexts of the dataset by their small letters, without those that differ in case alone."""
-    folded = Counter(context.lower() for context in contexts)
-    return {context.lower(): context for context in contexts if folded[context.lower()] == 1}
-
-
 def _other_cases(table: pl.DataFrame, contexts: Sequence[str]) -> list[str]:
     """Return a sentence for each context of a file that is one of the dataset in another case of letters."""
-    known = _contexts_in_any_case(contexts)
+    known = contexts_in_any_case(contexts)
     written = table["context"].unique().drop_nulls().sort()
     meant = {name: known.get(name.lower(), name) for name in written}
     return [f"context {shown(name)} is read as {shown(one)}" for name, one in meant.items() if name != one]

@@ -6,12 +6,16 @@ They say in which regime the predictions are: of the queries' own context, of ot
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from core_harness.data.predicted.columns import names_in
 from core_harness.data.splits import AWAY
+from core_harness.data.tables import match_names
 from core_harness.data.tables.reading import find_column, has_column, read_table, without_blank_rows
 from core_harness.errors import DataError, UsageError
 from core_harness.evaluation.session import Loaded, Session
@@ -50,7 +54,8 @@ def trained_on(what: str, spec: RunSpec, session: Session) -> Trained:
     Raises
     ------
     DataError
-        A test perturbation is among the pairs: the method has seen the answers.
+        A test perturbation is among the pairs: the method has seen the answers. Or a pair is not of the train
+        rows that methods may learn from in the regime.
     UsageError
         Another regime is asked for, or one of two is to be chosen.
     """
@@ -59,9 +64,10 @@ def trained_on(what: str, spec: RunSpec, session: Session) -> Trained:
         units = loaded.split.support.select(_UNIT).unique().sort(_UNIT)
         return Trained(spec=spec, loaded=loaded, record=_record(TRAIN, units))
     path = Path(what).expanduser()
-    asked = session.load(replace(spec, regime=None, support_contexts=())).split.queries
+    alone = session.load(replace(spec, regime=None, support_contexts=()))
+    asked = alone.split.queries
     own = asked["context"].unique().sort().to_list()
-    units = _read(path, own)
+    units, _ = match_names(_read(path, own), alone.rows, agent=alone.task.agent)
     seen = asked.select(_UNIT).unique().join(units, on=_UNIT, how="semi").sort(_UNIT)
     if seen.height:
         context, perturbation = seen.row(0)
@@ -73,7 +79,21 @@ def trained_on(what: str, spec: RunSpec, session: Session) -> Trained:
     regime = _regime(contexts, own, spec.regime, path)
     others = () if regime == "unseen-perturbation" else tuple(contexts)
     spec = replace(spec, regime=regime, support_contexts=others)
-    return Trained(spec=spec, loaded=session.load(spec), record=_record(path.name, units))
+    loaded = session.load(spec)
+    more = units.join(loaded.split.support, on=_UNIT, how="anti").sort(_UNIT)
+    if more.height:
+        context, perturbation = more.row(0)
+        raise DataError(
+            f"{path}: {more.height:,} of the pairs are no train rows in the regime {regime} ({perturbation} "
+            f"in {context}); what learnt from more than others may is scored without --trained-on"
+        )
+    return Trained(spec=spec, loaded=loaded, record=_record(path.name, units))
+
+
+def contexts_in_any_case(contexts: Sequence[str]) -> dict[str, str]:
+    """Return contexts by their small letters, without those that differ in case alone."""
+    folded = Counter(context.lower() for context in contexts)
+    return {context.lower(): context for context in contexts if folded[context.lower()] == 1}
 
 
 def _regime(contexts: list[str], own: list[str], wanted: Regime | None, path: Path) -> Regime:
@@ -96,15 +116,17 @@ def _regime(contexts: list[str], own: list[str], wanted: Regime | None, path: Pa
 def _read(path: Path, own: list[str]) -> pl.DataFrame:
     """Return ``context, perturbation`` of a table, each pair once, sorted."""
     table, _ = without_blank_rows(read_table(path))
-    perturbation = pl.col(find_column(table, "perturbation", "pert", path=path))
+    perturbation = names_in(table, find_column(table, "perturbation", "pert", path=path), path)
+    units = pl.DataFrame({"perturbation": perturbation})
     if has_column(table, "context"):
-        context = pl.col(find_column(table, "context", path=path))
+        written = names_in(table, find_column(table, "context", path=path), path)
+        known = contexts_in_any_case(own)
+        context = written.str.to_lowercase().replace_strict(known, default=written, return_dtype=pl.String)
     elif len(own) == 1:
-        context = pl.lit(own[0])
+        context = pl.Series([own[0]] * table.height)
     else:
         raise DataError(f"{path} has no column 'context', and the dataset has {', '.join(own)}; add it")
-    names = (context.alias("context"), perturbation.alias("perturbation"))
-    return table.select(name.cast(pl.String).str.strip_chars() for name in names).unique().sort(_UNIT)
+    return units.with_columns(context.alias("context")).select(_UNIT).unique().sort(_UNIT)
 
 
 def _record(name: str, units: pl.DataFrame) -> TrainedOn:

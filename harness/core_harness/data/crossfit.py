@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 import polars as pl
 
-from core_harness.data.splits import AWAY, Split, split_rows
+from core_harness.data.splits import AWAY, Split, only_unseen, split_rows
 from core_harness.errors import UsageError
 from core_harness.vocabulary import Regime, Undeclared
 
@@ -92,7 +92,7 @@ def examples(
         support = split.support.filter(pl.col("context").is_in(known))
         parts = []
         if regime in AWAY:
-            divided = _by_context(support, known - {*contexts})
+            divided = _by_context(support, number, known - {*contexts}, regime, seed=seed)
         else:
             divided = _divided(support, number, contexts, seed=seed)
         for part in divided:
@@ -103,17 +103,32 @@ def examples(
         yield frozenset(contexts), parts
 
 
-def _by_context(support: pl.DataFrame, contexts: Collection[str]) -> Iterator[Split]:
-    """Yield divisions in which all rows of one context are queries of the others."""
+def _by_context(
+    support: pl.DataFrame,
+    number: int | None,
+    contexts: Collection[str],
+    regime: Regime | Undeclared,
+    *,
+    seed: int,
+) -> Iterator[Split]:
+    """Yield divisions in which perturbations of one context are queries of the others, by the regime."""
     if len(contexts) < 2:
         raise UsageError(
             "a method that learns needs 2 or more other contexts where its own is unseen, one to be asked "
             f"about and one to answer from; it has {', '.join(sorted(contexts)) or 'none'}"
         )
+    here = pl.col("context")
     for context in sorted(contexts):
-        held = pl.when(pl.col("context") == context).then(pl.lit("test")).otherwise(pl.lit("train"))
-        known = support.filter(pl.col("context").is_in(contexts)).with_columns(held.alias("split"))
-        yield split_rows(known.sort("context", "perturbation", "gene"))
+        names = support.filter(here == context)["perturbation"].unique().sort()
+        drawn = names.gather(np.random.default_rng([seed, 8]).permutation(len(names))[:number])
+        rows = support.filter((here != context) | pl.col("perturbation").is_in(drawn.implode()))
+        held = pl.when(here == context).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split")
+        known = rows.filter(here.is_in(contexts)).with_columns(held)
+        split = split_rows(known.sort("context", "perturbation", "gene"))
+        if regime != "undeclared":
+            split = only_unseen(split, regime, support_contexts=contexts)
+        if split.queries.height:
+            yield split
 
 
 def _divided(

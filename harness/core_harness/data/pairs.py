@@ -9,11 +9,11 @@ from typing import NamedTuple
 import polars as pl
 
 from core_harness.data.predicted.columns import pairs_in
-from core_harness.data.tables.identifiers import match_names
+from core_harness.data.tables.identifiers import called, match_names
 from core_harness.data.tables.reading import find_column, has_column, read_table, without_blank_rows
 from core_harness.errors import UsageError, unknown
 from core_harness.schemas import PAIRS
-from core_harness.vocabulary import Agent
+from core_harness.vocabulary import Agent, Naming
 
 _PAIR = ["context", "perturbation", "gene"]
 
@@ -25,7 +25,12 @@ class Wanted(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent) -> Wanted:
+def naming_of(dataset: object) -> Naming | None:
+    """Return how a dataset brings names together; None where it leaves them as they are."""
+    return getattr(dataset, "names", None)
+
+
+def read_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent, naming: Naming | None = None) -> Wanted:
     """Return the pairs of a table, each once, under the names that the data have for the same genes.
 
     Parameters
@@ -35,8 +40,9 @@ def read_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent) -> Wanted:
         perhaps ``context``. Other columns, a label among them, are not read.
     rows
         The measured pairs, :data:`~core_harness.schemas.ROWS`, which say what contexts and names there are.
-    agent
-        What perturbations are: names of drugs are left alone.
+    agent, naming
+        What perturbations are (names of drugs are left alone), and how the data bring names together
+        (:func:`naming_of`), for names that the data do not have.
 
     Raises
     ------
@@ -50,10 +56,13 @@ def read_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent) -> Wanted:
     contexts = rows["context"].unique().sort().to_list()
     if pairs["context"].null_count() and len(contexts) > 1:
         raise UsageError(f"{path} has no column 'context', and the data have several ({', '.join(contexts)})")
-    return _checked(pairs.with_columns(pl.col("context").fill_null(contexts[0])), rows, agent)
+    pairs = _called(pairs.with_columns(pl.col("context").fill_null(contexts[0])), agent, naming)
+    return _checked(pairs, rows, agent)
 
 
-def written_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent) -> pl.DataFrame:
+def written_pairs(
+    path: Path, rows: pl.DataFrame, *, agent: Agent, naming: Naming | None = None
+) -> pl.DataFrame:
     """Return ``id, perturbation, gene`` of the table of :func:`read_pairs`, a row a row.
 
     ``id`` is the table's, or ``{perturbation}_{gene}`` as written; the names are those of the data.
@@ -63,7 +72,7 @@ def written_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent) -> pl.DataFra
     own = pl.col(find_column(table, "id", path=path)) if has_column(table, "id") else None
     written = table.select(own.cast(pl.String)) if own is not None else None
     ids = pairs.select(pl.format("{}_{}", "perturbation", "gene")) if written is None else written
-    named, _ = match_names(pairs, rows, agent=agent)
+    named, _ = match_names(_called(pairs, agent, naming), rows, agent=agent)
     return named.select(ids.to_series().alias("id"), "perturbation", "gene")
 
 
@@ -79,6 +88,10 @@ def all_genes(
         genes = genes.filter(pl.col("context") == _known(context, rows))
     names = pl.DataFrame({"perturbation": list(perturbations)}, schema={"perturbation": pl.String})
     return _checked(names.join(genes, how="cross"), rows, agent)
+
+
+def _called(pairs: pl.DataFrame, agent: Agent, naming: Naming | None) -> pl.DataFrame:
+    return pairs if naming is None else called(pairs, agent=agent, naming=naming)
 
 
 def _checked(pairs: pl.DataFrame, rows: pl.DataFrame, agent: Agent) -> Wanted:

@@ -13,6 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from core_harness.data.splits import Split
+
 SHRINKAGE = 1.0
 """Pseudo-observations at the prevalence: one, fixed a priori."""
 
@@ -57,7 +59,9 @@ def known_of(pairs: pl.DataFrame, support: pl.DataFrame) -> pl.DataFrame:
     unseen = pairs.select(pl.col("context").unique()).join(support, on="context", how="anti")
     if unseen.is_empty():
         return support
-    elsewhere = support.drop("context").join(unseen, how="cross").select(support.columns)
+    # a perturbation in two contexts is two units
+    units = support.with_columns(pl.format("{} in {}", "perturbation", "context").alias("perturbation"))
+    elsewhere = units.drop("context").join(unseen, how="cross").select(support.columns)
     return pl.concat([support, elsewhere]).sort("context", "perturbation", "gene")
 
 
@@ -83,6 +87,17 @@ def gene_rate_of(pairs: pl.DataFrame, support: pl.DataFrame, *, shrinkage: float
         .select(pl.col("rate").fill_null(prevalence_of(pairs, support)))
         .to_series()
     )
+
+
+def gene_rate_in(split: Split, pairs: pl.DataFrame) -> pl.Series:
+    """Return :func:`gene_rate_of` by the support that a query has, in the order of ``pairs``."""
+    if not split.away or pairs.is_empty():
+        return gene_rate_of(pairs, split.support)
+    parts = []
+    for (context,), some in pairs.with_row_index("at").group_by("context", maintain_order=True):
+        others = split.support.filter(pl.col("context") != context)
+        parts.append(some.select("at", gene_rate_of(some, others).alias("rate")))
+    return pl.concat(parts).sort("at")["rate"]
 
 
 def _rates(support: pl.DataFrame, by: str, shrinkage: float, unlisted_weight: float) -> pl.DataFrame:

@@ -48,11 +48,14 @@ class Split:
         Frame of :data:`~core_harness.schemas.PAIRS`, sorted; ``pair_id`` counts the rows.
     truth
         ``pair_id, label``. Only metrics read it.
+    away
+        Whether a query's own context is no support of it (:data:`AWAY`).
     """
 
     support: pl.DataFrame
     queries: pl.DataFrame
     truth: pl.DataFrame
+    away: bool = False
 
 
 def split_rows(rows: pl.DataFrame) -> Split:
@@ -103,7 +106,7 @@ def hold_out_genes(split: Split, share: float, *, seed: int) -> Split:
 def only_unseen(split: Split, regime: Regime, *, support_contexts: Collection[str]) -> Split:
     """Keep the support of some contexts, and queries whose perturbation stands in another of them, or not.
 
-    Only in the regimes :data:`AWAY` is anything left out.
+    Only in the regimes :data:`AWAY` is anything left out; there a context without another one is not asked.
     """
     if regime not in AWAY:
         return split
@@ -116,7 +119,9 @@ def only_unseen(split: Split, regime: Regime, *, support_contexts: Collection[st
         .unique()
     )
     how: Literal["semi", "anti"] = "semi" if regime == "unseen-context" else "anti"
-    return replace(_keep(split, split.queries.join(seen, on="pair_id", how=how)), support=support)
+    alone = [own for own in split.queries["context"].unique() if not {*support_contexts} - {own}]
+    asked = split.queries.join(seen, on="pair_id", how=how).filter(~pl.col("context").is_in(alone))
+    return replace(_keep(split, asked), support=support, away=True)
 
 
 def draw_support(split: Split, perturbations: int, genes: int | None, *, seed: int) -> Split:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from core_harness.data.pairs import read_pairs, written_pairs
+from core_harness.data.pairs import naming_of, read_pairs, written_pairs
 from core_harness.errors import UsageError
 from core_harness.evaluation.both import direction_of
 from core_harness.evaluation.methods import Method
@@ -42,6 +42,8 @@ class Submission:
         known.
     unanswered
         Pairs without a score, of which both probabilities are 0.
+    unrelated
+        Perturbations of the file that the knowledge graph relates to none that was measured.
     notes
         What was odd about the file of pairs, a line each.
     """
@@ -49,6 +51,7 @@ class Submission:
     frame: pl.DataFrame
     trust: tuple[Reliability, Reliability] | None
     unanswered: int
+    unrelated: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property
@@ -81,15 +84,18 @@ def submission(session: Session, spec: RunSpec, pairs: Path, *, folder: Path) ->
             f"{spec.dataset} asks one question only; a submission needs labels up, down and none, as in "
             "train.csv"
         )
-    rows = asked_rows(session.load(spec))
-    agent = session.load(spec).task.agent
-    wanted = read_pairs(pairs, rows, agent=agent)
+    loaded = session.load(spec)
+    rows, agent = asked_rows(loaded), loaded.task.agent
+    if rows["context"].n_unique() > 1:
+        raise UsageError(f"{spec.dataset} has several contexts, and a submission is of one")
+    naming = naming_of(loaded.dataset.object)
+    wanted = read_pairs(pairs, rows, agent=agent, naming=naming)
     both = (spec, of_direction)
     trust = [reliability(session, session.methods(one)[0], one, folder=folder) for one in both]
     predicted = {
         seed: [predict_pairs(session, *_seeded(session, one, seed), wanted) for one in both] for seed in SEEDS
     }
-    frame = written_pairs(pairs, rows, agent=agent)
+    frame = written_pairs(pairs, rows, agent=agent, naming=naming)
     for seed, (change, direction) in predicted.items():
         frame = frame.join(_of_seed(change, direction, seed), on=_PAIR, how="left", maintain_order="left")
     first = predicted[SEEDS[0]][0]
@@ -110,6 +116,7 @@ def submission(session: Session, spec: RunSpec, pairs: Path, *, folder: Path) ->
         frame=frame.select("id", "prediction_up", "prediction_down", *by_seed, *traces, *about),
         trust=known,
         unanswered=unanswered,
+        unrelated=first.unrelated,
         notes=wanted.notes,
     )
 

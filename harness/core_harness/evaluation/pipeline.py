@@ -23,7 +23,7 @@ import polars as pl
 
 from core_harness import metrics
 from core_harness.data import crossfit, splits
-from core_harness.data.rates import gene_rate_of
+from core_harness.data.rates import gene_rate_in
 from core_harness.data.splits import Split
 from core_harness.errors import UsageError
 from core_harness.evaluation.checks import (
@@ -337,6 +337,6 @@ def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: p
 
 def score(split: Split, predictions: pl.DataFrame, *, seed: int, resamples: int = 1000) -> metrics.Report:
     """Return the metrics of predictions beside the truth."""
-    rate = gene_rate_of(split.queries, split.support).alias("gene_rate")
+    rate = gene_rate_in(split, split.queries).alias("gene_rate")
     rows = split.queries.with_columns(rate).join(split.truth, on="pair_id").join(predictions, on="pair_id")
     return metrics.report(rows, seed=seed, resamples=resamples)

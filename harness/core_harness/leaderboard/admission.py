@@ -115,8 +115,10 @@ def _objections(
         yield f"a control ({manifest.control}), not a method"
     if part := part_of(manifest.part.model_dump()):
         yield f"part of the dataset only: {part}"
-    wanted = (suite.task, suite.regime, suite.support_contexts, suite.gene_holdout)
-    if (task.question, task.regime, task.support_contexts, task.gene_holdout) != wanted:
+    # a list of contexts may name a line's own
+    own = {*datasets[task.dataset].loaded.split.queries["context"]}
+    wanted = (suite.task, suite.regime, {*suite.support_contexts} - own, suite.gene_holdout)
+    if (task.question, task.regime, {*task.support_contexts} - own, task.gene_holdout) != wanted:
         yield f"another question: {task.question}, {regime_of(asdict(task))} regime"
     if manifest.file is not None and manifest.file.trained_on is None:
         yield "what it was trained on is not declared; `core-harness score --trained-on` does"

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from core_harness.analysis.rescore import predictions_file
-from core_harness.data.rates import gene_rate_of
+from core_harness.data.rates import gene_rate_in
 from core_harness.errors import HarnessError, RunError
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.running import evaluate_method
@@ -78,7 +78,7 @@ def listing(dataset: SuiteDataset, metric: str) -> Resampled:
     asked = loaded.split.queries
     number = pl.len().over("context", "perturbation").cast(pl.Float64)
     rows = asked.join(loaded.split.truth, on="pair_id").with_columns(
-        score=number, status=pl.lit("ok"), gene_rate=gene_rate_of(asked, loaded.split.support)
+        score=number, status=pl.lit("ok"), gene_rate=gene_rate_in(loaded.split, asked)
     )
     more = resampled(checked(rows), dataset, metric)
     if math.isnan(more.value) or more.value >= 0.5:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from core_harness import Evidence, Task
-from core_harness.data.rates import gene_rates, log_odds
+from core_harness.data.rates import gene_rate_of, gene_rates, log_odds
 from core_harness.evidence.two_steps import (
     Factors,
     FirstStep,
@@ -46,11 +46,14 @@ def votes_on(
     permuted within genes, it alone reached .60 on HepG2). With ``potency``, two numbers that are about the
     perturbation alone: the log odds of its relatives' mean rate, and the log of all their weight.
 
-    In a context without any support there is ``itself`` alone.
+    In a context without any support there are ``itself`` and ``relatives``, both of other contexts.
     """
     own = evidence.support.filter(pl.col("context") == evidence.block.context)
     if own.is_empty():
-        return {"itself": on_pairs(evidence, itself_elsewhere(evidence))}
+        return {
+            "itself": on_pairs(evidence, itself_elsewhere(evidence)),
+            "relatives": _relatives_elsewhere(evidence, steps),
+        }
     alone = Evidence(replace(evidence.block, support=own), evidence.relations)
     responses = steps.responses(evidence, task.question)
     first = FirstStep(alone, responses.units)
@@ -129,6 +132,16 @@ class _Count:
         vote = (sums.moved + SHRINKAGE * rate) / (listed + SHRINKAGE)
         away: Floats = (vote - rate) / np.sqrt(rate * (1 - rate) + SPREAD)
         return away
+
+
+def _relatives_elsewhere(evidence: Evidence, steps: TwoSteps) -> Floats:
+    """Return the vote of relatives in other contexts, as votes are; 0 where there is none."""
+    totals = evidence.totals(power=steps.power)
+    rate = gene_rate_of(evidence.pairs, evidence.support).to_numpy()
+    moved, whole = totals["w_pos"].to_numpy(), (totals["w_pos"] + totals["w_neg"]).to_numpy()
+    vote = (moved + SHRINKAGE * rate) / (whole + SHRINKAGE)
+    away: Floats = (vote - rate) / np.sqrt(rate * (1 - rate) + SPREAD)
+    return away
 
 
 def _on_the_gene(evidence: Evidence, placed: Placed, responses: Responses) -> tuple[Places, Places]:

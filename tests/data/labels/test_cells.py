@@ -96,7 +96,8 @@ def test_planted_effects_are_found_at_the_stated_error_rate(tmp_path: Path) -> N
     assert len(called & others) / len(others) > 0.8
     assert set(table["perturbation"]) == {f"G{number:04}" for number in range(PERTURBED)}
     assert (table["knockdown"] > 0.5).all()
-    assert manifest.files[0].columns == {"perturbation": "gene", "control": "non-targeting"}
+    columns = {"perturbation": "gene", "control": "non-targeting", "expression": "mean of the controls"}
+    assert manifest.files[0].columns == columns
     again, _ = label_again(manifest_path(tmp_path / "labels.csv"), None, tell=lambda *_: None)
     assert again.sha256 == manifest.sha256
 
@@ -240,6 +241,28 @@ def test_scaled_values_and_files_of_another_kind_are_refused(tmp_path: Path) -> 
         labelled(tmp_path / "none.h5ad")
 
 
+def test_gaps_in_columns_of_cells_are_no_perturbations_and_genes_by_genes_are_refused(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    made = world(600, perturbed=3, genes=30)
+    names = pandas.array(made.cells["gene"], dtype="string")
+    names[:5] = pandas.NA
+    cells = {"gene": names, "batch": made.cells["batch"]}
+    manifest, _ = labelled(written(tmp_path / "gaps.h5ad", World(made.counts, cells, set())))
+    assert any("5 cells without a perturbation left out" in note for note in manifest.notes)
+    by_gene = written(tmp_path / "csc.h5ad", made, matrix=made.counts.tocsc())
+    with pytest.raises(DataError, match="stored gene by gene"):
+        labelled(by_gene)
+
+
+def test_a_threshold_on_expression_holds_for_cells_where_it_is_asked_for(tmp_path: Path) -> None:
+    path = written(tmp_path / "cells.h5ad", world(1500))
+    strict = {"thresholds": PRESETS["simple"].model_copy(update={"none_expression": 50.0})}
+    manifest, all_of_them = labelled(path, **strict)
+    assert any("the threshold on expression is not applied" in note for note in manifest.notes)
+    _, expressed = labelled(path, **strict, columns=Columns(expression="controls"))
+    assert expressed.filter(label="none").height < all_of_them.filter(label="none").height
+
+
 def test_the_command_takes_files_of_cells(tmp_path: Path) -> None:
     path = written(tmp_path / "cells.h5ad", world(600, perturbed=4, genes=60))
     words = [
@@ -255,5 +278,5 @@ def test_the_command_takes_files_of_cells(tmp_path: Path) -> None:
     ]
     done = CliRunner().invoke(cli, [*words, "--control", "non-targeting", "--split", "perturbation=.25"])
     assert done.exit_code == 0, done.output
-    assert "single cells (perturbation gene, control non-targeting)" in done.output
+    assert "single cells (perturbation gene, control non-targeting, expression" in done.output
     assert set(pl.read_csv(tmp_path / "out.csv")["split"]) == {"train", "test"}

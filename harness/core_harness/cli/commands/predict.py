@@ -116,7 +116,7 @@ def predict_command(
     )
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_estimates
-    from core_harness.data.pairs import all_genes, read_pairs
+    from core_harness.data.pairs import all_genes, naming_of, read_pairs
     from core_harness.errors import UsageError
     from core_harness.evaluation.challenge import submission
     from core_harness.evaluation.predicting import asked_rows, estimate_pairs, predict_pairs
@@ -143,7 +143,8 @@ def predict_command(
     with watching() as (tell, notice):
         session = Session(registry, settings=settings_of(options), progress=tell, notice=notice)
         if form == "bioreasoning":
-            if file is None or output is None or dry_run or as_json:
+            takes = file is not None and output is not None and output.suffix.lower() == ".csv"
+            if file is None or output is None or not takes or dry_run or as_json or run_name:
                 raise UsageError("--format bioreasoning takes a table of pairs and --output FILE.csv alone")
             made = submission(session, spec, file, folder=folder)
             write_submission(made, output)
@@ -154,7 +155,8 @@ def predict_command(
         if file is None:
             wanted = all_genes(perturbations, rows, agent=agent, context=context)
         else:
-            wanted = read_pairs(file, rows, agent=agent)
+            naming = naming_of(session.load(spec).dataset.object)
+            wanted = read_pairs(file, rows, agent=agent, naming=naming)
         for note in wanted.notes:
             session.notice(note)
         if dry_run:

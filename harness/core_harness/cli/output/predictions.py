@@ -130,6 +130,11 @@ def _about_submission(made: Submission, path: Path) -> Iterator[str]:
             f"Within genes, where a gene's frequency is no help: {figure(de['macro_gene_auroc'])} and "
             f"{figure(direction['macro_gene_auroc'])}."
         )
+    if made.unrelated:
+        yield (
+            f"{len(made.unrelated):,} perturbations are not known to the graph, or it relates them to none "
+            f"that was measured, e.g. {', '.join(made.unrelated[:5])}."
+        )
     if made.unanswered:
         yield f"{made.unanswered:,} pairs have no score: both of their probabilities are 0."
     yield f"{made.frame.height:,} pairs in {path}"

@@ -70,7 +70,7 @@ def label_results(
         for number, one in enumerate(results):
             parts.append(store(one, request, scratch / f"part-{number}.parquet"))
             sources.append(_source(one, parts[-1], output))
-            notes += _notes(one, parts[-1])
+            notes += _notes(one, parts[-1], request)
         made = assemble(parts, request, scratch, tell)
         tell("writing", 0, 1)
         table = _written(made, scratch / f"table{output.suffix.lower()}")
@@ -171,11 +171,12 @@ def _source(results: Results, part: Part, output: Path) -> Source:
     )
 
 
-def _notes(results: Results, part: Part) -> Iterator[str]:
+def _notes(results: Results, part: Part, request: LabelRequest) -> Iterator[str]:
     """Yield what a reader of the labels should know of a file."""
     if results.note:
         yield results.note
-    if "expression" in results.columns and not results.expressed:
+    asked = request.thresholds.none_expression is not None
+    if asked and "expression" in results.columns and not results.expressed:
         yield (
             f"{results.columns['expression']} of {results.tool} is no mean of counts, so the threshold on "
             "expression is not applied; --expression-column and --none-expression apply one"

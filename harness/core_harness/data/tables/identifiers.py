@@ -123,14 +123,15 @@ def match_names(predicted: pl.DataFrame, rows: pl.DataFrame, *, agent: Agent) ->
     Parameters
     ----------
     predicted
-        Any frame with ``perturbation`` and ``gene``.
+        Any frame with ``perturbation``, ``gene``, or both.
     rows
         Of the dataset, which may call names as they are written.
     agent
         What its perturbations are.
     """
     notes = []
-    for column in ("gene",) if agent == "drug" else ("perturbation", "gene"):
+    columns = ("gene",) if agent == "drug" else ("perturbation", "gene")
+    for column in (one for one in columns if one in predicted.columns):
         own = _names(rows[column])
         others = sorted(set(_names(predicted[column])) - set(own))
         here, there = (

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from core_harness.data.labels.cells.expression import Scale, logs_of, scale_of
 from core_harness.data.labels.cells.opening import Cells, open_cells
@@ -25,8 +26,8 @@ from core_harness.errors import DataError
 
 Tell = Callable[[str, int, int], None]
 
-_CELLS_AT_ONCE = 40_000
-"""Perturbed cells whose expression is in memory at a time: some 500 MB at 1,500 expressed genes each."""
+_CELLS_AT_ONCE = 20_000
+"""Perturbed cells whose expression is in memory at a time: some 250 MB at 1,500 expressed genes each."""
 
 _UNIT = ["context", "perturbation"]
 
@@ -89,9 +90,9 @@ def compare_cells(
         matched = _matched(cells.cells)
         units = _units(matched, request, seed=seed)
         tested = 0
-        for number, (controls, some) in enumerate(_batches(cells, scale, units, request)):
-            pl.concat(_results(cells, scale, controls, some)).write_parquet(folder / f"{number:06}.parquet")
-            tested += some.height
+        for number, results in enumerate(_results(cells, scale, units, request)):
+            results.write_parquet(folder / f"{number:06}.parquet")
+            tested += results.select(_UNIT).n_unique()
             tell("comparing cells", tested, units.height)
         if not tested:
             raise DataError(
@@ -135,26 +136,31 @@ def _units(matched: pl.DataFrame, request: CellsRequest, *, seed: int) -> pl.Dat
     )
 
 
-def _batches(
+def _results(
     cells: Cells, scale: Scale, units: pl.DataFrame, request: CellsRequest
-) -> Iterator[tuple[Controls, pl.DataFrame]]:
-    """Yield controls, and the units that are compared with them, as many as fit in memory."""
-    for (context, batches), matched in units.group_by("context", "batches", maintain_order=True):
-        here = cells.cells.filter("control", pl.col("context") == context)
-        rows = here.filter(pl.col("batch").fill_null("").is_in(batches))["cell"].to_list()
-        if len(rows) < request.least:
-            continue
-        controls = Controls(logs_of(cells, scale, rows))
+) -> Iterator[pl.DataFrame]:
+    """Yield results of some units at a time, as many as fit in memory."""
+    for (context,), here in units.group_by("context", maintain_order=True):
+        of_controls = cells.cells.filter("control", pl.col("context") == context).sort("cell")
+        controls = logs_of(cells, scale, of_controls["cell"].to_numpy())
+        batch = of_controls["batch"].fill_null("")
         size = pl.col("cells").list.len()
         part = (size.cum_sum() - size) // _CELLS_AT_ONCE
-        for some in matched.with_columns(part.alias("part")).partition_by("part", maintain_order=True):
-            yield controls, some
+        for some in here.with_columns(part.alias("part")).partition_by("part", maintain_order=True):
+            wanted = np.unique(np.concatenate([np.asarray(rows) for rows in some["cells"]]))
+            logs = logs_of(cells, scale, wanted)
+            for (batches,), matched in some.group_by("batches", maintain_order=True):
+                own = batch.is_in(list(batches)).to_numpy()
+                if own.sum() < request.least:
+                    continue
+                against = Controls(controls[own])
+                yield pl.concat(_compared(cells, logs, wanted, against, matched))
 
 
-def _results(cells: Cells, scale: Scale, controls: Controls, units: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield the results of each unit."""
-    wanted = np.unique(np.concatenate([np.asarray(rows) for rows in units["cells"]]))
-    logs = logs_of(cells, scale, wanted)
+def _compared(
+    cells: Cells, logs: sp.csr_matrix, wanted: NDArray[np.int64], controls: Controls, units: pl.DataFrame
+) -> Iterator[pl.DataFrame]:
+    """Yield the results of each unit; ``wanted`` says which cells the rows of ``logs`` are."""
     place = {gene: at for at, gene in enumerate(cells.genes)}
     for context, perturbation, rows in units.select(*_UNIT, "cells").iter_rows():
         mine = logs[np.searchsorted(wanted, rows)]

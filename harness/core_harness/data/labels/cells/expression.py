@@ -59,7 +59,7 @@ def logs_of(cells: Cells, scale: Scale, wanted: Sequence[int] | NDArray[np.int64
     rows = np.unique(np.asarray(wanted, dtype=np.int64))
     parts = list(_wanted(cells.matrix, rows))
     found = sp.vstack(parts, format="csr") if parts else sp.csr_matrix((0, cells.matrix.shape[1]))
-    found = found.astype(np.float32)
+    found = found.astype(np.float32, copy=False)
     if scale is Scale.COUNTS:
         size = np.asarray(found.sum(axis=1)).ravel() / np.float32(PER_CELL)
         # a quotient, as in scanpy: ties of ranks depend on the last digit

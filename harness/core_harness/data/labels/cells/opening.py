@@ -75,62 +75,66 @@ def open_cells(path: Path, columns: Columns, request: CellsRequest) -> Iterator[
         one.
     """
     try:
-        import anndata  # noqa: PLC0415 - an extra, and slow to import
+        import h5py  # noqa: PLC0415 - an extra
+        from anndata.io import read_elem, sparse_dataset  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
         raise MissingDataError(
             f"{path} holds single cells, which need the extra anndata: pip install 'core-harness[anndata]'"
         ) from None
     if not path.exists():
         raise MissingDataError(f"{path} is not there; check the name")
+    key = f"layers/{request.layer}" if request.layer else "X"
     try:
-        data = anndata.read_h5ad(path, backed="r")
-    except (OSError, KeyError, ValueError, TypeError) as error:
+        file = h5py.File(path)
+    except OSError as error:
         raise DataError(f"{path} cannot be read as AnnData ({error}); write it again") from None
-    try:
-        yield _cells(data, path, columns, request)
-    finally:
-        data.file.close()
+    with file:
+        if key not in file:
+            known = ", ".join(file.get("layers", ())) or "none"
+            what = f"layer {shown(request.layer)}" if request.layer else "expression in X, say --layer"
+            raise UsageError(f"{path} has no {what} (layers: {known})")
+        try:
+            # only what is sliced is read of the expression; anndata itself would read layers whole
+            matrix = sparse_dataset(file[key]) if isinstance(file[key], h5py.Group) else file[key]
+            obs, var = read_elem(file["obs"]), read_elem(file["var"])
+        except (KeyError, ValueError, TypeError, OSError) as error:
+            raise DataError(f"{path} cannot be read as AnnData ({error}); write it again") from None
+        if getattr(matrix, "format", "csr") != "csr":
+            raise DataError(f"{path}: {key} is stored gene by gene (CSC); write it cell by cell (CSR)")
+        found, by = _labelled(obs, path, columns, request)
+        names = var[_gene_column(var, columns.gene, path)] if columns.gene else var.index
+        labelled = found.drop_nulls("perturbation")
+        control = _control(labelled["perturbation"].unique().sort().to_list(), request.control, path)
+        yield Cells(
+            path=path,
+            cells=labelled.with_columns((pl.col("perturbation") == control).alias("control")),
+            genes=[str(name) for name in names],
+            matrix=matrix,
+            columns=by | {"control": control},
+            unlabelled=found.height - labelled.height,
+        )
 
 
-def _cells(data: Any, path: Path, given: Columns, request: CellsRequest) -> Cells:
-    there = [str(name) for name in data.obs.columns]
+def _labelled(
+    obs: Any, path: Path, given: Columns, request: CellsRequest
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Return ``cell, context, perturbation, batch`` of all cells, and which column each was read from."""
+    there = [str(name) for name in obs.columns]
     columns = {
         "perturbation": _column(there, given.perturbation, PERTURBATIONS, path, "--perturbation-column"),
         "context": _column(there, given.context, CONTEXTS, path, "--context-column", needed=False),
         "batch": _column(there, request.batch, (), path, "--batch-column", needed=False),
     }
     found = pl.DataFrame(
-        {
-            role: _text(data.obs[column]) if column else [None] * data.n_obs
-            for role, column in columns.items()
-        },
+        {role: _text(obs[column]) if column else [None] * len(obs) for role, column in columns.items()},
         schema=dict.fromkeys(columns, pl.String),
     ).with_row_index("cell")
     found = found.with_columns(pl.col("context").fill_null(_UNSPECIFIED))
-    labelled = found.drop_nulls("perturbation")
-    control = _control(labelled["perturbation"].unique().sort().to_list(), request.control, path)
-    matrix = data.X
-    if request.layer:
-        layers = list(data.layers.keys())
-        if request.layer not in layers:
-            known = ", ".join(map(str, layers)) or "none"
-            raise UsageError(f"{path} has no layer {shown(request.layer)} (layers: {known})")
-        matrix = data.layers[request.layer]
-    if matrix is None:
-        raise DataError(f"{path} has no expression in X; say which --layer has it")
-    names = data.var[_gene_column(data, given.gene, path)] if given.gene else data.var_names
-    return Cells(
-        path=path,
-        cells=labelled.with_columns((pl.col("perturbation") == control).alias("control")),
-        genes=[str(name) for name in names],
-        matrix=matrix,
-        columns={role: column for role, column in columns.items() if column} | {"control": control},
-        unlabelled=found.height - labelled.height,
-    )
+    return found, {role: column for role, column in columns.items() if column}
 
 
-def _gene_column(data: Any, wanted: str, path: Path) -> str:
-    there = [str(name) for name in data.var.columns]
+def _gene_column(var: Any, wanted: str, path: Path) -> str:
+    there = [str(name) for name in var.columns]
     if wanted not in there:
         known = ", ".join(there) or "none"
         raise UsageError(f"{path} has no column {shown(wanted)} of genes (columns of var: {known})")
@@ -178,7 +182,9 @@ def _control(names: Collection[str], wanted: str, path: Path) -> str:
 
 def _text(values: Any) -> list[str | None]:
     """Return a column of pandas as text without white space around it, null where it says nothing."""
-    texts = (None if value is None or value != value else str(value).strip() for value in values)  # noqa: PLR0124
+    texts = [
+        None if missing else str(value).strip() for value, missing in zip(values, values.isna(), strict=True)
+    ]
     return [None if text is None or text.casefold() in {"", "nan", "none"} else text for text in texts]
 
 

@@ -28,7 +28,8 @@ def results_of_cells(
         origin=path,
         tool="single cells",
         note="; ".join(_said(compared)),
-        columns=compared.columns,
+        columns=compared.columns | {"expression": "mean of the controls"},
+        expressed=bool(request.columns.expression),
     )
 
 
