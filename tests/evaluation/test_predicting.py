@@ -40,7 +40,7 @@ def predicted(spec: RunSpec, pairs: pl.DataFrame) -> Predicted:
 def wanted(pairs: pl.DataFrame, session: Session, spec: RunSpec) -> Wanted:
     """Return pairs as they are read from a table of them."""
     ids = pairs.select(PAIR).unique().sort(PAIR).with_row_index("pair_id")
-    return Wanted(ids, ())
+    return Wanted(pairs=ids, written=ids, notes=())
 
 
 @pytest.mark.parametrize("strategy", ["voting", "voting-learned", "retrieval", "gene-frequency"])

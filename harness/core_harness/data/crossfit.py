@@ -125,8 +125,7 @@ def _by_context(
         held = pl.when(here == context).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split")
         known = rows.filter(here.is_in(contexts)).with_columns(held)
         split = split_rows(known.sort("context", "perturbation", "gene"))
-        if regime != "undeclared":
-            split = only_unseen(split, regime, support_contexts=contexts)
+        split = only_unseen(split, regime, support_contexts=contexts)
         if split.queries.height:
             yield split
 

@@ -16,12 +16,25 @@ from core_harness.schemas import PAIRS
 from core_harness.vocabulary import Agent, Naming
 
 _PAIR = ["context", "perturbation", "gene"]
+_ID = pl.format("{}_{}", "perturbation", "gene").alias("id")
 
 
 class Wanted(NamedTuple):
-    """Pairs to predict, :data:`~core_harness.schemas.PAIRS`, and what was left out or is odd, a line each."""
+    """Pairs to predict.
+
+    Attributes
+    ----------
+    pairs
+        Frame of :data:`~core_harness.schemas.PAIRS`, each pair once.
+    written
+        ``id, perturbation, gene`` as they were asked for, a row a row; ``id`` is that of the file, else
+        ``{perturbation}_{gene}`` as written, the names are those of the data.
+    notes
+        What was left out or is odd, a line each.
+    """
 
     pairs: pl.DataFrame
+    written: pl.DataFrame
     notes: tuple[str, ...]
 
 
@@ -56,24 +69,10 @@ def read_pairs(path: Path, rows: pl.DataFrame, *, agent: Agent, naming: Naming |
     contexts = rows["context"].unique().sort().to_list()
     if pairs["context"].null_count() and len(contexts) > 1:
         raise UsageError(f"{path} has no column 'context', and the data have several ({', '.join(contexts)})")
-    pairs = _called(pairs.with_columns(pl.col("context").fill_null(contexts[0])), agent, naming)
-    return _checked(pairs, rows, agent)
-
-
-def written_pairs(
-    path: Path, rows: pl.DataFrame, *, agent: Agent, naming: Naming | None = None
-) -> pl.DataFrame:
-    """Return ``id, perturbation, gene`` of the table of :func:`read_pairs`, a row a row.
-
-    ``id`` is the table's, or ``{perturbation}_{gene}`` as written; the names are those of the data.
-    """
-    table, _ = without_blank_rows(read_table(path))
-    pairs = pairs_in(table, rows, path)
-    own = pl.col(find_column(table, "id", path=path)) if has_column(table, "id") else None
-    written = table.select(own.cast(pl.String)) if own is not None else None
-    ids = pairs.select(pl.format("{}_{}", "perturbation", "gene")) if written is None else written
-    named, _ = match_names(_called(pairs, agent, naming), rows, agent=agent)
-    return named.select(ids.to_series().alias("id"), "perturbation", "gene")
+    pairs = pairs.with_columns(pl.col("context").fill_null(contexts[0]), _ID)
+    if has_column(table, "id"):
+        pairs = pairs.with_columns(table[find_column(table, "id", path=path)].cast(pl.String).alias("id"))
+    return _checked(pairs if naming is None else called(pairs, agent=agent, naming=naming), rows, agent)
 
 
 def all_genes(
@@ -87,11 +86,7 @@ def all_genes(
     if context is not None:
         genes = genes.filter(pl.col("context") == _known(context, rows))
     names = pl.DataFrame({"perturbation": list(perturbations)}, schema={"perturbation": pl.String})
-    return _checked(names.join(genes, how="cross"), rows, agent)
-
-
-def _called(pairs: pl.DataFrame, agent: Agent, naming: Naming | None) -> pl.DataFrame:
-    return pairs if naming is None else called(pairs, agent=agent, naming=naming)
+    return _checked(names.join(genes, how="cross").with_columns(_ID), rows, agent)
 
 
 def _checked(pairs: pl.DataFrame, rows: pl.DataFrame, agent: Agent) -> Wanted:
@@ -112,7 +107,8 @@ def _checked(pairs: pl.DataFrame, rows: pl.DataFrame, agent: Agent) -> Wanted:
             f"nothing speaks about {new.height:,} of the pairs: their genes were never measured there, "
             f"e.g. {genes[0]} ({len(genes):,} in all)"
         )
-    return Wanted(kept.with_row_index("pair_id").select(*PAIRS), tuple(notes))
+    written = pairs.select("id", "perturbation", "gene")
+    return Wanted(kept.with_row_index("pair_id").select(*PAIRS), written, tuple(notes))
 
 
 def _known(context: str, rows: pl.DataFrame) -> str:

@@ -103,7 +103,7 @@ def hold_out_genes(split: Split, share: float, *, seed: int) -> Split:
     return replace(_keep(split, split.queries.filter(pl.col("gene").is_in(held))), support=support)
 
 
-def only_unseen(split: Split, regime: Regime, *, support_contexts: Collection[str]) -> Split:
+def only_unseen(split: Split, regime: Regime | Undeclared, *, support_contexts: Collection[str]) -> Split:
     """Keep the support of some contexts, and queries whose perturbation stands in another of them, or not.
 
     Only in the regimes :data:`AWAY` is anything left out; there a context without another one is not asked.

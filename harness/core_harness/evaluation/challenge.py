@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from core_harness.data.pairs import naming_of, read_pairs, written_pairs
+from core_harness.data.pairs import naming_of, read_pairs
 from core_harness.errors import UsageError
 from core_harness.evaluation.both import direction_of
 from core_harness.evaluation.methods import Method
@@ -88,14 +88,13 @@ def submission(session: Session, spec: RunSpec, pairs: Path, *, folder: Path) ->
     rows, agent = asked_rows(loaded), loaded.task.agent
     if rows["context"].n_unique() > 1:
         raise UsageError(f"{spec.dataset} has several contexts, and a submission is of one")
-    naming = naming_of(loaded.dataset.object)
-    wanted = read_pairs(pairs, rows, agent=agent, naming=naming)
+    wanted = read_pairs(pairs, rows, agent=agent, naming=naming_of(loaded.dataset.object))
     both = (spec, of_direction)
     trust = [reliability(session, session.methods(one)[0], one, folder=folder) for one in both]
     predicted = {
         seed: [predict_pairs(session, *_seeded(session, one, seed), wanted) for one in both] for seed in SEEDS
     }
-    frame = written_pairs(pairs, rows, agent=agent, naming=naming)
+    frame = wanted.written
     for seed, (change, direction) in predicted.items():
         frame = frame.join(_of_seed(change, direction, seed), on=_PAIR, how="left", maintain_order="left")
     first = predicted[SEEDS[0]][0]

@@ -129,9 +129,7 @@ class _Count:
         among = self.measured + unlisted_weight * (self._units - self.measured)
         rate = np.divide(self._rate * self.measured, among, out=np.zeros_like(among), where=among > 0)
         listed = sums.listed + unlisted_weight * np.clip(sums.whole - sums.listed, 0.0, None)
-        vote = (sums.moved + SHRINKAGE * rate) / (listed + SHRINKAGE)
-        away: Floats = (vote - rate) / np.sqrt(rate * (1 - rate) + SPREAD)
-        return away
+        return _away(sums.moved, listed, rate)
 
 
 def _relatives_elsewhere(evidence: Evidence, steps: TwoSteps) -> Floats:
@@ -139,6 +137,11 @@ def _relatives_elsewhere(evidence: Evidence, steps: TwoSteps) -> Floats:
     totals = evidence.totals(power=steps.power)
     rate = gene_rate_of(evidence.pairs, evidence.support).to_numpy()
     moved, whole = totals["w_pos"].to_numpy(), (totals["w_pos"] + totals["w_neg"]).to_numpy()
+    return _away(moved, whole, rate)
+
+
+def _away(moved: Floats, whole: Floats, rate: Floats) -> Floats:
+    """Return how far a vote is from a rate, in standard deviations of labels of that rate."""
     vote = (moved + SHRINKAGE * rate) / (whole + SHRINKAGE)
     away: Floats = (vote - rate) / np.sqrt(rate * (1 - rate) + SPREAD)
     return away

@@ -12,7 +12,12 @@ from core_harness.cli.options import completion
 from core_harness.cli.options.asking import answer_option, api_base_option, model_parameters_option, of_model
 from core_harness.cli.options.forms import folder_option, json_option
 from core_harness.cli.options.registry import registry_options
-from core_harness.cli.options.values import dataset_option, parameters_option, seed_option
+from core_harness.cli.options.values import (
+    dataset_option,
+    parameters_option,
+    seed_option,
+    strategy_option,
+)
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
@@ -23,15 +28,7 @@ if TYPE_CHECKING:
 @click.option("--gene", required=True, metavar="NAME", help="Gene of the pair.")
 @click.option("--context", metavar="NAME", help="Cell line or tissue, if the data have several.")
 @dataset_option("simulated", "Dataset that the evidence comes from; the pair need not be in it.")
-@click.option(
-    "--strategy",
-    "-s",
-    default="voting",
-    show_default=True,
-    metavar="NAME",
-    shell_complete=completion.strategies,
-    help="Strategy whose prediction is explained.",
-)
+@strategy_option("Strategy whose prediction is explained.")
 @click.option(
     "--model",
     metavar="NAME",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core_harness.cli.options import completion
 from core_harness.cli.options.asking import asking_options, of_model, of_organizer, settings_of
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
@@ -16,6 +15,7 @@ from core_harness.cli.options.values import (
     dataset_option,
     parameters_option,
     seed_option,
+    strategy_option,
     support_contexts_option,
 )
 
@@ -34,15 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--context", metavar="NAME", help="Context of --perturbation, if not all of the dataset.")
 @dataset_option("simulated", "Dataset whose labelled rows predictions rest on.")
-@click.option(
-    "--strategy",
-    "-s",
-    default="voting",
-    show_default=True,
-    metavar="NAME",
-    shell_complete=completion.strategies,
-    help="Strategy that predicts.",
-)
+@strategy_option("Strategy that predicts.")
 @asking_options
 @support_contexts_option
 @click.option(

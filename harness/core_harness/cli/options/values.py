@@ -85,6 +85,19 @@ def dataset_option(default: str, help: str) -> Callable[[Any], Any]:  # noqa: A0
     )
 
 
+def strategy_option(help: str) -> Callable[[Any], Any]:  # noqa: A002 - as click calls it
+    """Return an option that names one strategy."""
+    return click.option(
+        "--strategy",
+        "-s",
+        default="voting",
+        show_default=True,
+        metavar="NAME",
+        shell_complete=completion.strategies,
+        help=help,
+    )
+
+
 def refuse_others(allowed: Collection[str], why: str) -> None:
     """Raise UsageError where the running command was given an option that is not among ``allowed``."""
     from click.core import ParameterSource
