@@ -1,16 +1,27 @@
-"""How many examples hypothesis draws, without its deadline: no test is timed. No data but a test's own."""
+"""Which examples hypothesis draws, without its deadline: no test is timed. No data but a test's own.
 
+The same code is tested with the same examples each time, so that a change never fails for what another one
+did. ``CORE_HARNESS_SEARCH=2000 pytest`` draws as many new ones: a change to what properties hold is tried so.
+"""
+
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-settings.register_profile("whole", deadline=None, max_examples=50)  # the whole stays a matter of minutes
-settings.register_profile("fast", deadline=None, max_examples=8)
+SEARCH = os.environ.get("CORE_HARNESS_SEARCH", "")
+
+settings.register_profile("whole", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile("fast", deadline=None, max_examples=8, derandomize=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw fewer examples in the fast lane, ``pytest -m "not slow"``."""
+    """Draw fewer examples in the fast lane, ``-m "not slow"``, and new ones where those are asked for."""
+    if SEARCH:
+        settings.register_profile("search", deadline=None, max_examples=int(SEARCH))
+        settings.load_profile("search")
+        return
     settings.load_profile("fast" if config.option.markexpr == "not slow" else "whole")
 
 

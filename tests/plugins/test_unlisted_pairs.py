@@ -34,20 +34,19 @@ def completed(world: World) -> World:
 
 def by_hand(world: World, *, power: float, shrinkage: float, share: float) -> dict[int, tuple[float, str]]:
     """Return score and status of each pair, by the definition."""
-    here = {
-        (name, gene): label for (context, name, gene), label in world.support.items() if context == CONTEXT
-    }
-    whole = list(here.values()) or list(world.support.values())
-    prevalence = sum(whole) / len(whole) if whole else 0.5
     units = {(context, name) for context, name, _ in world.support}
-    measured_here = {name for name, _ in here}
+    # a context without any support is judged by all of it
+    known_in = {CONTEXT} & {context for context, _ in units} or {context for context, _ in units}
+    known = {unit: label for unit, label in world.support.items() if unit[0] in known_in}
+    measured = {unit for unit in units if unit[0] in known_in}
+    prevalence = sum(known.values()) / len(known) if known else 0.5
     found = {}
     for number, asked, gene in world.pairs:
-        labels = [label for (_, of), label in here.items() if of == gene]
+        labels = [label for (_, _, of), label in known.items() if of == gene]
         listed = rate = prevalence
         if labels:
             listed = sum(labels) / len(labels)
-            rate = sum(labels) / (len(labels) + share * (len(measured_here) - len(labels)))
+            rate = sum(labels) / (len(labels) + share * (len(measured) - len(labels)))
         positive = negative = unlisted = 0.0
         rows = 0
         for context, name in units:

@@ -188,8 +188,11 @@ def _check_units(relations: pl.DataFrame, block: Block, who: str) -> None:
     _refuse(
         unmeasured, {"a neighbour in a context in which it was not measured": pl.lit(True)}, who, _relation
     )
-    several = relations.group_by(pair).len().filter(pl.col("len") > 1)
-    several = relations.join(several, on=pair, how="semi", maintain_order="left")
+    # names within one query at a time: a third of the time of grouping by both names
+    counts = relations.group_by("perturbation").agg(pl.col("neighbour").n_unique(), pl.len())
+    several = counts.filter(pl.col("neighbour") < pl.col("len"))
+    several = relations.join(several, on="perturbation", how="semi", maintain_order="left")
+    several = several.filter(pl.struct(*pair).is_duplicated())
     twice = pl.struct(*pair, context).is_duplicated() | context.is_null().any().over(pair)
     _refuse(several, {"a pair twice": twice}, who, _relation)
 

@@ -18,6 +18,7 @@ from core_harness.evidence.totals import Rows, sums_by_gene, sums_by_product, su
 from core_harness.schemas import Block
 
 _UNIT = ["perturbation", "neighbour", "context"]
+_OF_RELATION = ["perturbation", "neighbour", "neighbour_context", "weight"]
 _DETAILS = ("layers", "via", "direct")
 """Columns of the relations that ride along into rows."""
 
@@ -79,13 +80,16 @@ class Evidence:
         """The rows that a cut left, or None where all evidence is used."""
         return self._chosen
 
-    def related(self) -> pl.DataFrame:
+    def related(self, *, details: bool = True) -> pl.DataFrame:
         """Return :data:`~core_harness.schemas.RELATED` with weights above 0, in any order.
 
         One row a query perturbation and related unit, that unit measured and not the query's own. What
-        else the relations say rides along.
+        else the relations say rides along, unless ``details`` is false.
         """
-        return related_units(self.relations.filter(pl.col("weight") > 0), self.block)
+        relations = self.relations
+        if not details:
+            relations = relations.select(name for name in _OF_RELATION if name in relations.columns)
+        return related_units(relations.filter(pl.col("weight") > 0), self.block)
 
     def neighbours(self) -> pl.DataFrame:
         """Return ``perturbation, neighbour, weight``: each related perturbation once, nearest first.
@@ -93,7 +97,7 @@ class Evidence:
         The weight is the largest that it has in any context; ties go by name.
         """
         names = ["perturbation", "neighbour"]
-        best = self.related().group_by(names).agg(pl.col("weight").max())
+        best = self.related(details=False).group_by(names).agg(pl.col("weight").max())
         return best.sort("perturbation", -pl.col("weight"), "neighbour")
 
     def top(self, k: int, *, per_side: bool) -> Evidence:
@@ -206,7 +210,7 @@ class Evidence:
         these and the units that were not measured on the gene, which no cut takes away.
         """
         weight = self._weights(layer).alias("weight")
-        related = self.related().select(*_UNIT, weight).filter(pl.col("weight") > 0)
+        related = self.related(details=layer is not None).select(*_UNIT, weight).filter(pl.col("weight") > 0)
         if self._chosen is None and self.on_gene is not None and layer is None:
             return sums_by_gene(self.block, related, self.on_gene, power)
         whole = sums_by_product(self.block, related, power)
@@ -233,7 +237,7 @@ class Evidence:
 
     def _cut_rows(self, keep: Cut | None) -> pl.DataFrame:
         if self._chosen is None:
-            return evidence_rows(self.block, self.related(), on_gene=self.on_gene, keep=keep)
+            return evidence_rows(self.block, self.related(details=False), on_gene=self.on_gene, keep=keep)
         return self._chosen if keep is None else keep(self._chosen)
 
     def _with(self, **changes: Any) -> Evidence:
