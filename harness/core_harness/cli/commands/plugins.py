@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from core_harness.registry.entries import Registry, StrategyEntry
 
 
-@click.command("plugins")
+@click.group("plugins", invoke_without_command=True)
 @registry_options
 @json_option
-def plugins_command(*, registry: Registry, as_json: bool) -> None:
-    """List strategies, datasets and components, and plugins that are broken."""
+@click.pass_context
+def plugins_group(ctx: click.Context, *, registry: Registry, as_json: bool) -> None:
+    """List strategies, datasets and components, and plugins that are broken; or write one."""
+    if ctx.invoked_subcommand is None:
+        _list(registry, as_json=as_json)
+
+
+def _list(registry: Registry, *, as_json: bool) -> None:
     from rich.table import Table
 
     from core_harness.cli.output.tables import stdout
