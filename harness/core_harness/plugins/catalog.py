@@ -118,7 +118,7 @@ class Catalog:
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
-        return inspect.signature(self._class(stage, name)).parameters
+        return inspect.signature(self.class_of(stage, name)).parameters
 
     def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object, its parameters checked against their annotations.
@@ -127,7 +127,7 @@ class Catalog:
         type or out of its limits (:mod:`core_harness.plugins.limits`), and
         :class:`~core_harness.errors.PluginError` for a component that cannot be loaded.
         """
-        cls = self._class(stage, name)
+        cls = self.class_of(stage, name)
         known = self.parameters(stage, name)
         hints = get_type_hints(cls.__init__, include_extras=True)
         values = {key: parameter.default for key, parameter in known.items()}
@@ -166,7 +166,8 @@ class Catalog:
         stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
         return Instance(stage, stated, made)
 
-    def _class(self, stage: Stage, name: str) -> Any:
+    def class_of(self, stage: Stage, name: str) -> Any:
+        """Return the class of a component, imported. Raises as :meth:`make` does."""
         found = self.find(stage, name)
         module, _, attribute = found.component.target.partition(":")
         try:
