@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Block,
         Need,
         Task,
+        frame,
     )
     from core_harness.vocabulary import Agent, Beyond, Naming, Question
 
@@ -72,6 +73,7 @@ _HOMES = {
     "evaluate": "evaluation.api",
     "explain": "analysis.explain",
     "explain_run": "analysis.explain",
+    "frame": "schemas",
     "hookimpl": "plugins.hookspecs",
     "open_registry": "registry.loading",
     "report": "pages.report",
@@ -110,6 +112,7 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_run",
+    "frame",
     "hookimpl",
     "open_registry",
     "report",
