@@ -100,22 +100,7 @@ class Catalog:
         )
         with guarded(stage, reference, "__init__"):
             made = cls(**values)
-        with guarded(stage, reference, "its attributes"):
-            whole = isinstance(made, _PROTOCOLS[stage])
-            fault = _fault_of(made, stage)
-        if fault is not None:
-            raise PluginError(f"{stage} {name!r} ({reference.target} of {reference.distribution}): {fault}")
-        if not whole:
-            article = "an" if stage[0] in "aeiou" else "a"
-            raise PluginError(
-                f"{stage} {name!r} ({reference.target} of {reference.distribution}) lacks what {article} "
-                f"{stage} must have; see core_harness.plugins.protocols.{_PROTOCOLS[stage].__name__}"
-            )
-        instance = Instance(stage, reference, made)
-        if stage != "llm":
-            return instance
-        stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
-        return Instance(stage, stated, made)
+        return checked(stage, reference, made)
 
     def _class(self, stage: Stage, name: str) -> Any:
         if (stage, name) not in self._found:
@@ -133,6 +118,31 @@ class Catalog:
                 f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
                 f"{type(error).__name__}: {error}"
             ) from error
+
+
+def checked(stage: Stage, reference: ComponentReference, made: object) -> Instance:
+    """Return an object as a component of a stage, with what a model says of itself in its reference.
+
+    Raises :class:`~core_harness.errors.PluginError` for an object that lacks what the stage must have.
+    """
+    with guarded(stage, reference, "its attributes"):
+        whole = isinstance(made, _PROTOCOLS[stage])
+        fault = _fault_of(made, stage)
+    if fault is not None:
+        raise PluginError(
+            f"{stage} {reference.name!r} ({reference.target} of {reference.distribution}): {fault}"
+        )
+    if not whole:
+        article = "an" if stage[0] in "aeiou" else "a"
+        raise PluginError(
+            f"{stage} {reference.name!r} ({reference.target} of {reference.distribution}) lacks what "
+            f"{article} {stage} must have; see core_harness.plugins.protocols.{_PROTOCOLS[stage].__name__}"
+        )
+    instance = Instance(stage, reference, made)
+    if stage != "llm":
+        return instance
+    stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
+    return Instance(stage, stated, made)
 
 
 def _fault_of(made: object, stage: Stage) -> str | None:

@@ -17,7 +17,8 @@ from core_harness.analysis.audit.verdict import Verdict, above_chance, shown
 from core_harness.data.tables.known_names import known_names
 from core_harness.errors import LeakError, MissingDataError
 from core_harness.evaluation.contexts import rows_elsewhere
-from core_harness.evaluation.session import Loaded, Session
+from core_harness.evaluation.loaded import Loaded
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics import Estimate
 from core_harness.metrics.segments import GENE, PERTURBATION, with_both_classes
