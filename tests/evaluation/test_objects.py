@@ -18,7 +18,20 @@ import pytest
 from small_runs import SMALL, made
 from worlds import world
 
-from core_harness import Block, Evidence, Need, Pair, Session, Task, evaluate, explain, explain_run, resume
+from core_harness import (
+    Agent,
+    Block,
+    Evidence,
+    Need,
+    Pair,
+    Question,
+    Session,
+    Task,
+    evaluate,
+    explain,
+    explain_run,
+    resume,
+)
 from core_harness.errors import HarnessError, PluginError, RunError, UsageError
 from core_harness.llm import Provider, Reply, Request, Tokens
 from core_harness.runs.folder import Run, open_run
@@ -80,7 +93,9 @@ class Echo:
 class World:
     """A dataset of 30 perturbations."""
 
-    question, agent, simulated = "de", "knockdown", True
+    question: Question = "de"
+    agent: Agent = "knockdown"
+    simulated = True
 
     def __init__(self, perturbations: int = 30) -> None:
         self.perturbations = perturbations
@@ -275,7 +290,7 @@ def test_arguments_are_kept_in_the_types_of_json(tmp_path: Path) -> None:
 
 
 def test_parameters_are_those_of_the_object() -> None:
-    parameters = {**SMALL, "aggregator": {"prior": 3}}
+    parameters: dict[str, Any] = {**SMALL, "aggregator": {"prior": 3}}
     with pytest.raises(
         UsageError, match=r"aggregator 'Mine' is an object with prior=1.0, and 3 is asked for"
     ):
