@@ -75,5 +75,5 @@ def _named(
     stages = {name: _STAGE[name] for name in objects}
     for stage in stages.values():
         given[stage] = {**components.settings_of(stage), **given.get(stage, {})}
-    named = {name: components.name_of(stage) for name, stage in stages.items()}
+    named = {name: components.called(stage) for name, stage in stages.items()}
     return {**chosen, **named, "parameters": given}

@@ -25,13 +25,14 @@ def component_again(stage: Stage, reference: ComponentReference, components: Cat
     RunError
         It was an object of Python that is not among the components.
     """
-    if is_object(reference) and reference.name not in components.names(stage):
+    name = components.name_of(stage, reference)
+    if is_object(reference) and not components.has(stage, name):
         raise RunError(
             f"{stage} {reference.name!r} ({reference.target}) was an object of Python, which no record makes "
             "again; hand it in again: session=Session().with_objects(...)"
         )
     shown = {key: value for key, value in reference.parameters.items() if value != HIDDEN}
-    return components.make(stage, reference.name, shown)
+    return components.make(stage, name, shown)
 
 
 def method_again(reference: MethodReference, components: Catalog) -> Method:

@@ -14,7 +14,9 @@ from typing import Any
 
 from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.plugins.catalog import Catalog, checked
-from core_harness.plugins.component import Instance, Stage
+from core_harness.plugins.component import Component, Instance, Stage
+from core_harness.plugins.discovery import Found
+from core_harness.plugins.names import full_name
 from core_harness.runs.manifest import ComponentReference
 from core_harness.runs.masking import HIDDEN
 
@@ -26,30 +28,25 @@ _SECRET = re.compile(r"(.*_)?(key|token|secret|password|credentials?|authorizati
 
 
 class WithObjects(Catalog):
-    """A catalog with one object at some stages, under a name that no plugin has: ``Mine@python``.
-
-    ``Mine`` alone means it too, where no component of the stage is installed under that name.
-    """
+    """A catalog with an object at some stages, under the name of its class: ``Mine@python``."""
 
     def __init__(self, installed: Catalog, objects: Mapping[Stage, object]) -> None:
-        super().__init__(installed, installed.broken)
-        earlier = installed.handed_in if isinstance(installed, WithObjects) else {}
-        here = {stage: instance_of(stage, made, installed) for stage, made in objects.items()}
-        self.handed_in: dict[Stage, Instance] = {**earlier, **here}
-        self._called = {
-            (stage, name): one
-            for stage, one in self.handed_in.items()
-            for name in {one.reference.name, self.name_of(stage)} - set(super(WithObjects, self).names(stage))
-        }
+        base, earlier = installed, {}
+        if isinstance(installed, WithObjects):
+            base, earlier = installed.base, installed.objects
+        made = {stage: instance_of(stage, one, base) for stage, one in objects.items()}
+        self.base = base
+        self.objects: Mapping[Stage, Instance] = {**earlier, **made}
+        self._found_as = {stage: _found(one) for stage, one in self.objects.items()}
+        super().__init__([*self._found_as.values(), *base], base.broken, base.strategies)
 
-    def name_of(self, stage: Stage) -> str:
+    def called(self, stage: Stage) -> str:
         """Return the name by which the object at a stage is asked for."""
-        reference = self.handed_in[stage].reference
-        return f"{reference.name}@{reference.distribution}"
+        return full_name(self._found_as[stage])
 
     def settings_of(self, stage: Stage) -> dict[str, Any]:
         """Return the parameters of the object at a stage that are not the defaults of its class."""
-        one = self.handed_in[stage]
+        one = self.objects[stage]
         known = inspect.signature(type(one.object)).parameters
         return {
             key: value
@@ -57,13 +54,9 @@ class WithObjects(Catalog):
             if value not in (HIDDEN, known[key].default)
         }
 
-    def names(self, stage: Stage) -> list[str]:
-        """Return the names at one stage, sorted."""
-        return sorted([*super().names(stage), *(name for at, name in self._called if at == stage)])
-
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
-        if (one := self._called.get((stage, name))) is None:
+        if (one := self._meant(stage, name)) is None:
             return super().parameters(stage, name)
         return inspect.signature(type(one.object)).parameters
 
@@ -72,7 +65,7 @@ class WithObjects(Catalog):
 
         Raises :class:`~core_harness.errors.UsageError` where the object was made with other parameters.
         """
-        if (one := self._called.get((stage, name))) is None:
+        if (one := self._meant(stage, name)) is None:
             return super().make(stage, name, parameters)
         has = one.reference.parameters
         for key, value in parameters.items():
@@ -84,6 +77,11 @@ class WithObjects(Catalog):
                     "another object with that"
                 )
         return one
+
+    def _meant(self, stage: Stage, name: str) -> Instance | None:
+        """Return the object that a name means, if it means one."""
+        here = stage in self.objects and self.has(stage, name)
+        return self.objects[stage] if here and self.find(stage, name) is self._found_as[stage] else None
 
 
 def instance_of(stage: Stage, made: object, installed: Catalog) -> Instance:
@@ -123,6 +121,14 @@ def instance_of(stage: Stage, made: object, installed: Catalog) -> Instance:
 def is_object(reference: ComponentReference) -> bool:
     """Return whether a record's component was handed in as an object, and is not installed."""
     return reference.distribution == PYTHON or reference.source_sha256 is not None
+
+
+def _found(one: Instance) -> Found:
+    """Return an object as what a plugin registers; that of an installed class is asked for as ``@python``."""
+    reference = one.reference
+    component = Component(reference.name, reference.target, "object of Python")
+    distribution = reference.distribution if is_object(reference) else PYTHON
+    return Found(one.stage, component, distribution, reference.version)
 
 
 def _origin(cls: type) -> tuple[str, str]:
