@@ -22,6 +22,7 @@ from core_harness.analysis.same_pairs import (
     what_was_asked,
 )
 from core_harness.errors import UsageError
+from core_harness.evaluation.result import AnyRun, load_run
 from core_harness.evaluation.session import Session
 from core_harness.metrics import Metric, Resampled, draw_clusters, measures
 from core_harness.metrics.by_segment import changed_placements, genes_by_auroc
@@ -29,7 +30,6 @@ from core_harness.metrics.catalog import metric_named
 from core_harness.metrics.paired import ALPHA, Difference, advantage, difference, holm, merit
 from core_harness.metrics.ranks import ranks
 from core_harness.metrics.segments import GENE, PERTURBATION
-from core_harness.runs.folder import Run
 from core_harness.schemas import Task
 
 JSON_VERSION = 1
@@ -158,8 +158,8 @@ class Comparison:
 
 
 def compare(
-    runs: Sequence[Run],
-    session: Session,
+    runs: Sequence[AnyRun],
+    session: Session | None = None,
     *,
     metric: str = RANKING,
     seed: int = 0,
@@ -170,10 +170,10 @@ def compare(
     Parameters
     ----------
     runs
-        At least two, in the order of the table; changes of genes and perturbations are those of the last
-        against the first.
+        At least two, in the order of the table: results that were written, open runs, or paths; changes of
+        genes and perturbations are those of the last against the first.
     session
-        Where the runs' dataset is loaded.
+        Where the runs' dataset is loaded; None makes one.
     metric
         A name of :data:`core_harness.metrics.METRICS`.
     seed, resamples
@@ -185,12 +185,13 @@ def compare(
         A run cannot be set against the truth (:func:`core_harness.analysis.rescore.rescore`), or two of them
         were asked other pairs, or the same in another regime.
     UsageError
-        There is only one run, or no such metric.
+        There is only one run, a result that was not written, or no such metric.
     """
+    session = session or Session()
     if len(runs) < 2:
         raise UsageError("a comparison needs at least two runs; `core-harness runs list` shows them")
     row = metric_named(metric)
-    scored = [rescore(run, session) for run in runs]
+    scored = [rescore(load_run(run), session) for run in runs]
     for other in scored[1:]:
         refuse_other_questions(scored[0], other)
     repeats = as_answered(scored) if row.about_answering else answered_by_all(scored)

@@ -15,13 +15,13 @@ from core_harness.errors import UsageError, unknown
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.choices import Choices, as_spec
 from core_harness.evaluation.progress import Notice, Progress
+from core_harness.evaluation.result import AnyRun, load_run
 from core_harness.evaluation.running import warn_of_contamination
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm.answers import ANSWERS
 from core_harness.plugins.protocols import Dataset, LearningAggregator
 from core_harness.registry.entries import Registry
-from core_harness.runs.folder import Run
 from core_harness.schemas import PAIRS
 
 
@@ -84,7 +84,7 @@ def explain(
 
 
 def explain_run(
-    run: Run,
+    run: AnyRun,
     pair: Pair,
     *,
     progress: Progress | None = None,
@@ -103,7 +103,7 @@ def explain_run(
     """
     session = session or Session(registry, progress=progress, notice=notice)
     with threadpool_limits(limits=1):
-        return card_of(remake(run, session), pair)
+        return card_of(remake(load_run(run), session), pair)
 
 
 def card_of(remade: Remade, pair: Pair) -> Card:

@@ -8,14 +8,13 @@ from typing import Unpack
 
 from core_harness.evaluation.choices import Choices, as_spec
 from core_harness.evaluation.progress import Notice, Progress
-from core_harness.evaluation.result import Result
+from core_harness.evaluation.result import AnyRun, Result, load_run
 from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Estimate, Settings
 from core_harness.plugins.protocols import Dataset
 from core_harness.registry.entries import Registry
-from core_harness.runs.folder import Run
 
 
 def evaluate(
@@ -85,7 +84,7 @@ def estimate(
 
 
 def resume(
-    run: Run,
+    run: AnyRun,
     *,
     asking: Settings | None = None,
     progress: Progress | None = None,
@@ -102,4 +101,4 @@ def resume(
     changed.
     """
     session = session or Session(registry, settings=asking, progress=progress, notice=notice)
-    return resume_run(session, run)
+    return resume_run(session, load_run(run))

@@ -30,13 +30,15 @@ _SECRET = re.compile(r"(.*_)?(key|token|secret|password|credentials?|authorizati
 class WithObjects(Catalog):
     """A catalog with an object at some stages, under the name of its class: ``Mine@python``."""
 
+    base: Catalog
+    objects: dict[Stage, Instance]
+
     def __init__(self, installed: Catalog, objects: Mapping[Stage, object]) -> None:
-        base, earlier = installed, {}
-        if isinstance(installed, WithObjects):
-            base, earlier = installed.base, installed.objects
+        base = installed.base if isinstance(installed, WithObjects) else installed
+        earlier = installed.objects if isinstance(installed, WithObjects) else {}
         made = {stage: instance_of(stage, one, base) for stage, one in objects.items()}
         self.base = base
-        self.objects: Mapping[Stage, Instance] = {**earlier, **made}
+        self.objects = {**earlier, **made}
         self._found_as = {stage: _found(one) for stage, one in self.objects.items()}
         super().__init__([*self._found_as.values(), *base], base.broken, base.strategies)
 
