@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import polars as pl
 
+from core_harness.analysis.comparison_sections import sections
 from core_harness.analysis.rescore import Scored, rescore
 from core_harness.analysis.same_pairs import (
     answered_by_all,
@@ -31,6 +32,7 @@ from core_harness.metrics.paired import ALPHA, Difference, advantage, difference
 from core_harness.metrics.ranks import ranks
 from core_harness.metrics.segments import GENE, PERTURBATION
 from core_harness.schemas import Task
+from core_harness.sections import InSections, Section
 
 JSON_VERSION = 1
 """Version of what ``compare --json`` prints."""
@@ -106,7 +108,7 @@ class Contrast:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class Comparison(InSections):
     """What :func:`compare` found.
 
     Attributes
@@ -146,6 +148,10 @@ class Comparison:
     seed: int
     genes_changed: pl.DataFrame
     perturbations_changed: pl.DataFrame
+
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness compare`` prints."""
+        return sections(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints; its keys are stable. Of the changes it has the largest ten."""

@@ -7,8 +7,9 @@ the metrics and counted. Of scores that a file gives twice for a pair the mean c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from core_harness.metrics.segments import GENE
 from core_harness.runs.folder import new_run
 from core_harness.runs.handed_in import PredictionsFile
 from core_harness.runs.manifest import Manifest, MethodReference, versions_of
+from core_harness.sections import InSections, Section
 from core_harness.vocabulary import PredictedFormat, Regime
 
 MISSING = "missing"
@@ -97,11 +99,15 @@ class Received:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoredFile:
+class ScoredFile(InSections):
     """A result as :func:`~core_harness.evaluate` gives it, and what the file had."""
 
     result: Result
     received: Received
+
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness score`` prints."""
+        return chain(self.result.sections(), [Section(sentences=self.sentences())])
 
     def sentences(self) -> list[str]:
         """Return what a person should know about the file, scores that are upside down first."""

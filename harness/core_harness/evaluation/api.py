@@ -8,7 +8,7 @@ from typing import Unpack
 
 from core_harness.evaluation.choices import Choices, as_spec
 from core_harness.evaluation.progress import Notice, Progress
-from core_harness.evaluation.result import AnyRun, Result, load_run
+from core_harness.evaluation.result import AnyRun, Result, Results, load_run
 from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
@@ -28,7 +28,7 @@ def evaluate(
     registry: Registry | None = None,
     session: Session | None = None,
     **choices: Unpack[Choices],
-) -> list[Result]:
+) -> Results:
     """Evaluate strategies on a dataset, one result each, in the order of ``strategies``.
 
     With ``question="both"`` two: on the dataset, and on its direction.
@@ -65,7 +65,7 @@ def evaluate(
     """
     session = session or Session(registry, settings=asking, progress=progress, notice=notice)
     session, spec = as_spec(session, dataset, strategies, choices)
-    return evaluate_spec(session, spec, out=None if out is None else Path(out))
+    return Results(evaluate_spec(session, spec, out=None if out is None else Path(out)))
 
 
 def estimate(

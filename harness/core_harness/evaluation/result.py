@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,19 +13,21 @@ from core_harness import metrics
 from core_harness.errors import UsageError
 from core_harness.evaluation.contamination import Contamination
 from core_harness.evaluation.in_graph import InGraph
+from core_harness.evaluation.result_sections import sections
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Summary
 from core_harness.runs.asked import Asked
 from core_harness.runs.folder import DEFAULT_FOLDER, Run, find_run
 from core_harness.runs.manifest import MethodReference
 from core_harness.schemas import Task, simulated_parts
+from core_harness.sections import InSections, Section
 
 JSON_VERSION = 1
 """Version of what ``--json`` prints."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(InSections):
     """One method on one dataset.
 
     Attributes
@@ -107,6 +110,10 @@ class Result:
         answers = None if self.asking is None else self.asking.answers
         return answers is not None and answers.items > 0 and answers.understood == 0
 
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness eval`` prints of a result."""
+        return sections([self])
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints of a result; its keys are stable."""
         return {
@@ -129,6 +136,14 @@ class Result:
             "run": None if self.run is None else str(self.run),
             **self.report.as_dict(),
         }
+
+
+class Results(list[Result], InSections):
+    """Results, one a method; shown, they are one table for each dataset, with a verdict."""
+
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness eval`` prints."""
+        return sections(self)
 
 
 AnyRun = Run | Result | Path | str

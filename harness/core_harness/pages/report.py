@@ -13,10 +13,10 @@ from typing import Any
 
 from core_harness.analysis.charts import Chart, comparison_charts
 from core_harness.analysis.compare import Comparison, compare
-from core_harness.analysis.verdict import verdict
 from core_harness.errors import HarnessError, RunError, UsageError
 from core_harness.evaluation.result import AnyRun, load_run
 from core_harness.evaluation.session import Session
+from core_harness.evaluation.verdict import verdict
 from core_harness.metrics.catalog import LABELS
 from core_harness.pages.engine import asset, environment
 from core_harness.pages.prompts import MOST_CHARACTERS

@@ -45,12 +45,12 @@ def audit_command(
 
     RUN is a name below --in, or a path. DATASET is named as in `eval`, with the same parameters.
     """
-    from core_harness.analysis.audit import RunAudit, audit
-    from core_harness.cli.output import dataset_audit, run_audit
+    from core_harness.analysis.audit import RunAudit, audit, dataset_sections, run_sections
     from core_harness.cli.output.progress import watching
-    from core_harness.cli.output.sections import print_sections, sections_as_markdown
+    from core_harness.cli.output.sections import print_sections
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import parse_parameters
+    from core_harness.sections import sections_as_markdown
     from core_harness.text import as_csv
 
     with watching() as (tell, notice):
@@ -66,13 +66,10 @@ def audit_command(
     if form == "json":
         click.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False))
         return
-    if isinstance(found, RunAudit):
-        sections, rows = run_audit.sections(found), run_audit.flat(found)
-    else:
-        sections, rows = dataset_audit.sections(found), dataset_audit.flat(found)
     if form == "csv":
+        rows = run_sections.flat(found) if isinstance(found, RunAudit) else dataset_sections.flat(found)
         click.echo(as_csv(rows), nl=False)
     elif form == "md":
-        click.echo(sections_as_markdown(list(sections)), nl=False)
+        click.echo(sections_as_markdown(found.sections()), nl=False)
     else:
-        print_sections(list(sections))
+        print_sections(found.sections())
