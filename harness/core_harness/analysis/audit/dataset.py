@@ -69,7 +69,8 @@ class DatasetAudit(InSections):
     near_duplicates
         Of drugs, see :mod:`core_harness.analysis.audit.near_duplicates`; None for knockdowns.
     plain
-        What gene frequency, potency, the symbol and the listing alone reach.
+        What gene frequency, potency, the symbol, the listing and, where the table says them, the number of
+        cells and the knockdown of the target alone reach.
     direction_listed
         What the list of the dataset's direction reaches as an answer; None where there is none.
     """
@@ -191,7 +192,7 @@ def audit_dataset(
     test = rows.filter(pl.col("split") == "test")
     evaluable = with_both_classes(test, GENE)
     found, missing = _synonyms(rows, session, loaded)
-    plain = tuple(plain_methods(spec, session))
+    plain = tuple(plain_methods(spec, session, pl.concat(others) if others else None))
     listed = direction_listed(spec, session)
     return DatasetAudit(
         dataset=spec.dataset,

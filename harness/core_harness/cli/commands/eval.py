@@ -12,14 +12,17 @@ from core_harness.cli.commands.suite import run_whole_suite
 from core_harness.cli.options import completion
 from core_harness.cli.options.asking import asking_options, of_model, of_organizer, settings_of
 from core_harness.cli.options.forms import json_option, out_option
+from core_harness.cli.options.plugins import component_options
 from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import (
     budget,
     comma_separated,
     control_seeds_option,
     dataset_option,
+    of_species,
     parameters_option,
     seed_option,
+    species_option,
     support_contexts_option,
 )
 from core_harness.vocabulary import Agent, AtOnce, Control, Only, Question, Regime
@@ -47,24 +50,7 @@ if TYPE_CHECKING:
     help="Suite whose missing runs are made below --out, e.g. core-paper.",
 )
 @asking_options
-@click.option(
-    "--retriever",
-    metavar="NAME",
-    shell_complete=completion.components,
-    help="Retriever that replaces those of the strategies.",
-)
-@click.option(
-    "--organizer",
-    metavar="NAME",
-    shell_complete=completion.components,
-    help="Organizer that replaces those of the strategies.",
-)
-@click.option(
-    "--aggregator",
-    metavar="NAME",
-    shell_complete=completion.components,
-    help="Aggregator that replaces those of the strategies.",
-)
+@component_options
 @click.option(
     "--regime",
     type=click.Choice(get_args(Regime)),
@@ -105,6 +91,7 @@ if TYPE_CHECKING:
     type=click.Choice(get_args(Agent)),
     help="What the perturbations of a table are, so that prompts speak of it; short for -p dataset.agent=.",
 )
+@species_option
 @click.option(
     "--support",
     metavar="K,M",
@@ -136,6 +123,7 @@ def eval_command(
     resume: str | None,
     support: str | None,
     agent: str | None,
+    species: str | None,
     out: Path,
     as_json: bool,
     **options: Any,
@@ -160,7 +148,7 @@ def eval_command(
 
     settings = settings_of(options)
     of_dataset = _asking(question, options, registry)
-    of_dataset += [] if split is None else [f"dataset.split={split}"]
+    of_dataset += [*of_species(species), *([] if split is None else [f"dataset.split={split}"])]
     of_prompts = of_organizer(samples, genes_per_prompt)
     of_agent = [] if agent is None else [f"dataset.agent={agent}"]
     choices = {
