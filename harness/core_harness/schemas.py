@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from core_harness.errors import PluginError
 from core_harness.vocabulary import Agent, Question, Regime, Undeclared
@@ -262,7 +263,7 @@ def check(frame: object, schema: Schema, component: str) -> pl.DataFrame:
     return frame.select(*schema, *(c for c in frame.columns if c not in schema))
 
 
-def _alike(got: pl.DataType, wanted: pl.DataType | type[pl.DataType]) -> bool:
+def _alike(got: pl.DataType, wanted: pl.DataType | DataTypeClass) -> bool:
     """Return whether values of one type can be cast to the other without a loss, but for their range."""
     if isinstance(got, pl.List) and isinstance(wanted, pl.List):
         inner = got.inner
