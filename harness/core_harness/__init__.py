@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core_harness.knowledge.symbols import Symbols
     from core_harness.pages.report import report
     from core_harness.paths import data_folder
-    from core_harness.plugins.component import Component
+    from core_harness.plugins.component import Component, Strategy
     from core_harness.plugins.hookspecs import hookimpl
     from core_harness.registry.loading import open_registry
     from core_harness.schemas import (
@@ -64,6 +64,7 @@ _HOMES = {
     "Result": "evaluation.result",
     "RunSpec": "evaluation.spec",
     "Session": "evaluation.session",
+    "Strategy": "plugins.component",
     "Symbols": "knowledge.symbols",
     "Task": "schemas",
     "data_folder": "paths",
@@ -101,6 +102,7 @@ __all__ = [
     "Result",
     "RunSpec",
     "Session",
+    "Strategy",
     "Symbols",
     "Task",
     "data_folder",

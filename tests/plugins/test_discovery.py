@@ -39,9 +39,9 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
 
 @pytest.mark.parametrize("plugin", [GOOD], indirect=True)
 def test_a_plugin_is_found_and_made(plugin: EntryPoint) -> None:
-    found, broken = discover([plugin])
-    assert not broken
-    made = Catalog(found).make("aggregator", "coin", {"sides": "6"})
+    plugins = discover([plugin])
+    assert not plugins.broken
+    made = Catalog(*plugins).make("aggregator", "coin", {"sides": "6"})
     assert made.object.sides == 6
     assert made.reference.parameters == {"sides": 6, "fair": True}
 
@@ -53,18 +53,26 @@ def test_a_plugin_is_found_and_made(plugin: EntryPoint) -> None:
         ("raise SystemExit('no')", "SystemExit: no"),
         ("1 / 0", "ZeroDivisionError"),
         (GOOD.replace("def core_aggregators", "def core_agregators"), "core_agregators"),
-        (GOOD.replace('Component("coin", "coin_plugin:Coin", "a coin")', '"coin"'), "wanted Components"),
+        (GOOD.replace('Component("coin", "coin_plugin:Coin", "a coin")', '"coin"'), "wanted a Component"),
         (GOOD.replace('"a coin")', '"a coin", api=99)'), "interface 99"),
+        (GOOD.replace("@hookimpl", ""), "core_aggregators is not marked with @hookimpl"),
+        (GOOD.replace("    return [", "    [").replace('a coin")]', 'a coin")]'), "returned None"),
+        (GOOD.replace('("coin",', '("../coin",'), "is no name"),
+        (GOOD.replace('("coin",', '("coin@home",'), "is no name"),
+        (GOOD.replace('("coin",', '("[red]",'), "is no name"),
+        (GOOD.replace('("coin",', f'("{"c" * 61}",'), "60 characters at most"),
+        (GOOD.replace('"a coin"', "None"), "has the summary None"),
     ],
     indirect=["plugin"],
 )
 def test_a_broken_plugin_is_a_line(plugin: EntryPoint, reason: str) -> None:
-    found, broken = discover([plugin])
-    assert not found
-    assert broken[0].plugin == "coin"
-    assert reason in broken[0].reason
+    plugins = discover([plugin])
+    assert not plugins.components
+    (broken,) = plugins.broken
+    assert broken.plugin == "coin"
+    assert reason in broken.reason
     with pytest.raises(UsageError, match="plugin 'coin' of unknown is broken"):
-        Catalog(found, broken).make("aggregator", "coin", {})
+        Catalog(*plugins).make("aggregator", "coin", {})
 
 
 @pytest.mark.parametrize("plugin", [GOOD], indirect=True)
@@ -77,16 +85,10 @@ def test_a_broken_plugin_is_a_line(plugin: EntryPoint, reason: str) -> None:
     ],
 )
 def test_parameters_are_checked(plugin: EntryPoint, parameters: dict[str, str], message: str) -> None:
-    catalog = Catalog(discover([plugin])[0])
+    catalog = Catalog(*discover([plugin]))
     with pytest.raises(UsageError) as caught:
         catalog.make("aggregator", "coin", parameters)
     assert message in str(caught.value)
-
-
-def test_two_components_of_one_name_are_an_error_that_names_both() -> None:
-    found = [Found("llm", Component("echo", f"{who}.x:Y", ""), who, "1") for who in ("first", "second")]
-    with pytest.raises(PluginError, match=r"llm 'echo'.*first\.x:Y of first and second\.x:Y of second"):
-        Catalog(found)
 
 
 @pytest.mark.parametrize("target", ["nowhere_at_all:X", "json:NoSuchClass", "json:JSONDecoder"])

@@ -15,7 +15,9 @@ from core_harness.paths import data_folder
 from core_harness.plugins.catalog import Catalog
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import call
+from core_harness.plugins.names import BUILT_IN
 from core_harness.plugins.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
+from core_harness.plugins.strategies import strategies, strategy_named
 from core_harness.prompts import Template
 from core_harness.registry.entries import ModelEntry, Registry, Route, StrategyStage
 from core_harness.runs.manifest import MethodReference, TemplateReference
@@ -110,9 +112,11 @@ def make_dataset(spec: RunSpec, registry: Registry, catalog: Catalog) -> Instanc
         return catalog.make("dataset", name, {"path": path, **given})
     if entry := registry.datasets.get(name):
         return catalog.make("dataset", entry.component, {**entry.parameters, **given})
-    if name in catalog.names("dataset"):
+    if catalog.has("dataset", name):
         return catalog.make("dataset", name, given)
-    raise UsageError(unknown("dataset", spec.dataset, {*registry.datasets, "table:PATH"}))
+    of_plugins = [named for named, one in catalog.by_name("dataset").items() if one.distribution != BUILT_IN]
+    known = {*registry.datasets, *of_plugins, "table:PATH"}
+    raise UsageError(unknown("dataset", spec.dataset, known) + catalog.broken_hint(name))
 
 
 def make_methods(
@@ -173,14 +177,17 @@ def make_model(
 def model_routes(
     spec: RunSpec, registry: Registry, catalog: Catalog
 ) -> list[tuple[str | None, str, dict[str, Any]]]:
-    """Return the ways to ask the model of a spec: variable of the key, llm component, its parameters."""
+    """Return the ways to ask the model of a spec: variable of the key, llm component, its parameters.
+
+    A name is an alias of the registry, else an llm component, else what litellm calls a model.
+    """
     if spec.model is None:
         return []
     given = dict(spec.parameters.get("llm", {}))
-    component, _, of_component = spec.model.partition(":")
-    if component in catalog.names("llm"):
-        return [(None, component, ({"model": of_component} if of_component else {}) | given)]
     if (entry := registry.models.get(spec.model)) is None:
+        component, _, of_component = spec.model.partition(":")
+        if catalog.has("llm", component):
+            return [(None, component, ({"model": of_component} if of_component else {}) | given)]
         return [(None, registry.llm, {"model": spec.model, **given})]
     if entry.component is not None:
         return [(None, entry.component, _of_weights(entry) | entry.parameters | given)]
@@ -212,9 +219,7 @@ def _of_route(route: Route, *, elsewhere: bool) -> dict[str, Any]:
 def _make_method(
     name: str, spec: RunSpec, registry: Registry, catalog: Catalog, *, model: Instance | None
 ) -> Method:
-    if name not in registry.strategies:
-        raise UsageError(unknown("strategy", name, registry.strategies))
-    entry = registry.strategies[name]
+    entry = strategy_named(name, registry, catalog)
     stages: dict[StrategyStage, tuple[str, str | None]] = {
         "retriever": (entry.retriever, spec.retriever),
         "organizer": (entry.organizer, spec.organizer),
@@ -225,7 +230,9 @@ def _make_method(
     for stage, (usual, wanted) in stages.items():
         component = wanted or usual
         values: dict[str, Any] = {}
-        if component == usual:  # a strategy's own parameters belong to its own components
+        if catalog.find(stage, component) == catalog.find(
+            stage, usual
+        ):  # a strategy's own parameters belong to its own components
             values.update(entry.parameters.get(stage, {}))
         else:
             changes.append(f"{stage}={component}")
@@ -262,7 +269,7 @@ def _make_method(
 def _cannot_ask_both(name: str, registry: Registry, catalog: Catalog) -> str:
     able = [
         strategy
-        for strategy, entry in registry.strategies.items()
+        for strategy, entry in strategies(registry, catalog).items()
         if "question" in catalog.parameters("organizer", entry.organizer)
     ]
     return f"{name} cannot ask both questions at once; --question both goes with {', '.join(able)}"

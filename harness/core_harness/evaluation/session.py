@@ -332,7 +332,7 @@ class Session:
 
     def _made(self, stage: Stage, reference: ComponentReference) -> Instance:
         shown = {key: value for key, value in reference.parameters.items() if value != HIDDEN}
-        return self.components.make(stage, reference.name, shown)
+        return self.components.make(stage, self.components.name_of(stage, reference), shown)
 
     def _known(self, dataset: Instance) -> Instance:
         return self._datasets.setdefault(dataset.reference.model_dump_json(), dataset)

@@ -15,8 +15,9 @@ from pydantic import StrictInt, TypeAdapter, ValidationError
 from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.plugins import protocols
 from core_harness.plugins.component import Instance, Stage
-from core_harness.plugins.discovery import Broken, Found, installed
+from core_harness.plugins.discovery import Broken, Found, FoundStrategy, installed
 from core_harness.plugins.guard import call, guarded
+from core_harness.plugins.names import meant, short_names
 from core_harness.runs.manifest import ComponentReference
 from core_harness.schemas import Need
 from core_harness.vocabulary import Beyond
@@ -43,29 +44,57 @@ _ATTRIBUTES: dict[Stage, dict[str, Any]] = {
 
 
 class Catalog:
-    """All components by stage and name.
+    """All components by stage and name, and the strategies of plugins.
 
-    Raises :class:`~core_harness.errors.PluginError` where two plugins give one name at one stage.
+    A bare name means the built-in component, else the only one; ``name@distribution`` means that one.
     """
 
-    def __init__(self, found: Iterable[Found], broken: Iterable[Broken] = ()) -> None:
-        self._found: dict[tuple[Stage, str], Found] = {}
+    def __init__(
+        self,
+        found: Iterable[Found],
+        broken: Iterable[Broken] = (),
+        strategies: Iterable[FoundStrategy] = (),
+    ) -> None:
+        self._found = tuple(found)
         self.broken = tuple(broken)
-        for new in found:
-            old = self._found.setdefault((new.stage, new.component.name), new)
-            if old is not new:
-                raise PluginError(
-                    f"two components are called {new.stage} {new.component.name!r}: "
-                    f"{old.component.target} of {old.distribution} and {new.component.target} of "
-                    f"{new.distribution}; uninstall one of them"
-                )
+        self.strategies = tuple(strategies)
 
     def __iter__(self) -> Iterator[Found]:
-        return iter(self._found.values())
+        return iter(self._found)
+
+    def by_name(self, stage: Stage) -> dict[str, Found]:
+        """Return the components of one stage by the shortest name that means each, sorted."""
+        named = short_names([one for one in self._found if one.stage == stage])
+        return dict(sorted(named.items()))
 
     def names(self, stage: Stage) -> list[str]:
-        """Return the names at one stage, sorted."""
-        return sorted(name for at, name in self._found if at == stage)
+        """Return the shortest names of the components at one stage, sorted."""
+        return list(self.by_name(stage))
+
+    def has(self, stage: Stage, name: str) -> bool:
+        """Return whether a name means a component. Raises :class:`UsageError` where it means several."""
+        return meant(stage, name, [one for one in self._found if one.stage == stage]) is not None
+
+    def find(self, stage: Stage, name: str) -> Found:
+        """Return what a name means. Raises :class:`UsageError` for an unknown one, or one of several."""
+        found = meant(stage, name, [one for one in self._found if one.stage == stage])
+        if found is None:
+            raise UsageError(unknown(stage, name, self.names(stage)) + self.broken_hint(name))
+        return found
+
+    def name_of(self, stage: Stage, reference: ComponentReference) -> str:
+        """Return the name of the component of a record; its bare one where its distribution is not here."""
+        recorded = (reference.name, reference.distribution)
+        named = self.by_name(stage).items()
+        return next((name for name, one in named if (one.name, one.distribution) == recorded), reference.name)
+
+    def broken_hint(self, name: str) -> str:
+        """Return the rest of a message that ``name`` is unknown: which plugins could not be loaded."""
+        return "".join(
+            f"; plugin {one.plugin!r} of {one.distribution} is broken: {one.reason}"
+            for one in self.broken
+            if "@" not in name or name.endswith(f"@{one.distribution}")
+        )
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
@@ -90,9 +119,9 @@ class Catalog:
             except ValidationError as error:
                 reason = error.errors()[0]["msg"]
                 raise UsageError(f"{stage} {name!r}, parameter {key}={value!r}: {reason}") from None
-        found = self._found[stage, name]
+        found = self.find(stage, name)
         reference = ComponentReference(
-            name=name,
+            name=found.name,
             target=found.component.target,
             distribution=found.distribution,
             version=found.version,
@@ -118,12 +147,7 @@ class Catalog:
         return Instance(stage, stated, made)
 
     def _class(self, stage: Stage, name: str) -> Any:
-        if (stage, name) not in self._found:
-            hint = "".join(
-                f"; plugin {b.plugin!r} of {b.distribution} is broken: {b.reason}" for b in self.broken
-            )
-            raise UsageError(unknown(stage, name, self.names(stage)) + hint)
-        found = self._found[stage, name]
+        found = self.find(stage, name)
         module, _, attribute = found.component.target.partition(":")
         try:
             with redirect_stdout(sys.stderr):
@@ -150,5 +174,4 @@ def _fault_of(made: object, stage: Stage) -> str | None:
 @cache
 def catalog() -> Catalog:
     """Return the catalog of the installed plugins."""
-    found, broken = installed()
-    return Catalog(found, broken)
+    return Catalog(*installed())

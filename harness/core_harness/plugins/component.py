@@ -1,11 +1,13 @@
-"""What a plugin registers, a name for a class at one of the five stages, and the object made of it."""
+"""What a plugin registers, names for classes at the five stages and for strategies, and the objects made."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
+    from core_harness.registry.entries import Scalar, StrategyStage
     from core_harness.runs.manifest import ComponentReference
 
 Stage = Literal["dataset", "retriever", "organizer", "llm", "aggregator"]
@@ -37,6 +39,35 @@ class Component:
     name: str
     target: str
     summary: str
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """A named choice of components, as users type it after ``--strategy``.
+
+    Parameters
+    ----------
+    name
+        What users type, e.g. ``"coin-vote"``. A strategy of a registry with this name has precedence; this
+        one is then ``name@distribution``.
+    summary
+        One line for ``core-harness plugins``.
+    retriever, organizer, aggregator
+        Names of components. One of the same distribution has precedence over what the name means elsewhere;
+        ``name@distribution`` is the one of that distribution.
+    parameters
+        Parameters that differ from the components' own, by stage: texts, numbers, truth values.
+    api
+        The interface version the strategy was written for.
+    """
+
+    name: str
+    summary: str
+    retriever: str
+    organizer: str
+    aggregator: str
+    parameters: Mapping[StrategyStage, Mapping[str, Scalar]] = field(default_factory=dict)
     api: int = API
 
 

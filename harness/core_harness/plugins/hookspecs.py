@@ -1,6 +1,7 @@
-"""The five hooks. They register, they do not run.
+"""The six hooks. They register, they do not run.
 
-A hook takes no argument and returns a sequence of :class:`~core_harness.plugins.component.Component`. The
+A hook takes no argument and returns a sequence of :class:`~core_harness.plugins.component.Component`, that of
+strategies one of :class:`~core_harness.plugins.component.Strategy`. The
 work is done by plain methods of the chosen objects (:mod:`core_harness.plugins.protocols`), so the order in
 which plugins are installed cannot change a score, and a signature never has to grow.
 """
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 import pluggy
 
-from core_harness.plugins.component import Component
+from core_harness.plugins.component import Component, Strategy
 
 hookspec = pluggy.HookspecMarker("core_harness")
 hookimpl = pluggy.HookimplMarker("core_harness")
@@ -44,4 +45,10 @@ def core_llms() -> Sequence[Component]:
 @hookspec
 def core_aggregators() -> Sequence[Component]:
     """Return aggregators: what is the score of each question? (``protocols.Aggregator``)."""
+    return ()
+
+
+@hookspec
+def core_strategies() -> Sequence[Strategy]:
+    """Return strategies: names for combinations of components, of this distribution and of others."""
     return ()

@@ -6,7 +6,7 @@ whole when it is read, and an error names the key and its line.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -46,8 +46,12 @@ def parse_registry(text: str, where: str) -> Registry:
     return registry
 
 
-def open_registry(path: Path | None, *, trusted: bool = False) -> Registry:
+def open_registry(
+    path: Path | None, *, trusted: bool = False, installed: Callable[[], Collection[str]] = tuple
+) -> Registry:
     """Return the shipped registry, extended by the file at ``path`` if one is named.
+
+    ``installed`` is called for the strategies of plugins where a suite names one that no registry has.
 
     Raises :class:`RegistryError` for a file that is not there or not valid and, unless it is ``trusted``,
     for one that changes a shipped name, or names an address or another provider's key.
@@ -65,7 +69,7 @@ def open_registry(path: Path | None, *, trusted: bool = False) -> Registry:
             f"{path}: {objection}; if you know and trust this file, add --trust-registry; nothing was sent"
         )
     extended = _merged(shipped, user)
-    check_suites(extended, user.suites, text, str(path))
+    check_suites(extended, user.suites, text, str(path), installed)
     check_layers(extended, user.layer, text, str(path))
     return extended
 
@@ -78,12 +82,18 @@ def _merged(shipped: Registry, user: UserRegistry) -> Registry:
     return shipped.model_copy(update={**merged, "layer": tuple(layers.values())})
 
 
-def check_suites(registry: Registry, suites: Mapping[str, SuiteEntry], text: str, where: str) -> None:
+def check_suites(
+    registry: Registry,
+    suites: Mapping[str, SuiteEntry],
+    text: str,
+    where: str,
+    installed: Callable[[], Collection[str]] = tuple,
+) -> None:
     """Refuse a suite that names what ``registry`` does not have; ``text`` is what the suites were read from.
 
-    Raises :class:`RegistryError` with key and line.
+    ``installed`` returns the strategies of plugins. Raises :class:`RegistryError` with key and line.
     """
-    for place, fault in _faults_of_suites(registry, suites):
+    for place, fault in _faults_of_suites(registry, suites, installed):
         line = line_of(text, list(place))
         raise RegistryError(f"{where}, line {line}, key {'.'.join(place)}: {fault}")
 
@@ -103,7 +113,7 @@ def check_layers(registry: Registry, layers: Sequence[LayerSource], text: str, w
 
 
 def _faults_of_suites(
-    registry: Registry, suites: Mapping[str, SuiteEntry]
+    registry: Registry, suites: Mapping[str, SuiteEntry], installed: Callable[[], Collection[str]]
 ) -> Iterator[tuple[Sequence[str], str]]:
     for name, suite in suites.items():
         named: dict[str, tuple[str, Sequence[str], Collection[str]]] = {
@@ -115,7 +125,7 @@ def _faults_of_suites(
         }
         for key, (kind, wanted, known) in named.items():
             for missing in wanted:
-                if missing not in known:
+                if missing not in known and not (kind == "strategy" and missing in installed()):
                     yield ("suites", name, key), unknown(kind, missing, known)
         if bool(suite.asking) != bool(suite.models):
             yield ("suites", name), "'asking' and 'models' go together; write both, or neither"

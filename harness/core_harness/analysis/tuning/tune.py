@@ -13,7 +13,7 @@ from typing import get_args
 from core_harness.analysis.crossvalidated import Sample, draw_perturbations, resampled, under_control
 from core_harness.analysis.tuning.grid import merged, settings_of
 from core_harness.analysis.tuning.result import Tried, TunedOn, TuneSpec, Tuning, Values, control_metric
-from core_harness.errors import UsageError, unknown
+from core_harness.errors import UsageError
 from core_harness.evaluation.crossvalidate import Support, crossvalidate, crossvalidate_all, support_of
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.session import Session
@@ -22,6 +22,7 @@ from core_harness.metrics import Resampled
 from core_harness.metrics.catalog import metric_named
 from core_harness.metrics.paired import advantage, difference, holm
 from core_harness.metrics.repeats import SeedMean
+from core_harness.plugins.strategies import strategy_named
 from core_harness.registry.entries import Scalar, StrategyEntry, StrategyStage
 from core_harness.vocabulary import Control
 
@@ -80,10 +81,7 @@ def _place(one: Tried) -> float:
 
 def _settings(session: Session, spec: TuneSpec) -> list[_Setting]:
     """Return the present setting, then those that differ from all before them."""
-    strategies = session.registry.strategies
-    if spec.strategy not in strategies:
-        raise UsageError(unknown("strategy", spec.strategy, strategies))
-    strategy = strategies[spec.strategy]
+    strategy = strategy_named(spec.strategy, session.registry, session.components)
     if "answers" in session.components.make("aggregator", strategy.aggregator, {}).object.needs:
         raise UsageError(
             f"{spec.strategy} asks a model, which would be paid for every setting and fold; tune a strategy "

@@ -27,12 +27,20 @@ def plugins_group(ctx: click.Context, *, registry: Registry, as_json: bool) -> N
 def _list(registry: Registry, *, as_json: bool) -> None:
     from rich.table import Table
 
-    from core_harness.cli.output.tables import stdout
+    from core_harness.cli.output.tables import printable, stdout
     from core_harness.plugins.catalog import catalog
+    from core_harness.plugins.names import short_names
+    from core_harness.plugins.strategies import strategies
 
     components = catalog()
+    named = strategies(registry, components)
+    of_plugins = short_names(components.strategies, taken=registry.strategies)
+    origins = {name: f"{one.distribution} {one.version}" for name, one in of_plugins.items()}
     rows = [
-        *(("strategy", name, _of_strategy(entry), "registry") for name, entry in registry.strategies.items()),
+        *(
+            ("strategy", name, _of_strategy(entry), origins.get(name, "registry"))
+            for name, entry in named.items()
+        ),
         *(("dataset", name, entry.summary, "registry") for name, entry in registry.datasets.items()),
         *(
             (f.stage, f.component.name, f.component.summary, f"{f.distribution} {f.version}")
@@ -51,7 +59,7 @@ def _list(registry: Registry, *, as_json: bool) -> None:
             "components": [dict(zip(names, r, strict=True)) for r in rows],
             "tuned": {
                 name: entry.tuned.model_dump(mode="json")
-                for name, entry in registry.strategies.items()
+                for name, entry in named.items()
                 if entry.tuned is not None
             },
             "broken": broken,
@@ -60,7 +68,7 @@ def _list(registry: Registry, *, as_json: bool) -> None:
         return
     table = Table("kind", "name", "what it is", "from", box=None, header_style="bold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     stdout().print(table)
     for b in components.broken:
         click.echo(f"broken: plugin {b.plugin!r} of {b.distribution}: {b.reason}", err=True)

@@ -116,6 +116,7 @@ def tune_command(
     from core_harness.errors import UsageError
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import parse_parameters
+    from core_harness.plugins.strategies import strategy_named
     from core_harness.registry.writing import check_target, write_strategy
 
     if (out is None) != (name is None):
@@ -137,9 +138,11 @@ def tune_command(
     if out is not None and name is not None:
         check_target(out, name, replace=replace)
     with watching() as (tell, notice):
-        tuning = tune(Session(registry, progress=tell, notice=notice), spec)
+        session = Session(registry, progress=tell, notice=notice)
+        tuning = tune(session, spec)
     if out is not None and name is not None:
-        write_strategy(out, name, tuning.entry(registry.strategies[strategy]), replace=replace)
+        tuned = tuning.entry(strategy_named(strategy, registry, session.components))
+        write_strategy(out, name, tuned, replace=replace)
     written = None if out is None else {"file": str(out), "strategy": name}
     if as_json:
         click.echo(json.dumps({**tuning.as_dict(), "written": written}, indent=2, allow_nan=False))

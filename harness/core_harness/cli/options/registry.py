@@ -43,6 +43,14 @@ def registry_options(command: Command) -> Command:
             return  # a group that leads to another command opens nothing
         from core_harness.registry.loading import open_registry
 
-        command(registry=open_registry(path, trusted=trust_registry), **options)
+        opened = open_registry(path, trusted=trust_registry, installed=_of_plugins)
+        command(registry=opened, **options)
 
     return with_registry
+
+
+def _of_plugins() -> set[str]:
+    """Return the names of the strategies that plugins registered."""
+    from core_harness.plugins.discovery import installed
+
+    return {one.name for one in installed().strategies}
