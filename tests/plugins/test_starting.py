@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,14 +23,16 @@ from core_harness.plugins.names import LONGEST
 from core_harness.plugins.starting import SUMMARIES, start_file, start_package
 from core_harness.vocabulary import Kind
 
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example-plugin"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Return a package of each kind."""
+    """Return a package of each kind, and the example of the docs."""
     folder = tmp_path_factory.mktemp("packages")
-    return [start_package(kind, f"my-{kind}", folder) for kind in KINDS]
+    example = shutil.copytree(EXAMPLE, folder / "example")
+    return [*(start_package(kind, f"my-{kind}", folder) for kind in KINDS), example]
 
 
 def python(*arguments: str | Path, cwd: Path, path: Path) -> str:

@@ -31,7 +31,7 @@ def new_command(*, kind: Kind, name: str, as_file: bool, into: Path) -> None:
     if as_file:
         file = start_file(kind, name, into)
         click.echo(file)
-        click.echo(f"next: core-harness --plugin {file} plugins check {name}", err=True)
+        click.echo(f"next: core-harness plugins check {name} --plugin {file}", err=True)
         return
     folder = start_package(kind, name, into)
     click.echo(folder)
