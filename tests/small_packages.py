@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core_harness.plugins.catalog import catalog
-from core_harness.plugins.discovery import installed
+from core_harness.plugins import discovery
 
 
 @contextmanager
@@ -34,7 +33,6 @@ def installed_package(folder: Path, name: str, files: Mapping[str, str]) -> Iter
 
 
 def _forget(name: str) -> None:
-    installed.cache_clear()
-    catalog.cache_clear()
+    discovery._installed.cache_clear()
     for module in [module for module in sys.modules if module.partition(".")[0] == name]:
         del sys.modules[module]

@@ -57,7 +57,7 @@ def core_organizers() -> list[Component]:
         Component(
             "responders",
             f"{at}.responders:Responders",
-            "the same, and those who respond like the relatives; a model may grade the neighbours",
+            "as voters, with those who respond like the relatives",
         ),
         Component("nearest", f"{at}.nearest:Nearest", "the most related perturbations on the same gene"),
         Component("related", f"{at}.related:Related", "related perturbations, whatever the gene"),

@@ -13,7 +13,6 @@ from click.testing import CliRunner, Result
 from core_harness import evaluate
 from core_harness.cli import cli
 from core_harness.errors import IncompleteError, PluginError
-from core_harness.plugins import catalog as catalogs
 from core_harness.plugins import discovery
 from core_harness.registry.loading import open_registry
 
@@ -146,12 +145,10 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("CORE_HARNESS_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    for cached in (discovery.installed, catalogs.catalog):
-        cached.cache_clear()
+    discovery._installed.cache_clear()
     yield path
     sys.modules.pop("odd_plugin", None)
-    for cached in (discovery.installed, catalogs.catalog):
-        cached.cache_clear()
+    discovery._installed.cache_clear()
 
 
 def fails(path: Path, method: str) -> None:

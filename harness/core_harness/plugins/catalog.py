@@ -6,16 +6,16 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
-from functools import cache
 from importlib import import_module
 from typing import Any, Literal, get_type_hints
 
 from pydantic import StrictInt, TypeAdapter, ValidationError
 
-from core_harness.errors import PluginError, UsageError, unknown
+from core_harness.errors import PluginError, RunError, UsageError, unknown
 from core_harness.plugins import protocols
 from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.discovery import Broken, Found, FoundStrategy, installed
+from core_harness.plugins.files import DIGEST
 from core_harness.plugins.guard import call, guarded
 from core_harness.plugins.names import meant, short_names
 from core_harness.runs.manifest import ComponentReference
@@ -54,10 +54,12 @@ class Catalog:
         found: Iterable[Found],
         broken: Iterable[Broken] = (),
         strategies: Iterable[FoundStrategy] = (),
+        left_out: Iterable[str] = (),
     ) -> None:
         self._found = tuple(found)
         self.broken = tuple(broken)
         self.strategies = tuple(strategies)
+        self.left_out = tuple(left_out)
 
     def __iter__(self) -> Iterator[Found]:
         return iter(self._found)
@@ -83,18 +85,36 @@ class Catalog:
         return found
 
     def name_of(self, stage: Stage, reference: ComponentReference) -> str:
-        """Return the name of the component of a record; its bare one where its distribution is not here."""
+        """Return the name of the component of a record; its bare one where its distribution is not here.
+
+        Raises :class:`~core_harness.errors.RunError` for a file that was not named again, or has changed.
+        """
         recorded = (reference.name, reference.distribution)
-        named = self.by_name(stage).items()
-        return next((name for name, one in named if (one.name, one.distribution) == recorded), reference.name)
+        by_name = self.by_name(stage)
+        name = next((key for key, one in by_name.items() if (one.name, one.distribution) == recorded), None)
+        if reference.version.startswith(DIGEST):
+            if name is None:
+                raise RunError(
+                    f"{stage} {reference.name!r} is from the file {reference.distribution} "
+                    f"({reference.version[:19]}...); name it with --plugin FILE"
+                )
+            if by_name[name].version != reference.version:
+                raise RunError(
+                    f"{stage} {reference.name!r}: {reference.distribution} has changed since the run "
+                    f"({reference.version[:19]}..., now {by_name[name].version[:19]}...); run it again"
+                )
+        return reference.name if name is None else name
 
     def broken_hint(self, name: str) -> str:
         """Return the rest of a message that ``name`` is unknown: which plugins could not be loaded."""
-        return "".join(
+        _, at, distribution = name.partition("@")
+        broken = [
             f"; plugin {one.plugin!r} of {one.distribution} is broken: {one.reason}"
             for one in self.broken
-            if "@" not in name or name.endswith(f"@{one.distribution}")
-        )
+            if not at or one.distribution == distribution
+        ]
+        left_out = f"; left out: {', '.join(self.left_out)}" if self.left_out else ""
+        return "".join(broken) + left_out
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
@@ -171,7 +191,6 @@ def _fault_of(made: object, stage: Stage) -> str | None:
     return None
 
 
-@cache
 def catalog() -> Catalog:
-    """Return the catalog of the installed plugins."""
+    """Return the catalog of the installed plugins, and of the files that were chosen."""
     return Catalog(*installed())

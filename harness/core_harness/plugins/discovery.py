@@ -6,18 +6,24 @@ share a name in silence. Here a broken plugin is a line in ``core-harness plugin
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
 import pluggy
 
+from core_harness.errors import PluginError
 from core_harness.plugins import hookspecs
+from core_harness.plugins.choice import VARIABLE, Choice, admitted, choice
 from core_harness.plugins.component import API, STAGES, Component, Stage, Strategy
+from core_harness.plugins.files import classes_of, load_files
 from core_harness.plugins.names import LONGEST, check_name, shortened
 from core_harness.text import plain
 
@@ -46,6 +52,11 @@ class Found:
         """The component's name, without the distribution."""
         return self.component.name
 
+    @property
+    def summary(self) -> str:
+        """One line about it."""
+        return self.component.summary
+
 
 @dataclass(frozen=True)
 class FoundStrategy:
@@ -60,6 +71,11 @@ class FoundStrategy:
         """The strategy's name, without the distribution."""
         return self.strategy.name
 
+    @property
+    def summary(self) -> str:
+        """One line about it."""
+        return self.strategy.summary
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -71,40 +87,88 @@ class Broken:
 
 
 class Plugins(NamedTuple):
-    """What plugins registered, and those that could not be used."""
+    """What plugins registered, those that could not be used, and distributions that were left out."""
 
-    components: tuple[Found, ...]
-    broken: tuple[Broken, ...]
-    strategies: tuple[FoundStrategy, ...]
+    components: tuple[Found, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    strategies: tuple[FoundStrategy, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def __add__(self, other: Plugins) -> Plugins:  # type: ignore[override]  # part by part, as no tuple does
+        return Plugins(
+            self.components + other.components,
+            self.broken + other.broken,
+            self.strategies + other.strategies,
+            self.left_out + other.left_out,
+        )
+
+
+def installed() -> Plugins:
+    """Return what all installed plugins registered, and the files that were chosen.
+
+    Of what :mod:`~core_harness.plugins.choice` leaves out nothing is imported. Raises
+    :class:`~core_harness.errors.HarnessError` for a file that cannot be loaded.
+    """
+    return _installed(choice(), os.environ.get(VARIABLE))
 
 
 @cache
-def installed() -> Plugins:
-    """Return what all installed plugins registered."""
-    return discover(entry_points(group=GROUP))
+def _installed(chosen: Choice, _: str | None) -> Plugins:
+    points = entry_points(group=GROUP)
+    distributions = {_distribution(point)[0] for point in points}
+    allowed = admitted(distributions)
+    found = discover(point for point in points if _distribution(point)[0] in allowed)
+    left_out = Plugins(left_out=tuple(sorted(distributions - allowed)))
+    of_files = (_of_file(*loaded) for loaded in load_files(chosen.files))
+    return sum(of_files, found + left_out)
 
 
 def discover(points: Iterable[EntryPoint]) -> Plugins:
     """Load each entry point and collect what its hooks return, in the order of the plugins' names."""
-    components: list[Found] = []
-    strategies: list[FoundStrategy] = []
-    broken: list[Broken] = []
-    for point in sorted(points, key=lambda p: (p.dist.name if p.dist else "", p.name, p.value)):
-        distribution = point.dist.name if point.dist else "unknown"
-        version = point.dist.version if point.dist else "unknown"
+    found = Plugins()
+    for point in sorted(points, key=lambda p: (_distribution(p)[0], p.name, p.value)):
+        distribution, version = _distribution(point)
         try:
             with redirect_stdout(sys.stderr):
-                plugin = point.load()
-                of_stages, chosen = _components(plugin), _strategies(plugin)
+                found += _of_plugin(point.load(), distribution, version)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  whatever a plugin's import does, the program goes on
             reason = f"{type(error).__name__}: {_one_line(error)}"
-            broken.append(Broken(plain(point.name), distribution, reason))
-            continue
-        components += [Found(stage, one, distribution, version) for stage, one in of_stages]
-        strategies += [FoundStrategy(one, distribution, version) for one in chosen]
-    return Plugins(tuple(components), tuple(broken), tuple(strategies))
+            found += Plugins(broken=(Broken(plain(point.name), distribution, reason),))
+    return found
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    """Return name and version of the distribution that announces a plugin."""
+    return (plain(point.dist.name), plain(point.dist.version)) if point.dist else ("unknown", "unknown")
+
+
+def _of_file(path: Path, module: ModuleType, version: str) -> Plugins:
+    """Return what a file registers by its hooks, and its classes. Raises :class:`PluginError`."""
+    try:
+        by_hooks = _of_plugin(module, path.name, version)
+    except (TypeError, ValueError, pluggy.PluginValidationError) as error:
+        raise PluginError(f"plugin {path}: {_one_line(error)}") from error
+    named = {(one.stage, one.name) for one in by_hooks.components}
+    by_class = tuple(
+        Found(stage, replace(one, summary=shortened(one.summary)), path.name, version)
+        for stage, one in classes_of(module)
+        if (stage, one.name) not in named
+    )
+    return by_hooks + Plugins(components=by_class)
+
+
+def _of_plugin(plugin: Any, distribution: str, version: str) -> Plugins:
+    """Return what the hooks of a module register. Raises whatever they raise, and for what cannot be used."""
+    components = tuple(Found(stage, one, distribution, version) for stage, one in _components(plugin))
+    strategies = tuple(FoundStrategy(one, distribution, version) for one in _strategies(plugin))
+    for registered in (components, strategies):
+        names = [(getattr(one, "stage", "strategy"), one.name) for one in registered]
+        if twice := {name for name in names if names.count(name) > 1}:
+            kind, name = min(twice)
+            raise ValueError(f"{kind} {name!r} is registered twice")
+    return Plugins(components=components, strategies=strategies)
 
 
 def _components(plugin: Any) -> list[tuple[Stage, Component]]:

@@ -63,8 +63,8 @@ def meant(kind: str, name: str, registered: Iterable[R]) -> R | None:
     bare, at, distribution = name.partition("@")
     known = [one for one in registered if one.name == bare]
     if at:
-        wanted = _normal(distribution)
-        return next((one for one in known if _normal(one.distribution) == wanted), None)
+        wanted = normal(distribution)
+        return next((one for one in known if normal(one.distribution) == wanted), None)
     if built_in := [one for one in known if one.distribution == BUILT_IN]:
         return built_in[0]
     if len(known) > 1:
@@ -87,6 +87,6 @@ def short_names(registered: Sequence[R], taken: Iterable[str] = ()) -> dict[str,
     }
 
 
-def _normal(distribution: str) -> str:
+def normal(distribution: str) -> str:
     """Return a distribution's name as package indexes compare it."""
     return re.sub(r"[-_.]+", "-", distribution).lower()

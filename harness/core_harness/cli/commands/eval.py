@@ -12,6 +12,7 @@ from core_harness.cli.commands.suite import run_whole_suite
 from core_harness.cli.options import completion
 from core_harness.cli.options.asking import asking_options, of_model, of_organizer, settings_of
 from core_harness.cli.options.forms import json_option, out_option
+from core_harness.cli.options.plugins import component_options
 from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import (
     budget,
@@ -47,24 +48,7 @@ if TYPE_CHECKING:
     help="Suite whose missing runs are made below --out, e.g. core-paper.",
 )
 @asking_options
-@click.option(
-    "--retriever",
-    metavar="NAME",
-    shell_complete=completion.components,
-    help="Retriever that replaces those of the strategies.",
-)
-@click.option(
-    "--organizer",
-    metavar="NAME",
-    shell_complete=completion.components,
-    help="Organizer that replaces those of the strategies.",
-)
-@click.option(
-    "--aggregator",
-    metavar="NAME",
-    shell_complete=completion.components,
-    help="Aggregator that replaces those of the strategies.",
-)
+@component_options
 @click.option(
     "--regime",
     type=click.Choice(get_args(Regime)),

@@ -11,6 +11,7 @@ import click
 from core_harness.cli.options import completion
 from core_harness.cli.options.asking import answer_option, api_base_option, model_parameters_option, of_model
 from core_harness.cli.options.forms import folder_option, json_option
+from core_harness.cli.options.plugins import component_options
 from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import (
     dataset_option,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     shell_complete=completion.models,
     help="Model to ask about the pair; a cached answer costs nothing.",
 )
+@component_options
 @api_base_option
 @answer_option
 @model_parameters_option
@@ -59,6 +61,9 @@ def explain_command(
     dataset: str,
     strategy: str,
     model: str | None,
+    retriever: str | None,
+    organizer: str | None,
+    aggregator: str | None,
     api_base: str | None,
     answer: str | None,
     model_assignments: tuple[str, ...],
@@ -91,6 +96,9 @@ def explain_command(
                 dataset=dataset,
                 strategy=strategy,
                 model=model,
+                retriever=retriever,
+                organizer=organizer,
+                aggregator=aggregator,
                 send=not show_prompt,
                 parameters=parse_parameters([*assignments, *of_model(api_base, answer, model_assignments)]),
                 seed=seed,

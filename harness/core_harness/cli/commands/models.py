@@ -17,6 +17,7 @@ from core_harness.cli.options.values import mirror_option
 from core_harness.cli.output.downloads import accept, size, watching_download
 
 if TYPE_CHECKING:
+    from core_harness.plugins.discovery import Found
     from core_harness.registry.entries import ModelEntry, Registry, Route
 
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @registry_options
 @json_option
 def models_group(*, registry: Registry, as_json: bool) -> None:
-    """List the aliases of models: providers, keys, log-probabilities, prices, knowledge cut-offs.
+    """List models: aliases with providers, keys, log-probabilities, prices, cut-offs; llm components.
 
     Any other model has the name that litellm gives it, `--model provider/model`, or is a file of weights,
     `--model llamacpp:FILE.gguf`.
@@ -77,7 +78,12 @@ def _list(registry: Registry, *, as_json: bool) -> None:
 
     if as_json:
         models = [_as_dict(name, entry) for name, entry in registry.models.items()]
-        click.echo(json.dumps({"schema_version": 1, "models": models}, indent=2))
+        components = [
+            {"name": name, **{key: getattr(one, key) for key in ("summary", "distribution", "version")}}
+            for name, one in _components(registry).items()
+        ]
+        content = {"schema_version": 1, "models": models, "components": components}
+        click.echo(json.dumps(content, indent=2))
         return
     table = Table(box=None, header_style="bold")
     for title in ("model", "asked as", "key", "logprobs", "USD per million tokens", "knows up to"):
@@ -95,6 +101,9 @@ def _list(registry: Registry, *, as_json: bool) -> None:
                 "" if number else entry.knowledge_cutoff or "not known",
             )
             table.add_row(*(printable(cell) for cell in cells))
+    for name, one in _components(registry).items():
+        said = f"{one.summary} ({one.distribution} {one.version})"
+        table.add_row(printable(name), printable(said), "", "", "", "")
     console = stdout()
     console.print(table)
     prices = [route.price for entry in registry.models.values() for route in entry.routes if route.price]
@@ -105,6 +114,15 @@ def _list(registry: Registry, *, as_json: bool) -> None:
         style="dim",
         soft_wrap=not console.is_terminal,
     )
+
+
+def _components(registry: Registry) -> dict[str, Found]:
+    """Return the llm components that ``--model`` names, by name; an alias of the same name hides one."""
+    from core_harness.plugins.discovery import installed
+    from core_harness.plugins.names import short_names
+
+    llms = [one for one in installed().components if one.stage == "llm"]
+    return dict(sorted(short_names(llms, taken=registry.models).items()))
 
 
 def _asked_as(route: Route) -> str:

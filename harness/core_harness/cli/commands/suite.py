@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ALLOWED = frozenset(
     {
         *("suite", "model", "api_base", "answer", "model_assignments", "dry_run", "seed", "out", "as_json"),
-        *("path", "trust_registry"),
+        *("path", "trust_registry", "plugin_files", "without_plugins"),
     }
 )
 """Options of ``eval`` that go with a suite, in addition to those about asking."""

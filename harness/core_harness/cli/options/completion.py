@@ -6,7 +6,6 @@ from typing import get_args
 
 import click
 
-from core_harness.plugins.component import Stage
 from core_harness.vocabulary import Fault
 
 
@@ -68,8 +67,10 @@ def faults(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 
 def components(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Complete a component of the stage that the option names."""
-    from core_harness.plugins.catalog import catalog
+    """Complete a built-in component of the stage that the option names; no other plugin is imported."""
+    from core_harness.plugins.choice import ALL, choosing
+    from core_harness.plugins.discovery import installed
 
-    stage: Stage = param.name  # type: ignore[assignment]
-    return [name for name in catalog().names(stage) if name.startswith(incomplete)]
+    with choosing(without=[ALL]):
+        found = installed().components
+    return sorted(one.name for one in found if one.stage == param.name and one.name.startswith(incomplete))

@@ -1,4 +1,4 @@
-"""The options that name a user registry."""
+"""The options that name a user registry, and plugins."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from core_harness.cli.options.plugins import plugin_options
+
 Command = Callable[..., None]
 
 
@@ -17,14 +19,19 @@ def registry_arguments() -> str:
     """Return the options that name the registry of the running command, to type again with another."""
     given = click.get_current_context().params
     words = ["--registry", str(given["path"])] if given.get("path") is not None else []
+    words += [word for file in given.get("plugin_files", ()) for word in ("--plugin", str(file))]
     return "".join(f" {shlex.quote(word)}" for word in words) + (
         " --trust-registry" if given.get("trust_registry") else ""
     )
 
 
 def registry_options(command: Command) -> Command:
-    """Add ``--registry`` and ``--trust-registry``; the command takes what they open as ``registry``."""
+    """Add ``--registry`` and ``--trust-registry``; the command takes what they open as ``registry``.
 
+    The options that say which plugins are imported come with them.
+    """
+
+    @plugin_options
     @click.option(
         "--registry",
         "path",
