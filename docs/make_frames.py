@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
-import json
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 
 import polars as pl
-from make_protocols import FOLDER, markdown
+from make_protocols import FOLDER, documented, markdown
 
 from core_harness.runs import manifest
 from core_harness.schemas import Schema
@@ -60,6 +59,7 @@ MEANINGS: Mapping[str, str] = {
     "prompt_tokens": "tokens sent, as the provider counted",
     "sample": "number of the draw, from 0 on",
     "score": "probability of label 1, or a number that ranks; null: none",
+    "simulated": "whether a program made the answer up",
     "source": "where a reply came from: `journal`, `cache` or `provider`",
     "split": "`train` or `test`",
     "status": "`ok`, or why there is no score, answer or reply",
@@ -80,12 +80,27 @@ MEANINGS: Mapping[str, str] = {
 RECORD = ("Manifest", "MethodReference", "ComponentReference", "TemplateReference", "AskedWith")
 """Classes of the record of a run, outermost first."""
 
-FILES = """| file | what is in it |
+ABOUT_FRAMES = """
+What flows between the stages are polars frames with declared columns. A frame is checked when a component
+returns it: a missing column, another type, or what does not fit is one line that names component and
+column. Columns that are not declared ride along. Import the schemas from `core_harness`, those of
+prompts, replies and answers from `core_harness.llm`.
+"""
+
+ABOUT_RUNS = """
+A run is a folder: one method on one dataset, in plain versioned files. Its figures can be computed anew
+from predictions and dataset alone, which is what boards do. A folder is read as untrusted: regular files
+only, JSON and Parquet within limits.
+
+| file | what is in it |
 |---|---|
-| `run.json` | the record: what was asked, of which method, with what; written first, in the state `running` |
+| `run.json` | the record: what was asked, of which method, with what; written first, as `running` |
 | `predictions.parquet` | one row a pair: pair_id, context, perturbation, gene, score, status. No labels |
-| `report.json` | metrics with intervals; made again from the predictions and the dataset when they are asked for anew |
-| `replies.sqlite` | where a model was asked: each prompt and reply, and what is left to ask |
+| `report.json` | metrics with intervals |
+| `replies.sqlite` | where a model was asked: each reply, so that a run can go on |
+
+Folders of the first schema are read for good; a newer schema than the program's is refused, and keys that
+it does not know are kept when a record is written again.
 """
 
 
@@ -100,19 +115,15 @@ def run_folder_page() -> str:
 
 
 def _frames() -> Iterator[str]:
-    yield f"# Frames\n\n{NOTE}"
-    yield (
-        "What flows between the stages are polars frames with declared columns. A frame is checked when a component\n"
-        "returns it: a missing column, another type, or what does not fit is one line that names component and\n"
-        "column. Columns that are not declared ride along. Import the schemas from `core_harness`, those of prompts,\n"
-        "replies and answers from `core_harness.llm`."
-    )
+    yield f"# Frames\n\n{NOTE}{ABOUT_FRAMES}"
     for module, names in FRAMES.items():
         source = import_module(f"core_harness.{module}")
-        docs = docstrings(inspect.getsource(source))
+        body = ast.parse(inspect.getsource(source)).body
+        docs = {ast.unparse(one.target): text for one, text in documented(body)}
         for name in names:
-            yield f"\n## {name}\n\n{markdown(docs[name])}\n"
+            yield f"## {name}\n\n{markdown(docs[name])}\n"
             yield from _table(getattr(source, name))
+            yield ""
 
 
 def _table(schema: Schema) -> Iterator[str]:
@@ -127,32 +138,11 @@ def _type(dtype: pl.DataType | type[pl.DataType]) -> str:
     return str(dtype)
 
 
-def docstrings(source: str) -> dict[str, str]:
-    """Return the docstrings that follow assignments, by the name that is assigned."""
-    body = ast.parse(source).body
-    found = {}
-    for one, following in zip(body, body[1:], strict=False):
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
-            if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
-                found[one.target.id] = inspect.cleandoc(str(following.value.value))
-    return found
-
-
 def _run_folder() -> Iterator[str]:
-    yield f"# Run folders\n\n{NOTE}"
-    yield (
-        "A run is a folder: one method on one dataset, in plain versioned files. Nothing in it is needed to make its\n"
-        "figures but the predictions and the dataset, so a board computes them anew. A folder is read as if an\n"
-        "enemy had written it: regular files only, JSON and Parquet within limits, no names that are looked up.\n"
-    )
-    yield FILES
-    yield (
-        "Replies may repeat what prompts held. Folders of the first schema are read for good; a newer schema than the\n"
-        "program's is refused, and keys that it does not know are kept when a record is written again.\n"
-    )
-    yield f"The schema is `{json.dumps({'schema_version': manifest.SCHEMA_VERSION})}`; it rises when a key changes its meaning."
+    yield f"# Run folders\n\n{NOTE}{ABOUT_RUNS}"
+    yield f"The schema of `run.json` is {manifest.SCHEMA_VERSION}; it rises when a key changes its meaning.\n"
     for name in RECORD:
-        yield f"\n## {name}\n\n{markdown(inspect.getdoc(getattr(manifest, name)) or '')}"
+        yield f"## {name}\n\n{markdown(inspect.getdoc(getattr(manifest, name)) or '')}\n"
 
 
 def pages() -> Iterator[tuple[Path, str]]:

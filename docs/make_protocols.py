@@ -6,8 +6,9 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 from core_harness.plugins.starting import SUMMARIES
@@ -106,18 +107,21 @@ def _class(module: str, name: str, *, must: bool) -> Iterator[str]:
     home = HOMES.get(module, f"core_harness.{module}")
     yield f"\n## {name}\n\n`{home}.{name}`{', which must be there' if must else ''}\n"
     yield markdown(ast.get_docstring(node) or "")
-    for attribute, doc in attributes(node):
-        yield f"\n**`{attribute}`** {markdown(doc)}".rstrip()
+    for attribute, doc in documented(node.body):
+        yield f"\n**`{ast.unparse(attribute)}`** {markdown(doc)}"
     for method in node.body:
         if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and not method.name.startswith("_"):
-            yield f"\n### {method.name}\n\n`{_signature(method)}`\n\n{markdown(ast.get_docstring(method) or '')}"
+            yield f"\n### {method.name}\n\n`{_signature(method)}`\n"
+            yield markdown(ast.get_docstring(method) or "")
 
 
-def attributes(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    """Yield the annotated attributes that have a docstring of their own, each with it."""
-    for one, following in zip(node.body, node.body[1:], strict=False):
-        if isinstance(one, ast.AnnAssign) and (doc := _text(following)):
-            yield ast.unparse(one), doc
+def documented(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.AnnAssign, str]]:
+    """Yield the annotated assignments that a docstring follows, each with it."""
+    for one, following in pairwise(body):
+        if not isinstance(one, ast.AnnAssign) or not isinstance(following, ast.Expr):
+            continue
+        if isinstance(following.value, ast.Constant) and isinstance(following.value.value, str):
+            yield one, inspect.cleandoc(following.value.value)
 
 
 def markdown(docstring: str) -> str:
@@ -150,12 +154,6 @@ def _signature(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     prefix = "async " if isinstance(method, ast.AsyncFunctionDef) else ""
     arguments = ast.unparse(method.args).removeprefix("self").removeprefix(", ")
     return f"{prefix}{method.name}({arguments}){returned}"
-
-
-def _text(node: ast.stmt) -> str:
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-        return inspect.cleandoc(node.value.value)
-    return ""
 
 
 if __name__ == "__main__":

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from core_harness import evaluate
+from core_harness.testing import component_checks
+
+from core_harness_kish_vote.kish_vote import KishVoteAggregator
 
 WORLD = {"perturbations": 60, "genes": 20, "modules": 4}
 """A small simulated dataset."""
+
+
+@pytest.mark.parametrize("check", component_checks(KishVoteAggregator(), pairs=2_000))
+def test_the_contract(check: Callable[[], None]) -> None:
+    check()
 
 
 def test_it_makes_a_run() -> None:
