@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 PROBE = """
 import core_harness, json, sys
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.loading import registry_path, shipped_registry
+from core_harness.registry.loading import shipped_registry
+from core_harness.registry.shipped import registry_path
 print(json.dumps({
     "package": core_harness.__path__[0],
     "registry": str(registry_path()),

@@ -95,7 +95,7 @@ class Catalog:
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
-        return parameters_of(self._class(stage, name), f"{stage} {name!r}")
+        return parameters_of(self.class_of(stage, name), f"{stage} {name!r}")
 
     def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object, its parameters checked against their annotations.
@@ -104,7 +104,7 @@ class Catalog:
         type or out of its limits (:mod:`core_harness.plugins.limits`), and
         :class:`~core_harness.errors.PluginError` for a component that cannot be loaded.
         """
-        cls = self._class(stage, name)
+        cls = self.class_of(stage, name)
         found = self.find(stage, name)
         who = f"{stage} {name!r}"
         origin = f"{found.component.target} of {found.distribution}"
@@ -127,7 +127,8 @@ class Catalog:
         stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
         return Instance(stage, stated, made)
 
-    def _class(self, stage: Stage, name: str) -> Any:
+    def class_of(self, stage: Stage, name: str) -> Any:
+        """Return the class of a component, imported. Raises as :meth:`make` does."""
         found = self.find(stage, name)
         module, _, attribute = found.component.target.partition(":")
         try:

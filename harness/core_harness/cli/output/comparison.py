@@ -9,7 +9,8 @@ import polars as pl
 from core_harness.analysis.charts import genes_chart
 from core_harness.analysis.compare import Compared, Comparison
 from core_harness.cli.output.charts import inline
-from core_harness.cli.output.tables import as_table, printable, stdout
+from core_harness.cli.output.console import printable, stdout
+from core_harness.cli.output.tables import as_table
 from core_harness.metrics.catalog import LABELS
 from core_harness.metrics.paired import Difference
 from core_harness.text import as_markdown, figure, heading, markdown_text, number, p_value

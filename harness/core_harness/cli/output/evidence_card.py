@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core_harness.analysis.cards import AskedPrompt, Card
-from core_harness.cli.output.tables import printable, stdout
+from core_harness.cli.output.console import printable, stdout
 from core_harness.prompts import outcomes
 from core_harness.text import number
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from core_harness.cli.output.tables import as_table, printable, stdout
+from core_harness.cli.output.console import printable, stdout
+from core_harness.cli.output.tables import as_table
 from core_harness.leaderboard import Board
 from core_harness.leaderboard.exports import heading, lines, mean_lines
 

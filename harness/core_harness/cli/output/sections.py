@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core_harness.cli.output.tables import as_table, printable, stdout
+from core_harness.cli.output.console import printable, stdout
+from core_harness.cli.output.tables import as_table
 from core_harness.text import as_markdown, markdown_text
 
 
