@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 PROBE = """
 import core_harness, json, sys
 from core_harness.plugins.catalog import catalog
-from core_harness.registry.loading import registry_path, shipped_registry
+from core_harness.registry.loading import shipped_registry
+from core_harness.registry.shipped import registry_path
 print(json.dumps({
     "package": core_harness.__path__[0],
     "registry": str(registry_path()),
@@ -76,7 +77,15 @@ def test_the_source_distribution_holds_all_that_is_needed_to_build_and_test(buil
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"registry.toml", "pyproject.toml", "README.md", "LICENSE", "tests/test_install.py"} <= names
+    needed = {
+        "registry.toml",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "CITATION.cff",
+        "tests/test_install.py",
+    }
+    assert needed | {"tests/test_install.py"} <= names
     assert not [name for name in names if name.startswith((".", "runs")) and name != ".gitignore"]
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Block,
         Need,
         Task,
+        frame,
     )
     from core_harness.vocabulary import Agent, Beyond, Naming, Question
 
@@ -84,6 +85,7 @@ _HOMES = {
     "evaluate": "evaluation.api",
     "explain": "analysis.explain",
     "explain_run": "analysis.explain",
+    "frame": "schemas",
     "hookimpl": "plugins.hookspecs",
     "load_run": "evaluation.result",
     "open_registry": "registry.loading",
@@ -132,6 +134,7 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_run",
+    "frame",
     "hookimpl",
     "load_run",
     "open_registry",

@@ -45,6 +45,9 @@ Beyond = Literal["potency", "unlisted pairs"]
 ``potency``: how strong perturbations are, over all genes. ``unlisted pairs``: which pairs data do not list.
 """
 
+Kind = Literal["dataset", "retriever", "organizer", "llm", "aggregator", "strategy"]
+"""What a plugin can bring: a component of one of the five stages, or a strategy."""
+
 Only = Literal["evaluable"]
 """The part of a dataset that is asked about: genes with both classes."""
 

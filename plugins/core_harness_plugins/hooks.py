@@ -72,7 +72,9 @@ def core_llms() -> list[Component]:
     at = f"{_HERE}.llms"
     return [
         Component("litellm", f"{at}.litellm:LiteLLM", "any model that litellm can reach"),
-        Component("llamacpp", f"{at}.llamacpp:LlamaCpp", "weights in a GGUF file, in this process"),
+        Component(
+            "llamacpp", f"{at}.llamacpp:LlamaCpp", "weights in a GGUF file, in this process", extra="local"
+        ),
     ]
 
 

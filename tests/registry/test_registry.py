@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core_harness.errors import RegistryError
-from core_harness.registry.loading import parse_registry, registry_path, shipped_registry
+from core_harness.registry.loading import parse_registry, shipped_registry
+from core_harness.registry.shipped import registry_path, shipped_tables
 
 MINIMAL = """schema_version = 1
 [datasets.simulated]
@@ -29,6 +30,7 @@ reference = "voting"
 def test_the_shipped_registry_is_valid() -> None:
     assert registry_path().is_file()
     registry = shipped_registry()
+    assert set(shipped_tables()["strategies"]) == set(registry.strategies)
     assert {"voting", "gene-frequency"} <= set(registry.strategies)
     assert {f"perturbqa/{line}" for line in ("k562", "rpe1", "hepg2", "jurkat", "k562_set")} <= set(
         registry.datasets

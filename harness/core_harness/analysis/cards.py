@@ -15,7 +15,7 @@ from core_harness.evaluation.methods import Method
 from core_harness.evaluation.pipeline import predict
 from core_harness.evaluation.shown import Shown
 from core_harness.evidence.evidence import Evidence
-from core_harness.llm import PROMPTS, SIMULATED
+from core_harness.llm import PROMPTS
 from core_harness.llm.answers import ANSWERS, answering, parse_replies
 from core_harness.plugins.guard import call
 from core_harness.plugins.protocols import Explains, LearningAggregator
@@ -206,7 +206,7 @@ def make_card(
     learns = isinstance(aggregator, LearningAggregator)  # and weighs more than these rows
     alone = score is not None and not learns and "answers" not in aggregator.needs
     voters = _voters(task, method, evidence, tried=_TRIED if alone else 0)
-    answered_by_script = replies is not None and bool(replies["model"].str.starts_with(SIMULATED).any())
+    answered_by_script = replies is not None and bool(replies["simulated"].any())
     return Card(
         task=task,
         method=method.label,

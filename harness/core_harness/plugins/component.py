@@ -34,12 +34,16 @@ class Component:
         One line for ``core-harness plugins``.
     api
         The interface version the component was written for.
+    extra
+        Extra of the distribution without which the class cannot work, e.g. ``"local"``; listings say so where
+        it is not installed.
     """
 
     name: str
     target: str
     summary: str
     api: int = API
+    extra: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

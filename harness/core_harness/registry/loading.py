@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from core_harness.errors import RegistryError, unknown
@@ -16,6 +15,7 @@ from core_harness.knowledge import LayerSource
 from core_harness.knowledge.layer_source import faults_of
 from core_harness.registry.checked_toml import line_of, parse_entry
 from core_harness.registry.entries import Registry, SuiteEntry, UserRegistry
+from core_harness.registry.shipped import registry_path
 from core_harness.registry.untrusted import objections
 
 
@@ -24,18 +24,6 @@ def shipped_registry() -> Registry:
     """Return the registry that belongs to this installation. Raises :class:`RegistryError`."""
     path = registry_path()
     return parse_registry(path.read_text(encoding="utf-8"), str(path))
-
-
-def registry_path() -> Path:
-    """Return the file: inside the installed package, or at the root of a checkout it runs from."""
-    packaged = Path(str(resources.files("core_harness"))) / "registry.toml"
-    checkout = packaged.parents[2] / "registry.toml"
-    for path in (packaged, checkout):
-        if path.is_file():
-            return path
-    raise RegistryError(
-        f"no registry.toml in {packaged.parent} or {checkout.parent}; install core-harness again"
-    )
 
 
 def parse_registry(text: str, where: str) -> Registry:

@@ -21,7 +21,7 @@ def show_command(*, as_json: bool) -> None:
 
     from rich.table import Table
 
-    from core_harness.cli.output.tables import stdout
+    from core_harness.cli.output.console import stdout
     from core_harness.llm import Cache
     from core_harness.paths import replies_path
 

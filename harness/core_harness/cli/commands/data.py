@@ -66,7 +66,7 @@ def list_command(*, as_json: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from core_harness.cli.output.tables import stdout
+    from core_harness.cli.output.console import stdout
     from core_harness.data.sources import holdings
     from core_harness.paths import data_folder
     from core_harness.registry.loading import shipped_registry

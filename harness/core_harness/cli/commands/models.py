@@ -74,7 +74,7 @@ def pull_command(*, registry: Registry, name: str, file: Path | None, yes: bool,
 def _list(registry: Registry, *, as_json: bool) -> None:
     from rich.table import Table
 
-    from core_harness.cli.output.tables import printable, stdout
+    from core_harness.cli.output.console import printable, stdout
 
     if as_json:
         models = [_as_dict(name, entry) for name, entry in registry.models.items()]
@@ -131,7 +131,7 @@ def _asked_as(route: Route) -> str:
 
 def _weights(entry: ModelEntry) -> str:
     """Return the component of a model of this machine, and whether its weights are there."""
-    from core_harness.cli.output.tables import printable
+    from core_harness.cli.output.console import printable
     from core_harness.paths import data_folder
 
     if entry.weights is None:

@@ -1,85 +1,135 @@
-"""``core-harness plugins``."""
+"""``core-harness plugins``: a list of names, and what can be said of one."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core_harness.cli.options.forms import json_option
-from core_harness.cli.options.registry import registry_options
+from core_harness.cli.options.registry import opened, path_options, registry_options
+from core_harness.plugins.component import STAGES
 
 if TYPE_CHECKING:
-    from core_harness.registry.entries import Registry, StrategyEntry
+    from core_harness.plugins.discovery import Plugins
+    from core_harness.plugins.listed import Row, Tables
+    from core_harness.registry.entries import Registry
+
+kind_option = click.option(
+    "--kind", type=click.Choice(("strategy", *STAGES)), help="Kind of component; all without it."
+)
 
 
 @click.group("plugins", invoke_without_command=True)
-@registry_options
+@kind_option
+@path_options
 @json_option
 @click.pass_context
-def plugins_group(ctx: click.Context, *, registry: Registry, as_json: bool) -> None:
+def plugins_group(
+    ctx: click.Context, *, path: Path | None, trust_registry: bool, kind: str | None, as_json: bool
+) -> None:
     """List strategies, datasets and components, and plugins that are broken; or write one."""
     if ctx.invoked_subcommand is None:
-        _list(registry, as_json=as_json)
+        _list(_tables(path, trusted=trust_registry), kind, as_json=as_json)
 
 
-def _list(registry: Registry, *, as_json: bool) -> None:
-    from rich.table import Table
-
-    from core_harness.cli.output.tables import printable, stdout
+@plugins_group.command("show")
+@click.argument("name")
+@kind_option
+@registry_options
+@json_option
+def show_command(*, registry: Registry, name: str, kind: str | None, as_json: bool) -> None:
+    """Show what NAME is: docstring, parameters, what it gives and needs, frames in and out."""
+    from core_harness.cli.output.component import print_component, print_entry
     from core_harness.plugins.catalog import catalog
-    from core_harness.plugins.names import short_names
-    from core_harness.plugins.strategies import strategies
+    from core_harness.plugins.described import described
 
     components = catalog()
-    named = strategies(registry, components)
-    of_plugins = short_names(components.strategies, taken=registry.strategies)
-    origins = {name: f"{one.distribution} {one.version}" for name, one in of_plugins.items()}
-    rows = [
-        *(
-            ("strategy", name, _of_strategy(entry), origins.get(name, "registry"))
-            for name, entry in named.items()
-        ),
-        *(("dataset", name, entry.summary, "registry") for name, entry in registry.datasets.items()),
-        *(
-            (f.stage, f.component.name, f.component.summary, f"{f.distribution} {f.version}")
-            for f in components
-            if f.stage != "dataset" or f.component.name not in registry.datasets
-        ),
-    ]
+    stages = [stage for stage in STAGES if kind in {None, stage} and components.has(stage, name)]
+    shown = [described(components, stage, name) for stage in stages]
+    entries = [one for one in _entries(name, registry) if kind in {None, one["kind"]}]
+    if not shown and not entries:
+        raise _unknown(name, kind, registry)
     if as_json:
-        names = ("kind", "name", "summary", "from")
-        broken = [
-            {"plugin": b.plugin, "distribution": b.distribution, "reason": b.reason}
-            for b in components.broken
-        ]
-        listing = {
-            "schema_version": 1,
-            "components": [dict(zip(names, r, strict=True)) for r in rows],
-            "tuned": {
-                name: entry.tuned.model_dump(mode="json")
-                for name, entry in named.items()
-                if entry.tuned is not None
-            },
-            "broken": broken,
-        }
-        click.echo(json.dumps(listing, indent=2))
+        click.echo(json.dumps({"schema_version": 1, "components": [*entries, *shown]}, indent=2))
         return
+    for entry in entries:
+        print_entry(entry)
+    for one in shown:
+        print_component(one)
+
+
+def _entries(name: str, registry: Registry) -> Iterator[dict[str, Any]]:
+    """Yield the strategy and the dataset of that name in plain types, where there is one."""
+    from core_harness.plugins.catalog import catalog
+    from core_harness.plugins.names import meant
+    from core_harness.plugins.strategies import strategy_named
+
+    components = catalog()
+    if name in registry.strategies or meant("strategy", name, components.strategies) is not None:
+        entry = strategy_named(name, registry, components)
+        yield {"kind": "strategy", "name": name, **entry.model_dump(mode="json")}
+    if name in registry.datasets:
+        yield {"kind": "dataset", "name": name, **registry.datasets[name].model_dump(mode="json")}
+
+
+def _unknown(name: str, kind: str | None, registry: Registry) -> Exception:
+    from core_harness.errors import UsageError, unknown
+    from core_harness.plugins.catalog import catalog
+    from core_harness.plugins.discovery import installed
+    from core_harness.plugins.listed import rows_of
+
+    rows = rows_of(registry.model_dump(), installed())
+    known = {row.name for row in rows if kind in {None, row.kind}}
+    return UsageError(unknown(kind or "component", name, known) + catalog().broken_hint(name))
+
+
+def _tables(path: Path | None, *, trusted: bool) -> Tables:
+    """Return the tables of the registry; the shipped one is not checked, which takes as long as the rest."""
+    from core_harness.registry.shipped import shipped_tables
+
+    return shipped_tables() if path is None else opened(path, trusted=trusted).model_dump(mode="json")
+
+
+def _list(registry: Tables, kind: str | None, *, as_json: bool) -> None:
+    from core_harness.plugins.discovery import installed
+    from core_harness.plugins.listed import rows_of
+
+    plugins = installed()
+    rows = [row for row in rows_of(registry, plugins) if kind in {None, row.kind}]
+    if as_json:
+        click.echo(json.dumps(_as_dict(registry, plugins, rows), indent=2))
+    else:
+        _print(plugins, rows)
+
+
+def _as_dict(registry: Tables, plugins: Plugins, rows: list[Row]) -> dict[str, Any]:
+    strategies = registry["strategies"].items()
+    return {
+        "schema_version": 1,
+        "components": [asdict(row) for row in rows],
+        "tuned": {name: entry["tuned"] for name, entry in strategies if entry.get("tuned") is not None},
+        "broken": [asdict(one) for one in plugins.broken],
+        "left_out": plugins.left_out,
+    }
+
+
+def _print(plugins: Plugins, rows: list[Row]) -> None:
+    from rich.table import Table
+
+    from core_harness.cli.output.console import printable, stdout
+
     table = Table("kind", "name", "what it is", "from", box=None, header_style="bold")
     for row in rows:
-        table.add_row(*map(printable, row))
+        origin = "registry" if row.distribution is None else f"{row.distribution} {row.version}"
+        needs = "" if row.extra_missing is None else f" (needs {row.extra_missing})"
+        table.add_row(*map(printable, (row.kind, row.name, row.summary + needs, origin)))
     stdout().print(table)
-    for b in components.broken:
-        click.echo(f"broken: plugin {b.plugin!r} of {b.distribution}: {b.reason}", err=True)
-
-
-def _of_strategy(entry: StrategyEntry) -> str:
-    """Return the summary, and with what figure the parameters were chosen, if they were."""
-    from core_harness.metrics.catalog import LABELS
-    from core_harness.text import figure
-
-    if (tuned := entry.tuned) is None:
-        return entry.summary
-    label = LABELS.get(tuned.criterion, tuned.criterion)
-    return f"{entry.summary}: {label} {figure(tuned.model_dump())} in {tuned.folds} folds"
+    for one in plugins.broken:
+        click.echo(f"broken: plugin {one.plugin!r} of {one.distribution}: {one.reason}", err=True)
+    if plugins.left_out:
+        click.echo(f"left out: {', '.join(plugins.left_out)}", err=True)

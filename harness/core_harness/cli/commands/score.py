@@ -84,8 +84,9 @@ def score_command(
     the cells themselves (.h5ad); or a .pkl or .json in the layout of PerturbQA's published results.
     """
     from core_harness.analysis.score import score
+    from core_harness.cli.output.console import printable, stdout
     from core_harness.cli.output.progress import watching
-    from core_harness.cli.output.tables import print_results, printable, stdout
+    from core_harness.cli.output.tables import print_results
     from core_harness.evaluation.session import Session
 
     with watching() as (progress, notice):

@@ -11,39 +11,40 @@ from core_harness.vocabulary import Fault
 
 def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete the last of a comma-separated list of strategies."""
-    from core_harness.registry.loading import shipped_registry
+    from core_harness.registry.shipped import shipped_tables
 
     *done, last = incomplete.split(",")
-    names = [name for name in shipped_registry().strategies if name.startswith(last) and name not in done]
+    names = [name for name in shipped_tables()["strategies"] if name.startswith(last) and name not in done]
     return [",".join([*done, name]) for name in names]
 
 
 def datasets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a dataset."""
-    from core_harness.registry.loading import shipped_registry
+    from core_harness.registry.shipped import shipped_tables
 
-    return [name for name in (*shipped_registry().datasets, "table:") if name.startswith(incomplete)]
+    return [name for name in (*shipped_tables()["datasets"], "table:") if name.startswith(incomplete)]
 
 
 def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete the alias of a model."""
-    from core_harness.registry.loading import shipped_registry
+    from core_harness.registry.shipped import shipped_tables
 
-    return [name for name in shipped_registry().models if name.startswith(incomplete)]
+    return [name for name in shipped_tables()["models"] if name.startswith(incomplete)]
 
 
 def suites(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a suite."""
-    from core_harness.registry.loading import shipped_registry
+    from core_harness.registry.shipped import shipped_tables
 
-    return [name for name in shipped_registry().suites if name.startswith(incomplete)]
+    return [name for name in shipped_tables()["suites"] if name.startswith(incomplete)]
 
 
 def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a source of data, a collection of them, or all."""
-    from core_harness.registry.loading import shipped_registry
+    from core_harness.registry.shipped import shipped_tables
 
-    known = {name for source in shipped_registry().source for name in (source.name, source.collection)}
+    sources = shipped_tables()["source"]
+    known = {name for source in sources for name in (source["name"], source["collection"])}
     return sorted(name for name in {"all", *known} if name.startswith(incomplete))
 
 
@@ -56,9 +57,10 @@ def metrics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 def layers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Complete a layer of the shipped graph."""
-    from core_harness.registry.loading import shipped_registry
+    from core_harness.registry.shipped import shipped_tables
 
-    return [layer.name for layer in shipped_registry().layer if layer.name.startswith(incomplete)]
+    names = [layer["name"] for layer in shipped_tables()["layer"]]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def faults(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001

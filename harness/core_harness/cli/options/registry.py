@@ -6,11 +6,14 @@ import shlex
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core_harness.cli.options.plugins import plugin_options
+
+if TYPE_CHECKING:
+    from core_harness.registry.entries import Registry
 
 Command = Callable[..., None]
 
@@ -25,35 +28,46 @@ def registry_arguments() -> str:
     )
 
 
+def path_options(command: Command) -> Command:
+    """Add ``--registry`` and ``--trust-registry``, and the options that say which plugins are imported."""
+    options = (
+        click.option(
+            "--registry",
+            "path",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Add the datasets, strategies, models, suites and graph layers of this registry.toml.",
+        ),
+        click.option(
+            "--trust-registry",
+            is_flag=True,
+            help="Allow the user registry to replace shipped entries, and to name hosts and keys.",
+        ),
+    )
+    command = plugin_options(command)
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def registry_options(command: Command) -> Command:
-    """Add ``--registry`` and ``--trust-registry``; the command takes what they open as ``registry``.
+    """Add :func:`path_options`; the command takes the registry that they open as ``registry``."""
 
-    The options that say which plugins are imported come with them.
-    """
-
-    @plugin_options
-    @click.option(
-        "--registry",
-        "path",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Add the datasets, strategies, models, suites and graph layers of this registry.toml.",
-    )
-    @click.option(
-        "--trust-registry",
-        is_flag=True,
-        help="Allow the user registry to replace shipped entries, and to name hosts and keys.",
-    )
+    @path_options
     @wraps(command)
     def with_registry(*, path: Path | None, trust_registry: bool, **options: Any) -> None:
         if click.get_current_context().invoked_subcommand is not None:
             return  # a group that leads to another command opens nothing
-        from core_harness.registry.loading import open_registry
-
-        opened = open_registry(path, trusted=trust_registry, installed=_of_plugins)
-        command(registry=opened, **options)
+        command(registry=opened(path, trusted=trust_registry), **options)
 
     return with_registry
+
+
+def opened(path: Path | None, *, trusted: bool) -> Registry:
+    """Return the registry that the options name; its suites may name strategies of plugins."""
+    from core_harness.registry.loading import open_registry
+
+    return open_registry(path, trusted=trusted, installed=_of_plugins)
 
 
 def _of_plugins() -> set[str]:

@@ -15,7 +15,7 @@ from core_harness.analysis.comparison_sections import (
     runs_of,
 )
 from core_harness.cli.output.charts import inline
-from core_harness.cli.output.tables import printable, stdout
+from core_harness.cli.output.console import printable, stdout
 from core_harness.sections import as_table
 from core_harness.text import as_markdown, markdown_text
 

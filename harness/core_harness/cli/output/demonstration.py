@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from core_harness.cli.output.tables import printable, stdout
+from core_harness.cli.output.console import printable, stdout
 from core_harness.evaluation.result import Result
 from core_harness.testing.demonstration import Scene
 from core_harness.testing.findings import sentences

@@ -6,8 +6,8 @@ from rich.console import Console
 
 from core_harness.analysis.card_sections import about_prompt, read_as, sections
 from core_harness.analysis.cards import AskedPrompt, Card
+from core_harness.cli.output.console import printable, stdout
 from core_harness.cli.output.sections import print_sections
-from core_harness.cli.output.tables import printable, stdout
 
 
 def print_card(card: Card, *, whole_prompt: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from rich.table import Table
 
-from core_harness.cli.output.tables import printable, stdout
+from core_harness.cli.output.console import printable, stdout
 from core_harness.errors import UsageError
 from core_harness.knowledge import Graph, Layer
 from core_harness.knowledge.layers import SET_NAMES

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import polars as pl
 
-from core_harness.cli.output.tables import printable, stdout
+from core_harness.cli.output.console import printable, stdout
 from core_harness.errors import UsageError
 from core_harness.evaluation.challenge import Submission
 from core_harness.evaluation.predicting import Predicted

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from core_harness.cli.output.tables import stdout
+from core_harness.cli.output.console import stdout
 from core_harness.sections import Section, renderables
 
 

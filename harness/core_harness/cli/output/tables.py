@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from core_harness.cli.output.console import printable, stdout
 from core_harness.errors import HarnessError, NothingAnsweredError
 from core_harness.evaluation.result import JSON_VERSION, Result
 from core_harness.evaluation.result_sections import RIGHT, answered, basis, by_dataset, by_default, line
@@ -19,13 +18,7 @@ from core_harness.llm import Estimate
 from core_harness.metrics.catalog import GROUPS
 from core_harness.runs.folder import Run
 from core_harness.sections import as_table
-from core_harness.text import declared, figure, heading, part_of, plain, regime_of
-
-
-def stdout() -> Console:
-    """Return the console of results: 200 columns wide without a terminal, plain under NO_COLOR."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=200)
+from core_harness.text import declared, figure, heading, part_of, regime_of
 
 
 def results_as_dict(
@@ -177,8 +170,3 @@ def _metrics(estimates: Mapping[str, Any]) -> Table:
             counts = (f"{estimate[key]:,}" for key in ("genes", "perturbations", "pairs"))
             table.add_row(f"  {name}", figure(estimate), *counts)
     return table
-
-
-def printable(text: str) -> str:
-    """Make text of a file or a user harmless: no markup, no control characters."""
-    return escape(plain(text))
