@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core_harness.analysis.explain import explain, explain_run
     from core_harness.analysis.score import ScoredFile, score
     from core_harness.evaluation.api import estimate, evaluate, resume
-    from core_harness.evaluation.result import Result, load_run
+    from core_harness.evaluation.result import Result, Results, load_run
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec
     from core_harness.evidence.evidence import Evidence
@@ -67,6 +67,7 @@ _HOMES = {
     "RELATIONS": "schemas",
     "ROWS": "schemas",
     "Result": "evaluation.result",
+    "Results": "evaluation.result",
     "Run": "runs.folder",
     "RunAudit": "analysis.audit",
     "RunSpec": "evaluation.spec",
@@ -117,6 +118,7 @@ __all__ = [
     "Pair",
     "Question",
     "Result",
+    "Results",
     "Run",
     "RunAudit",
     "RunSpec",

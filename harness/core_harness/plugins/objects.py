@@ -40,7 +40,7 @@ class WithObjects(Catalog):
         self.base = base
         self.objects = {**earlier, **made}
         self._found_as = {stage: _found(one) for stage, one in self.objects.items()}
-        super().__init__([*self._found_as.values(), *base], base.broken, base.strategies)
+        super().__init__([*self._found_as.values(), *base], base.broken, base.strategies, base.left_out)
 
     def called(self, stage: Stage) -> str:
         """Return the name by which the object at a stage is asked for."""
