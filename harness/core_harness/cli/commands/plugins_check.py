@@ -84,7 +84,7 @@ def _made(name: str, kind: Stage | None, parameters: Parameters, registry: Regis
 def _print(report: Report) -> None:
     from rich.table import Table
 
-    from core_harness.cli.output.tables import printable, stdout
+    from core_harness.cli.output.console import printable, stdout
 
     reference = report.subject.instance.reference
     console = stdout()
