@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 from make_protocols import FOLDER, documented, markdown
+from polars.datatypes import DataTypeClass
 
 from core_harness.runs import manifest
 from core_harness.schemas import Schema
@@ -132,7 +133,7 @@ def _table(schema: Schema) -> Iterator[str]:
         yield f"| `{column}` | `{_type(dtype)}` | {MEANINGS[column]} |"
 
 
-def _type(dtype: pl.DataType | type[pl.DataType]) -> str:
+def _type(dtype: pl.DataType | DataTypeClass) -> str:
     if isinstance(dtype, pl.List):
         return "List(Struct)" if isinstance(dtype.inner, pl.Struct) else f"List({_type(dtype.inner)})"
     return str(dtype)

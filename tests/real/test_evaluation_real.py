@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core_harness import Pair, Result, evaluate, explain
+from core_harness.vocabulary import Control
 
 DATA = Path(os.environ.get("CORE_HARNESS_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -52,7 +53,7 @@ def test_plausible_is_not_predictive(dataset: str, pooled: float, voting: float,
 
 @pytest.mark.parametrize("control", ["shuffled-labels", "random-neighbours"])
 @pytest.mark.parametrize("dataset", ["perturbqa/k562", "perturbqa/hepg2"])
-def test_without_the_evidence_voting_is_at_chance(dataset: str, control: str) -> None:
+def test_without_the_evidence_voting_is_at_chance(dataset: str, control: Control) -> None:
     (vote,) = evaluate(dataset, "voting", control=control)
     assert vote.report.repeats == 20
     assert value(vote, "macro_gene_auroc") == pytest.approx(0.5, abs=0.015)

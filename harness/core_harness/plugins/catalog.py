@@ -117,15 +117,7 @@ class Catalog:
         )
         with guarded(stage, reference, "__init__"):
             made = cls(**reference.parameters)
-        with guarded(stage, reference, "its attributes"):
-            fault = fault_of(made, stage)
-        if fault is not None:
-            raise PluginError(f"{who} ({origin}): {fault}")
-        instance = Instance(stage, reference, made)
-        if stage != "llm":
-            return instance
-        stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
-        return Instance(stage, stated, made)
+        return checked(stage, reference, made)
 
     def class_of(self, stage: Stage, name: str) -> Any:
         """Return the class of a component, imported. Raises as :meth:`make` does."""
@@ -139,6 +131,24 @@ class Catalog:
                 f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
                 f"{type(error).__name__}: {error}"
             ) from error
+
+
+def checked(stage: Stage, reference: ComponentReference, made: object) -> Instance:
+    """Return an object as a component of a stage, with what a model says of itself in its reference.
+
+    Raises :class:`~core_harness.errors.PluginError` for an object that lacks what the stage must have.
+    """
+    with guarded(stage, reference, "its attributes"):
+        fault = fault_of(made, stage)
+    if fault is not None:
+        raise PluginError(
+            f"{stage} {reference.name!r} ({reference.target} of {reference.distribution}): {fault}"
+        )
+    instance = Instance(stage, reference, made)
+    if stage != "llm":
+        return instance
+    stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
+    return Instance(stage, stated, made)
 
 
 def catalog() -> Catalog:

@@ -38,7 +38,7 @@ def guarded(stage: Stage, reference: ComponentReference, method: str) -> Iterato
             yield
     except _SAID:
         raise
-    except (Exception, SystemExit) as error:  # a component does not end the program
+    except (Exception, SystemExit, asyncio.CancelledError) as error:  # a component does not end the program
         raise _as_one_line(stage, reference, method, error) from error
 
 
