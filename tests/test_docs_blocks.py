@@ -31,6 +31,7 @@ NOT_RUN = {
     "docs/labels.md": "needs results of the reader",
     "docs/leaderboard.md": "takes minutes, or needs a key; its site is built in tests/leaderboard",
     "docs/models.md": "needs a key, or weights",
+    "docs/python.md": "run by the tests of the Python API",
     "docs/real-model.md": "needs weights",
     "docs/reasoning.md": "needs PerturbQA, or takes a minute",
     "docs/tune.md": "takes minutes",
@@ -61,7 +62,7 @@ def parse(line: str) -> None:
     command: click.Command = cli
     words = shlex.split(line.removesuffix("&"))
     arguments = words[1:]
-    context = click.Context(cli, info_name="core-harness")
+    context = click.Context(cli, info_name="core-harness", **cli.context_settings)
     while isinstance(command, click.Group):
         if not arguments or arguments[0].startswith("-"):
             break
