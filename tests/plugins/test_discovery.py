@@ -96,3 +96,11 @@ def test_a_target_that_is_no_component_is_an_error(target: str) -> None:
     catalog = Catalog([Found("organizer", Component("odd", target, ""), "dist", "1")])
     with pytest.raises((PluginError, UsageError)):
         catalog.make("organizer", "odd", {})
+
+
+@pytest.mark.parametrize("plugin", [GOOD], indirect=True)
+def test_a_distribution_that_registers_a_name_twice_keeps_the_first(plugin: EntryPoint) -> None:
+    plugins = discover([plugin, EntryPoint(name="more", value=plugin.value, group=plugin.group)])
+    assert [one.name for one in plugins.components] == ["coin"]
+    (broken,) = plugins.broken
+    assert (broken.plugin, broken.reason) == ("more", "ValueError: aggregator 'coin' is registered twice")

@@ -6,7 +6,8 @@
 
 :func:`run_method` has the steps in this order, :func:`answer` those from ``prompt`` on. ``load`` and
 ``divide`` are done once a session; ``relate`` and ``organize`` block by block, when the evidence is first
-walked. No component is given a query's label.
+walked. No component is given a query's label. What is ``traced`` is a stage that
+:mod:`~core_harness.evaluation.trace` prints on request.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from core_harness.evaluation.methods import Method
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.shown import Examples, Shown
 from core_harness.evaluation.spec import RunSpec, tasks_of
+from core_harness.evaluation.trace import traced
 from core_harness.evidence import controls
 from core_harness.evidence.blocks import KEPT, Blocks
 from core_harness.evidence.evidence import Evidence
@@ -134,9 +136,7 @@ def answer(
     return shown, predictions, None if asked is None else replace(asked.summary, answers=counted)
 
 
-# load
-
-
+@traced
 def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return the checked rows of a dataset, and the contexts whose train rows methods may learn from too.
 
@@ -152,9 +152,7 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
     return rows, tuple(sorted(others))
 
 
-# divide
-
-
+@traced
 def divide(rows: pl.DataFrame, spec: RunSpec, contexts: Sequence[str] = ()) -> Split:
     """Divide rows into support, queries and truth by the regime, and keep the part that was asked for.
 
@@ -215,12 +213,14 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
     )
 
 
+@traced
 def relate(method: Method, task: Task, block: Block) -> pl.DataFrame:
     """Return :data:`~core_harness.schemas.RELATIONS` of a block's perturbations to measured ones."""
     relations = call(method.retriever, "relate", task, block)
     return check_relations(relations, block, method.retriever.name)
 
 
+@traced
 def organize(method: Method, task: Task, evidence: Evidence) -> Evidence:
     """Return the evidence that is used, about exactly the queries that were asked."""
     organized = call(method.organizer, "organize", task, evidence)
@@ -241,6 +241,7 @@ def prompt(method: Method, shown: Shown) -> pl.DataFrame:
     return pl.concat(parts) if parts else pl.DataFrame(schema=dict(PROMPTS))
 
 
+@traced
 def prompts_about(method: Method, shown: Shown, evidence: Evidence) -> pl.DataFrame:
     """Return the prompts of a method that asks a model about one block."""
     prompts = call(method.organizer, "prompts", shown.task, evidence, shown.facts)
@@ -248,9 +249,7 @@ def prompts_about(method: Method, shown: Shown, evidence: Evidence) -> pl.DataFr
     return begun(prompts) if method.answers_by == "token" else prompts
 
 
-# ask
-
-
+@traced
 def ask(session: Session, method: Method, prompts: pl.DataFrame, journal: Path | None) -> Asked | None:
     """Ask the model of a method; who is asked is announced first. None for a method that asks none.
 
@@ -276,17 +275,13 @@ def ask(session: Session, method: Method, prompts: pl.DataFrame, journal: Path |
             raise
 
 
-# parse
-
-
+@traced
 def parse(prompts: pl.DataFrame, asked: Asked | None) -> pl.DataFrame:
     """Return :data:`~core_harness.llm.answers.ANSWERS`: what was read in the replies; empty without any."""
     return pl.DataFrame(schema=dict(ANSWERS)) if asked is None else parse_replies(prompts, asked.replies)
 
 
-# weigh
-
-
+@traced
 def weigh(method: Method, shown: Shown, answers: pl.DataFrame) -> Shown:
     """Return what is shown, weighed by the model's grades where it grades neighbours."""
     if not method.grades:
@@ -313,12 +308,14 @@ def fit_and_predict(method: Method, shown: Shown, answers: pl.DataFrame) -> pl.D
     return pl.concat(parts).sort("pair_id")
 
 
+@traced
 def fit(method: Method, task: Task, examples: Examples | None, answers: pl.DataFrame) -> None:
     """Have the aggregator learn from examples, if there are any."""
     if examples is not None:
         call(method.aggregator, "fit", task, examples.evidence, answers, examples.labels)
 
 
+@traced
 def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: pl.DataFrame) -> pl.DataFrame:
     """Return :data:`~core_harness.schemas.PREDICTIONS` for all queries, sorted by ``pair_id``."""
     who = method.aggregator.name
@@ -332,9 +329,7 @@ def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: p
     return pl.concat(about(block) for block in evidence).sort("pair_id")
 
 
-# score
-
-
+@traced
 def score(split: Split, predictions: pl.DataFrame, *, seed: int, resamples: int = 1000) -> metrics.Report:
     """Return the metrics of predictions beside the truth."""
     rate = gene_rate_in(split, split.queries).alias("gene_rate")

@@ -18,6 +18,7 @@ from core_harness.plugins.guard import call, guarded
 from core_harness.plugins.names import meant, short_names
 from core_harness.plugins.parameters import parameters_of, values_of
 from core_harness.runs.manifest import ComponentReference
+from core_harness.text import plain
 
 
 class Catalog:
@@ -70,15 +71,12 @@ class Catalog:
         by_name = self.by_name(stage)
         name = next((key for key, one in by_name.items() if (one.name, one.distribution) == recorded), None)
         if reference.version.startswith(DIGEST):
+            file = f"file {plain(reference.distribution)} ({plain(reference.version[:19])}...)"
             if name is None:
-                raise RunError(
-                    f"{stage} {reference.name!r} is from the file {reference.distribution} "
-                    f"({reference.version[:19]}...); name it with --plugin FILE"
-                )
+                raise RunError(f"{stage} {reference.name!r} is from the {file}; name it with --plugin FILE")
             if by_name[name].version != reference.version:
                 raise RunError(
-                    f"{stage} {reference.name!r}: {reference.distribution} has changed since the run "
-                    f"({reference.version[:19]}..., now {by_name[name].version[:19]}...); run it again"
+                    f"{stage} {reference.name!r}: the {file} has changed since the run; run it again"
                 )
         return reference.name if name is None else name
 

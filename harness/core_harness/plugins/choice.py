@@ -34,7 +34,8 @@ _chosen: ContextVar[Choice | None] = ContextVar("plugins", default=None)
 @contextmanager
 def choosing(files: Sequence[Path] = (), without: Collection[str] = ()) -> Iterator[None]:
     """Load these files as plugins, and leave these distributions out, as long as the context lasts."""
-    token = _chosen.set(Choice(tuple(files), frozenset(map(normal, without))))
+    chosen = Choice(tuple(files), frozenset(map(normal, without))) if files or without else _USUAL
+    token = _chosen.set(chosen)
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
@@ -130,12 +131,14 @@ def discover(points: Iterable[EntryPoint]) -> Plugins:
         distribution, version = _distribution(point)
         try:
             with redirect_stdout(sys.stderr):
-                found += _of_plugin(point.load(), distribution, version)
+                extended = found + _of_plugin(point.load(), distribution, version)
+            _check_once(extended)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  whatever a plugin's import does, the program goes on
             reason = f"{type(error).__name__}: {_one_line(error)}"
-            found += Plugins(broken=(Broken(plain(point.name), distribution, reason),))
+            extended = found + Plugins(broken=(Broken(plain(point.name), distribution, reason),))
+        found = extended
     return found
 
 
@@ -147,9 +150,13 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
 def _of_file(path: Path, module: ModuleType, version: str) -> Plugins:
     """Return what a file registers by its hooks, and its classes. Raises :class:`PluginError`."""
     try:
-        by_hooks = _of_plugin(module, path.name, version)
-    except (TypeError, ValueError, pluggy.PluginValidationError) as error:
-        raise PluginError(f"plugin {path}: {_one_line(error)}") from error
+        with redirect_stdout(sys.stderr):
+            by_hooks = _of_plugin(module, path.name, version)
+        _check_once(by_hooks)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise PluginError(f"plugin {path}: {type(error).__name__}: {_one_line(error)}") from error
     named = {(one.stage, one.name) for one in by_hooks.components}
     by_class = tuple(
         Found(stage, replace(one, summary=shortened(one.summary)), path.name, version)
@@ -163,12 +170,16 @@ def _of_plugin(plugin: Any, distribution: str, version: str) -> Plugins:
     """Return what the hooks of a module register. Raises whatever they raise, and for what cannot be used."""
     components = tuple(Found(stage, one, distribution, version) for stage, one in _components(plugin))
     strategies = tuple(FoundStrategy(one, distribution, version) for one in _strategies(plugin))
-    for registered in (components, strategies):
-        names = [(getattr(one, "stage", "strategy"), one.name) for one in registered]
-        if twice := {name for name in names if names.count(name) > 1}:
-            kind, name = min(twice)
-            raise ValueError(f"{kind} {name!r} is registered twice")
     return Plugins(components=components, strategies=strategies)
+
+
+def _check_once(plugins: Plugins) -> None:
+    """Raise ValueError where a distribution registers one name twice."""
+    of_stages = [(one.stage, one.name, one.distribution) for one in plugins.components]
+    chosen = [("strategy", one.name, one.distribution) for one in plugins.strategies]
+    for (kind, name, _), times in Counter([*of_stages, *chosen]).items():
+        if times > 1:
+            raise ValueError(f"{kind} {name!r} is registered twice")
 
 
 def _components(plugin: Any) -> list[tuple[Stage, Component]]:

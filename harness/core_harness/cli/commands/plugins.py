@@ -38,22 +38,25 @@ def plugins_group(
 
 
 @plugins_group.command("show")
-@click.argument("name")
+@click.argument("component", metavar="NAME")
 @kind_option
 @registry_options
 @json_option
-def show_command(*, registry: Registry, name: str, kind: str | None, as_json: bool) -> None:
-    """Show what NAME is: docstring, parameters, what it gives and needs, frames in and out."""
+def show_command(*, registry: Registry, component: str, kind: str | None, as_json: bool) -> None:
+    """Show what NAME is: docstring, parameters, what it gives and needs, frames in and out.
+
+    NAME may be FILE.py:CLASS.
+    """
     from core_harness.cli.output.component import print_component, print_entry
     from core_harness.plugins.catalog import catalog
     from core_harness.plugins.described import described
 
     components = catalog()
-    stages = [stage for stage in STAGES if kind in {None, stage} and components.has(stage, name)]
-    shown = [described(components, stage, name) for stage in stages]
-    entries = [one for one in _entries(name, registry) if kind in {None, one["kind"]}]
+    stages = [stage for stage in STAGES if kind in {None, stage} and components.has(stage, component)]
+    shown = [described(components, stage, component) for stage in stages]
+    entries = [one for one in _entries(component, registry) if kind in {None, one["kind"]}]
     if not shown and not entries:
-        raise _unknown(name, kind, registry)
+        raise _unknown(component, kind, registry)
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "components": [*entries, *shown]}, indent=2))
         return

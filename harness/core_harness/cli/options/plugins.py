@@ -14,8 +14,8 @@ from core_harness.cli.options import completion
 
 Command = Callable[..., None]
 
-_NAMED = ("dataset", "datasets", "retriever", "organizer", "aggregator", "model")
-"""Options whose value may be ``FILE.py:CLASS``."""
+_NAMED = ("dataset", "datasets", "retriever", "organizer", "aggregator", "model", "component")
+"""Parameters whose value may be ``FILE.py:CLASS``."""
 
 _IN_A_FILE = re.compile(r"(?P<file>.+\.py):(?P<name>\w+)")
 
