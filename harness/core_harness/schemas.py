@@ -262,7 +262,7 @@ def check(frame: object, schema: Schema, component: str) -> pl.DataFrame:
     return frame.select(*schema, *(c for c in frame.columns if c not in schema))
 
 
-def _alike(got: pl.DataType, wanted: pl.DataType | type[pl.DataType]) -> bool:
+def _alike(got: pl.DataType, wanted: Any) -> bool:
     """Return whether values of one type can be cast to the other without a loss, but for their range."""
     if isinstance(got, pl.List) and isinstance(wanted, pl.List):
         inner = got.inner

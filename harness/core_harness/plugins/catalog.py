@@ -75,7 +75,7 @@ class Catalog:
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
-        return parameters_of(self._class(stage, name), f"{stage} {name!r}")
+        return parameters_of(self._class(stage, name), f"{stage} {name!r} ({self._origin(stage, name)})")
 
     def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object, its parameters checked against their annotations.
@@ -87,7 +87,7 @@ class Catalog:
         cls = self._class(stage, name)
         found = self.find(stage, name)
         who = f"{stage} {name!r}"
-        origin = f"{found.component.target} of {found.distribution}"
+        origin = self._origin(stage, name)
         reference = ComponentReference(
             name=found.name,
             target=found.component.target,
@@ -106,6 +106,10 @@ class Catalog:
             return instance
         stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
         return Instance(stage, stated, made)
+
+    def _origin(self, stage: Stage, name: str) -> str:
+        found = self.find(stage, name)
+        return f"{found.component.target} of {found.distribution}"
 
     def _class(self, stage: Stage, name: str) -> Any:
         found = self.find(stage, name)
