@@ -14,9 +14,9 @@ from core_harness.plugins.protocols import OffersContexts
 from core_harness.schemas import ROWS, check
 
 
-def checked_rows(returned: object, where: str) -> pl.DataFrame:
-    """Return what a dataset returned as checked :data:`~core_harness.schemas.ROWS`."""
-    return check_rows(check(returned, ROWS, f"dataset {where!r}"), where=where)
+def checked_rows(returned: object, dataset: Instance, where: str) -> pl.DataFrame:
+    """Return what a dataset returned as checked :data:`~core_harness.schemas.ROWS`; ``where`` names it."""
+    return check_rows(check(returned, ROWS, dataset.name), where=where)
 
 
 def train_rows_elsewhere(
@@ -41,7 +41,7 @@ def rows_elsewhere(dataset: Instance, name: str, own: Sequence[str], where: str)
     other = call(dataset, "other_context", name) if isinstance(dataset.object, OffersContexts) else None
     if other is None:
         raise UsageError(f"{unknown('context', name, own)} of {where}")
-    rows = checked_rows(other, where)
+    rows = checked_rows(other, dataset, where)
     if (found := str(rows["context"][0])) in own:
         raise UsageError(f"{found!r} is a context of {where} itself; name another")
     return rows

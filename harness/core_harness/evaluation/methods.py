@@ -144,9 +144,11 @@ def make_methods(
             if on_failure is None:
                 raise
             on_failure(name, error)
-    if model is not None and methods and not any(method.asks for method in methods):
+    whole = len(methods) == len(spec.strategies)  # else what is not taken may be meant for one that failed
+    if whole and model is not None and not any(method.asks for method in methods):
         raise UsageError(f"{', '.join(spec.strategies)} asks no model; leave out --model, or add reasoning")
-    _check_taken(spec, methods)
+    if whole:
+        _check_taken(spec, methods)
     labels = [method.label for method in methods]
     if twice := {label for label in labels if labels.count(label) > 1}:
         raise UsageError(f"asked for twice: {', '.join(sorted(twice))}")
@@ -297,7 +299,7 @@ def _check_taken(spec: RunSpec, methods: Sequence[Method]) -> None:
     for stage, values in of_methods.items():
         here = [one.reference for method in methods for one in method.components if one.stage == stage]
         taken = {key for reference in here for key in reference.parameters}
-        for key in values if methods else ():
+        for key in values:
             if key not in taken:
                 raise UsageError(
                     f"{unknown(f'{stage} parameter', key, taken)} in {', '.join(spec.strategies)}"

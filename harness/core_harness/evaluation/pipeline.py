@@ -142,8 +142,8 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
 
     Rows are sorted by (context, perturbation, gene), so that nothing depends on the order of a file.
     """
-    check_dataset(dataset.object, f"dataset {spec.dataset!r}")
-    rows = checked_rows(call(dataset, "rows"), spec.dataset)
+    check_dataset(dataset.object, dataset.name)
+    rows = checked_rows(call(dataset, "rows"), dataset, spec.dataset)
     own = rows["context"].unique().to_list()
     if len(own) == 1 and own == list(spec.support_contexts):
         raise UsageError(f"{own[0]!r} is the only context of {spec.dataset}; name another to learn from")

@@ -47,7 +47,7 @@ def fault_of(made: object, stage: Stage) -> str | None:
             return f"{attribute} is {value!r}: {error.errors()[0]['msg']}"
     if missing := _missing(made, PROTOCOLS[stage]):
         page = f"core_harness.plugins.protocols.{PROTOCOLS[stage].__name__}"
-        article = "an" if stage[0] in "aeiou" else "a"
+        article = "a" if stage in {"dataset", "retriever"} else "an"
         return f"it lacks {', '.join(missing)}, which {article} {stage} must have; see {page}"
     return _half_of_a_pair(made, stage)
 

@@ -93,7 +93,7 @@ class Catalog:
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
-        return parameters_of(self.class_of(stage, name), f"{stage} {name!r}")
+        return parameters_of(self.class_of(stage, name), f"{stage} {name!r} ({self._origin(stage, name)})")
 
     def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object, its parameters checked against their annotations.
@@ -105,7 +105,7 @@ class Catalog:
         cls = self.class_of(stage, name)
         found = self.find(stage, name)
         who = f"{stage} {name!r}"
-        origin = f"{found.component.target} of {found.distribution}"
+        origin = self._origin(stage, name)
         reference = ComponentReference(
             name=found.name,
             target=found.component.target,
@@ -116,6 +116,10 @@ class Catalog:
         with guarded(stage, reference, "__init__"):
             made = cls(**reference.parameters)
         return checked(stage, reference, made)
+
+    def _origin(self, stage: Stage, name: str) -> str:
+        found = self.find(stage, name)
+        return f"{found.component.target} of {found.distribution}"
 
     def class_of(self, stage: Stage, name: str) -> Any:
         """Return the class of a component, imported. Raises as :meth:`make` does."""

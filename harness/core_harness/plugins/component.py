@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from core_harness.plugins.names import BUILT_IN
+
 if TYPE_CHECKING:
     from core_harness.registry.entries import Scalar, StrategyStage
     from core_harness.runs.manifest import ComponentReference
@@ -85,5 +87,7 @@ class Instance:
 
     @property
     def name(self) -> str:
-        """What messages call it: stage and name."""
-        return f"{self.stage} {self.reference.name!r}"
+        """What messages call it: stage and name, and whose it is unless it is built in."""
+        whose = self.reference.distribution
+        others = f" of {whose} {self.reference.version}" if whose not in {"", BUILT_IN} else ""
+        return f"{self.stage} {self.reference.name!r}{others}"

@@ -58,7 +58,7 @@ def still(subject: Subject) -> None:
 def rows_of(instance: Instance) -> pl.DataFrame:
     """Return the checked rows. Raises :class:`Skip` where the data are not here."""
     try:
-        return checked_rows(call(instance, "rows"), instance.reference.name)
+        return checked_rows(call(instance, "rows"), instance, instance.reference.name)
     except (MissingDataError, DownloadError, UsageError) as missing:
         raise Skip(str(missing)) from None
     except DataError as error:
