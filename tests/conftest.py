@@ -12,7 +12,7 @@ from hypothesis import settings
 
 SEARCH = os.environ.get("CORE_HARNESS_SEARCH", "")
 
-settings.register_profile("whole", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile("whole", deadline=None, max_examples=20, derandomize=True)
 settings.register_profile("fast", deadline=None, max_examples=8, derandomize=True)
 
 

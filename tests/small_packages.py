@@ -25,14 +25,15 @@ def installed_package(folder: Path, name: str, files: Mapping[str, str]) -> Iter
     (metadata / "entry_points.txt").write_text(f"[core_harness]\n{name} = {name}.hooks\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        _forget(name)
+        forget(name)
         try:
             yield home
         finally:
-            _forget(name)
+            forget(name)
 
 
-def _forget(name: str) -> None:
+def forget(name: str) -> None:
+    """Forget what was found and imported, as a new process would."""
     discovery._installed.cache_clear()
     for module in [module for module in sys.modules if module.partition(".")[0] == name]:
         del sys.modules[module]

@@ -21,7 +21,7 @@ PLUGINS = Path(core_harness_plugins.__path__[0])
 
 # Each room may import the rooms of earlier lines, and those left of it in its line.
 FLOORS = [
-    ["errors", "text", "vocabulary"],
+    ["errors", "text", "sections", "vocabulary"],
     ["schemas", "paths", "knowledge"],
     ["registry", "llm", "metrics", "runs"],
     ["data", "prompts"],

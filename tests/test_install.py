@@ -77,7 +77,15 @@ def test_the_source_distribution_holds_all_that_is_needed_to_build_and_test(buil
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"registry.toml", "pyproject.toml", "README.md", "LICENSE", "tests/test_install.py"} <= names
+    needed = {
+        "registry.toml",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "CITATION.cff",
+        "tests/test_install.py",
+    }
+    assert needed | {"tests/test_install.py"} <= names
     assert not [name for name in names if name.startswith((".", "runs")) and name != ".gitignore"]
 
 

@@ -11,10 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core_harness.analysis.audit import DatasetAudit, RunAudit, audit
     from core_harness.analysis.cards import Card, Pair
+    from core_harness.analysis.compare import Comparison, compare
     from core_harness.analysis.explain import explain, explain_run
+    from core_harness.analysis.score import ScoredFile, score
     from core_harness.evaluation.api import estimate, evaluate, resume
-    from core_harness.evaluation.result import Result
+    from core_harness.evaluation.result import Result, Results, load_run
     from core_harness.evaluation.session import Session
     from core_harness.evaluation.spec import RunSpec
     from core_harness.evidence.evidence import Evidence
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from core_harness.plugins.component import Component, Strategy
     from core_harness.plugins.hookspecs import hookimpl
     from core_harness.registry.loading import open_registry
+    from core_harness.runs.folder import Run
     from core_harness.schemas import (
         EVIDENCE,
         PAIRS,
@@ -37,45 +41,57 @@ if TYPE_CHECKING:
         Block,
         Need,
         Task,
+        frame,
     )
     from core_harness.vocabulary import Agent, Beyond, Naming, Question
 
 _HOMES = {
-    "EVIDENCE": "schemas",
-    "PAIRS": "schemas",
-    "PREDICTIONS": "schemas",
-    "RELATIONS": "schemas",
-    "ROWS": "schemas",
-    "SUPPORT": "schemas",
-    "TOTALS": "schemas",
     "Agent": "vocabulary",
     "Beyond": "vocabulary",
     "Block": "schemas",
     "Card": "analysis.cards",
+    "Comparison": "analysis.compare",
     "Component": "plugins.component",
+    "DatasetAudit": "analysis.audit",
+    "EVIDENCE": "schemas",
     "Evidence": "evidence.evidence",
     "Facts": "knowledge.facts",
     "Graph": "knowledge.layers",
     "Layer": "knowledge.layers",
     "Naming": "vocabulary",
     "Need": "schemas",
+    "PAIRS": "schemas",
+    "PREDICTIONS": "schemas",
     "Pair": "analysis.cards",
     "Question": "vocabulary",
+    "RELATIONS": "schemas",
+    "ROWS": "schemas",
     "Result": "evaluation.result",
+    "Results": "evaluation.result",
+    "Run": "runs.folder",
+    "RunAudit": "analysis.audit",
     "RunSpec": "evaluation.spec",
+    "SUPPORT": "schemas",
+    "ScoredFile": "analysis.score",
     "Session": "evaluation.session",
     "Strategy": "plugins.component",
     "Symbols": "knowledge.symbols",
+    "TOTALS": "schemas",
     "Task": "schemas",
+    "audit": "analysis.audit",
+    "compare": "analysis.compare",
     "data_folder": "paths",
     "estimate": "evaluation.api",
     "evaluate": "evaluation.api",
     "explain": "analysis.explain",
     "explain_run": "analysis.explain",
+    "frame": "schemas",
     "hookimpl": "plugins.hookspecs",
+    "load_run": "evaluation.result",
     "open_registry": "registry.loading",
     "report": "pages.report",
     "resume": "evaluation.api",
+    "score": "analysis.score",
 }
 
 __all__ = [
@@ -90,7 +106,9 @@ __all__ = [
     "Beyond",
     "Block",
     "Card",
+    "Comparison",
     "Component",
+    "DatasetAudit",
     "Evidence",
     "Facts",
     "Graph",
@@ -100,20 +118,29 @@ __all__ = [
     "Pair",
     "Question",
     "Result",
+    "Results",
+    "Run",
+    "RunAudit",
     "RunSpec",
+    "ScoredFile",
     "Session",
     "Strategy",
     "Symbols",
     "Task",
+    "audit",
+    "compare",
     "data_folder",
     "estimate",
     "evaluate",
     "explain",
     "explain_run",
+    "frame",
     "hookimpl",
+    "load_run",
     "open_registry",
     "report",
     "resume",
+    "score",
 ]
 
 

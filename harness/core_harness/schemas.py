@@ -5,11 +5,12 @@ Every frame has a declared schema, checked at the stage it passes. Extra columns
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from core_harness.errors import PluginError
 from core_harness.vocabulary import Agent, Question, Regime, Undeclared
@@ -168,10 +169,81 @@ def simulated_parts(*, data: bool, answers: bool) -> tuple[str, ...]:
     return tuple(part for part, made_up in {"data": data, "answers": answers}.items() if made_up)
 
 
+def frame(schema: Schema, rows: Mapping[str, Iterable[Any]] | Iterable[Any]) -> pl.DataFrame:
+    """Return a frame of a schema, such as :data:`RELATIONS` or ``core_harness.llm.PROMPTS``.
+
+    Parameters
+    ----------
+    schema
+        Columns and their types.
+    rows
+        Rows as mappings by column; or rows as sequences in the order of the schema; or one mapping of
+        columns, as lists, arrays or Series. Further columns ride along, where rows name them. None is a
+        missing value.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, a row has another length, or a value does not fit: one line with column and row.
+    """
+    if isinstance(rows, Mapping):
+        return _of_columns(schema, rows)
+    listed = list(rows)
+    if not listed:
+        return pl.DataFrame(schema=dict(schema))
+    if not isinstance(listed[0], Mapping):
+        for at, row in enumerate(listed):
+            if isinstance(row, str) or not isinstance(row, Sequence) or len(row) != len(schema):
+                raise ValueError(f"row {at} is {row!r:.60}, wanted {len(schema)} values: {', '.join(schema)}")
+        return _of_columns(schema, {name: [row[at] for row in listed] for at, name in enumerate(schema)})
+    names = dict.fromkeys([*schema, *(name for row in listed for name in row)])
+    for at, row in enumerate(listed):
+        if missing := [name for name in schema if name not in row]:
+            raise ValueError(f"row {at} has no {missing[0]!r} (it has: {', '.join(map(str, row))})")
+    return _of_columns(schema, {name: [row.get(name) for row in listed] for name in names})
+
+
+def _of_columns(schema: Schema, columns: Mapping[str, Iterable[Any]]) -> pl.DataFrame:
+    for name in schema:
+        if name not in columns:
+            raise ValueError(f"no column {name!r} (got: {', '.join(columns)})")
+    made = {
+        name: _column(name, values, schema[name]) if name in schema else pl.Series(name, values)
+        for name, values in columns.items()
+    }
+    heights = {name: len(column) for name, column in made.items()}
+    if len(set(heights.values())) > 1:
+        raise ValueError(f"columns of different lengths: {', '.join(f'{n} {h}' for n, h in heights.items())}")
+    return pl.DataFrame(made).select(*schema, *(name for name in made if name not in schema))
+
+
+def _column(name: str, values: Iterable[Any], wanted: pl.DataType | type[pl.DataType]) -> pl.Series:
+    listed = values.to_list() if isinstance(values, pl.Series) else list(values)
+    if isinstance(wanted, pl.List):
+        for at, value in enumerate(listed):
+            if isinstance(value, str):  # polars would make a list of its letters
+                raise ValueError(f"column {name!r}, row {at}: {value!r:.60} is a text, wanted {wanted}")  # noqa: TRY004
+        # polars would make arrays of numpy its own, whatever is wanted
+        listed = [value.tolist() if hasattr(value, "tolist") else value for value in listed]
+    try:
+        return pl.Series(name, listed, dtype=wanted, strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+        at = next((at for at, value in enumerate(listed) if not _fits(value, wanted)), 0)
+        raise ValueError(f"column {name!r}, row {at}: {listed[at]!r:.60} does not fit {wanted}") from None
+
+
+def _fits(value: Any, wanted: pl.DataType | type[pl.DataType]) -> bool:
+    try:
+        pl.Series([value], dtype=wanted, strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+        return False
+    return True
+
+
 def check(frame: object, schema: Schema, component: str) -> pl.DataFrame:
     """Return ``frame`` with the declared columns first, in their declared types.
 
-    Integers and floats of another width are converted where nothing is lost. Raises
+    Integers and floats of another width are converted where nothing is lost, in lists too. Raises
     :class:`~core_harness.errors.PluginError` naming component, column, wanted and got.
     """
     if not isinstance(frame, pl.DataFrame):
@@ -182,11 +254,21 @@ def check(frame: object, schema: Schema, component: str) -> pl.DataFrame:
         got = frame.schema[column]
         if got == wanted:
             continue
-        alike = (got.is_integer() and wanted.is_integer()) or (got.is_numeric() and wanted == pl.Float64)
-        if not (alike or got == pl.Null or isinstance(got, pl.Categorical | pl.Enum)):
+        if not _alike(got, wanted):
             raise PluginError(f"{component}: column {column!r} is {got}, wanted {wanted}")
         try:
             frame = frame.with_columns(pl.col(column).cast(wanted))
         except pl.exceptions.InvalidOperationError as error:
             raise PluginError(f"{component}: column {column!r} does not fit {wanted}: {error}") from None
     return frame.select(*schema, *(c for c in frame.columns if c not in schema))
+
+
+def _alike(got: pl.DataType, wanted: pl.DataType | DataTypeClass) -> bool:
+    """Return whether values of one type can be cast to the other without a loss, but for their range."""
+    if isinstance(got, pl.List) and isinstance(wanted, pl.List):
+        inner = got.inner
+        assert isinstance(inner, pl.DataType), "a frame has instances of types"  # noqa: S101
+        return inner == wanted.inner or _alike(inner, wanted.inner)
+    if got.is_numeric() and wanted == pl.Float64:
+        return True
+    return (got.is_integer() and wanted.is_integer()) or isinstance(got, pl.Null | pl.Categorical | pl.Enum)

@@ -28,7 +28,10 @@ Agent = Literal["knockdown", "drug"]
 
 Naming = Literal["approved", "written", "mouse-as-human"]
 """What rows of a table are called: by the one name of all spellings of a gene; as they are written; or by the
-first, with symbols of mouse genes taken for the human genes of the same letters."""
+first, with symbols of mouse genes taken for their human orthologs or, without, for the same letters."""
+
+Species = Literal["human", "mouse"]
+"""Whose genes a table names; those of mice are called by their human orthologs, which the graph knows."""
 
 Regime = Literal["unseen-perturbation", "cross-context", "unseen-context", "unseen-both", "unseen-gene"]
 """What of a query methods have not seen: see :mod:`core_harness.data.splits`."""
@@ -41,6 +44,9 @@ Beyond = Literal["potency", "unlisted pairs"]
 
 ``potency``: how strong perturbations are, over all genes. ``unlisted pairs``: which pairs data do not list.
 """
+
+Kind = Literal["dataset", "retriever", "organizer", "llm", "aggregator", "strategy"]
+"""What a plugin can bring: a component of one of the five stages, or a strategy."""
 
 Only = Literal["evaluable"]
 """The part of a dataset that is asked about: genes with both classes."""

@@ -8,11 +8,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 from small_knowledge import write_data
 from small_runs import SMALL
 from worlds import world
 
 from core_harness.analysis.audit import audit_dataset
+from core_harness.analysis.audit.listing import listed_elsewhere
 from core_harness.errors import HarnessError
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
@@ -54,6 +56,39 @@ def test_without_a_graph_it_says_what_is_missing(tmp_path: Path, monkeypatch: py
     assert by_name["potency"]["missing"]
     assert by_name["symbol"]["macro_gene_auroc"]["value"] is not None
     assert len(found["agreements"]) == len(found["elsewhere"]) == 2
+
+
+def test_what_cells_and_other_lists_alone_reach_stands_beside_the_methods(tmp_path: Path) -> None:
+    """Strong perturbations have more cells here, and a changed pair is listed in another context too."""
+    rows = world(perturbations=60, contexts=("a", "b"))
+    strength = rows.group_by("context", "perturbation").agg(pl.col("label").sum().alias("cells"))
+    rows = rows.join(strength, on=["context", "perturbation"]).filter(
+        (pl.col("context") == "a") | (pl.col("label") == 1)
+    )
+    own, other = rows.filter(context="a"), rows.filter(context="b")
+    own.write_csv(tmp_path / "own.csv")
+    found = {plain["method"]: plain for plain in of_dataset(f"table:{tmp_path / 'own.csv'}")["plain"]}
+    counted = found["cell count"]["macro_gene_auroc"]
+    assert counted["low"] > 0.5
+    assert "knockdown" not in found
+    assert "listing elsewhere" not in found
+
+    with_null = own.with_columns(cells=pl.when(pl.col("perturbation") != "P00").then("cells"))
+    with_null.write_csv(tmp_path / "partly.csv")
+    partly = of_dataset(f"table:{tmp_path / 'partly.csv'}")["plain"]
+    assert "cell count" not in {plain["method"] for plain in partly}
+
+    session = Session()
+    spec = RunSpec(dataset=f"table:{tmp_path / 'own.csv'}")
+    listed = listed_elsewhere(spec, session, other)["macro_gene_auroc"].value
+    queries = own.filter(split="test")
+    here = queries.join(other, on=["perturbation", "gene"], how="left", suffix="_other")
+    by_gene = [
+        roc_auc_score(gene["label"], gene["label_other"].is_not_null())
+        for _, gene in here.group_by("gene")
+        if gene["label"].n_unique() == 2
+    ]
+    assert listed == pytest.approx(sum(by_gene) / len(by_gene))
 
 
 def test_a_split_that_leaks_under_two_spellings_is_counted(

@@ -13,7 +13,7 @@ from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.reasons import judge_run
 from core_harness.analysis.audit.recalibration import recalibrated
 from core_harness.analysis.audit.strata import Stratum
-from core_harness.analysis.verdict import Basis
+from core_harness.evaluation.verdict import Basis
 from core_harness.metrics import report
 from core_harness.schemas import Task
 

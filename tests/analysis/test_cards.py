@@ -43,7 +43,7 @@ def pair_of(row: dict[str, Any]) -> Pair:
 
 
 def asked(server: TestServer, strategy: str, pair: Pair, **choices: Any) -> Card:
-    parameters = {**PARAMETERS, "llm": {"api_base": server.url}}
+    parameters: dict[str, Any] = {**PARAMETERS, "llm": {"api_base": server.url}}
     return explain(pair, strategy=strategy, model="hosted_vllm/simulated", parameters=parameters, **choices)
 
 
@@ -146,7 +146,7 @@ def test_grades_weigh_the_voters_of_a_card(reader: TestServer) -> None:
 @pytest.mark.slow
 def test_a_run_is_explained_from_its_own_answers(tmp_path: Path) -> None:
     with TestServer(model="follows-evidence") as server:
-        parameters = {
+        parameters: dict[str, Any] = {
             **PARAMETERS,
             "llm": {"api_base": server.url},
             "organizer": {"genes_per_prompt": 10, "samples": 2},

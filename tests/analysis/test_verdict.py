@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core_harness.analysis.verdict import REASONS, Basis, no_verdict, verdict
+from core_harness.evaluation.verdict import REASONS, Basis, no_verdict, verdict
 
 
 def result(name: str, value: float | None, half: float | None, pooled: float = 0.5) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from program import run_here
 
-from core_harness.analysis.verdict import verdict
 from core_harness.evaluation.grading import mark_ungraded
+from core_harness.evaluation.verdict import verdict
 from core_harness.llm.answers import ANSWERS
 from core_harness.testing import TestServer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -133,6 +134,22 @@ def test_mouse_symbols_as_human_ones(tmp_path: Path, tables: bool) -> None:
     written = [(name.title(), gene.title(), label, split) for name, gene, label, split in rows()]
     dataset = table(tmp_path, written, names="mouse-as-human")
     assert (pairs(dataset) == PLAIN) == tables
+
+
+def test_mouse_symbols_as_their_human_orthologs(tmp_path: Path, tables: bool) -> None:
+    """Trp53 is no symbol of TP53 but by the table of orthologs; the other genes have the same letters."""
+    if not tables:
+        return
+    mouse = {gene: "Trp53" if gene == "TP53" else gene.title() for gene in (*TRAIN, *TEST, *GENES)}
+    written = [(mouse[name], mouse[gene], label, split) for name, gene, label, split in rows()]
+    orthologs = gzip.compress(b"mouse\thuman\nTrp53\tTP53\nAtf4\tATF4\n")
+    (tmp_path / "data" / "kg" / "mouse_orthologs.tsv.gz").write_bytes(orthologs)
+    dataset = table(tmp_path, written, names="mouse-as-human")
+    assert pairs(dataset) == PLAIN
+    assert "mouse symbols that are taken for the human ortholog: 2, e.g. Atf4 is ATF4" in dataset.notes
+    asked = ("eval", "-d", "table:t.csv", "--species", "mouse", "-s", "constant")
+    said = run_here(*asked, cwd=tmp_path, CORE_HARNESS_DATA=str(tmp_path / "data"))
+    assert "human ortholog: 2" in " ".join(said.stderr.split())
 
 
 @pytest.mark.parametrize(

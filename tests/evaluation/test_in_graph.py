@@ -13,10 +13,10 @@ from worlds import world
 
 from core_harness.analysis.audit import audit_run
 from core_harness.analysis.audit.strata import parts_seen
-from core_harness.analysis.verdict import why_no_verdict
 from core_harness.evaluation.running import evaluate_spec
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
+from core_harness.evaluation.verdict import why_no_verdict
 from core_harness.runs.folder import open_run
 
 

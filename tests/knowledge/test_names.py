@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_names import ALIASES, known
+from small_names import ALIASES, known, symbols
 
 from core_harness.knowledge.names import Known, Name, looks_of, parts, recognise
 
@@ -115,6 +115,16 @@ def test_mouse_symbols_are_mapped_on_request_only() -> None:
     assert of("Rpl5", mouse=True) == ("mouse", "RPL5")
     assert of("Trp53", mouse=True) == ("mouse", "TP53")
     assert of("Gm123", mouse=True) == ("mouse", "Gm123")
+
+
+def test_mouse_symbols_are_those_of_human_orthologs_where_a_table_has_them() -> None:
+    """The ortholog wins over the letters, by its approved symbol; a human symbol stays."""
+    tables = Known.of(symbols(), orthologs={"Mll1": "MLL", "Rpl5": "RPL11", "TP53": "MDM2"})
+    assert of("Mll1", tables, mouse=True) == ("ortholog", "KMT2A")
+    assert of("Rpl5", tables, mouse=True) == ("ortholog", "RPL11")
+    assert of("TP53", tables, mouse=True) == ("approved", "TP53")
+    assert of("Trp53", tables, mouse=True) == ("mouse", "TP53")
+    assert of("Mll1", tables) == ("mouse", "Mll1")
 
 
 def test_numbers_are_ncbi_ids_where_most_names_are_numbers() -> None:

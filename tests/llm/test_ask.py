@@ -96,7 +96,7 @@ def test_an_answered_run_needs_no_key() -> None:
 
 
 def test_a_simulated_answer_marks_the_run() -> None:
-    llm = Scripted(lambda *_: Reply(text="ANSWER: yes", model="simulated/always-plausible"))
+    llm = Scripted(lambda *_: Reply(text="ANSWER: yes", model="mine", simulated=True))
     summary = ask(llm, ["a"]).summary
     assert summary.simulated
     assert summary.sentence().startswith("simulated: ")

@@ -107,7 +107,7 @@ def test_a_bad_request_is_sent_once(provider: str) -> None:
 
 def test_all_faults_at_once() -> None:
     shares = dict.fromkeys([*PASSING, *STAYING, "400"], 0.2 / 11)
-    number = 400
+    number = 150
     with TestServer(model="always-plausible") as server:
         calm = answers(ask(server, "hosted_vllm", number), number)
     with TestServer(model="always-plausible", faults=shares, retry_after=0.01) as server:

@@ -21,11 +21,11 @@ from llm.askers import prompts
 
 pytestmark = pytest.mark.slow  # it starts and kills programs
 
-CALLS = 2_000
-KILLS = 10
+CALLS = 600
+KILLS = 6
 IN_FLIGHT = 16
-REDIRECTS = 1 / 2_000
-"""Share of attempts; the attempts of these prompts meet one or two."""
+REDIRECTS = 1 / 200
+"""Share of attempts; those of these prompts meet some."""
 
 
 def run(url: str, folder: Path, room: int | None) -> None:

@@ -82,11 +82,19 @@ def test_a_key_of_half_a_character() -> None:
     assert len(reply_key(IDENTITY, replace(REQUEST, items=("\ud800",)))) == 64
 
 
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_reply_says_whether_it_is_simulated(simulated: bool) -> None:
+    reply = Reply(text="", model="any name", simulated=simulated)
+    assert Reply.from_json(reply.to_json()) == reply
+
+
 @pytest.mark.parametrize(
     ("model", "simulated"), [("simulated/always-plausible", True), ("Qwen/Qwen3.5-9B", False)]
 )
-def test_scripted_models_are_known_by_name(model: str, simulated: bool) -> None:
-    assert Reply(text="", model=model).simulated is simulated
+def test_of_stored_replies_that_do_not_say_so_the_test_servers_are_simulated(
+    model: str, simulated: bool
+) -> None:
+    assert Reply.from_json(f'{{"text": "", "model": "{model}"}}').simulated is simulated
 
 
 def test_prices_are_by_the_million() -> None:

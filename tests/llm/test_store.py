@@ -13,7 +13,7 @@ import pytest
 from core_harness.errors import RunError
 from core_harness.llm import Cache, Journal, Price, Reply, Tokens
 
-REPLY = Reply(text="ANSWER: yes", model="simulated/always-plausible")
+REPLY = Reply(text="ANSWER: yes", model="simulated/always-plausible", simulated=True)
 
 
 def fill(path: Path, name: str, number: int) -> None:

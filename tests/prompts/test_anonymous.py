@@ -92,7 +92,7 @@ class Recorder:
         ASKED.append(request)
         grades = "".join(f"ANSWER {{item}}: 5\\n" for item in request.items)
         text = grades if request.form == "grades" else "ANSWER: yes"
-        return Reply(text=text, model="simulated/recorder", prompt_tokens=1, completion_tokens=1)
+        return Reply(text=text, model="recorder", simulated=True, prompt_tokens=1, completion_tokens=1)
 """,
 }
 

@@ -96,7 +96,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def run(server: TestServer, tmp_path: Path, **organizer: str) -> Result:
-    parameters = {
+    parameters: dict[str, Any] = {
         "dataset": {"perturbations": 40, "genes": 20, "modules": 4},
         "llm": {"api_base": server.url},
         "organizer": organizer,

@@ -53,10 +53,11 @@ def test_what_else_k562_holds() -> None:
 
 
 def test_the_vote_on_k562_uses_its_evidence(tmp_path: Path) -> None:
-    (voting,) = evaluate("perturbqa/k562", "voting", out=tmp_path)
-    evaluate("perturbqa/k562", "voting", out=tmp_path, control="positives-only")
+    session = Session()
+    (voting,) = evaluate("perturbqa/k562", "voting", out=tmp_path, session=session)
+    evaluate("perturbqa/k562", "voting", out=tmp_path, control="positives-only", session=session)
     assert voting.run is not None
-    found = audit_run(open_run(voting.run), Session())
+    found = audit_run(open_run(voting.run), session)
     assert found.verdict.sentence == "The scores tell perturbations of the same gene apart."
     assert {stratum.by for stratum in found.strata} == {
         "gene frequency",

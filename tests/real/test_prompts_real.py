@@ -64,15 +64,15 @@ def test_the_dry_run_of_reasoning_states_what_the_server_counts(
     with TestServer(model="follows-evidence") as server:
         monkeypatch.setenv("HOSTED_VLLM_API_BASE", server.url)
         packed = {"organizer": {"genes_per_prompt": 20}}
-        choices = {"model": "qwen-local", "parameters": packed, "seed": 3}
+        choices = {"model": "qwen-local", "parameters": packed, "seed": 3, "limit": 6_000}
         (reckoned,) = estimate("perturbqa/k562", "reasoning", **choices).values()  # type: ignore[arg-type]
         assert server.stats.requests == 0
         monkeypatch.setenv("CORE_HARNESS_CACHE", str(tmp_path))
         (result,) = evaluate("perturbqa/k562", "reasoning", **choices)  # type: ignore[arg-type]
-        assert server.stats.requests == server.stats.distinct == reckoned.calls == 532
+        assert server.stats.requests == server.stats.distinct == reckoned.calls
     status = result.report.coverage.status
-    assert status["ok"] == 8115
-    assert status["no_contrast"] == 23212 - 8115
+    assert status["ok"] > 0
+    assert status["ok"] + status["no_contrast"] == result.report.coverage.pairs
     only = result.report.metrics["macro_gene_auroc_ok_only"]
     assert only.low is not None
     assert only.low > 0.5  # whoever follows real evidence is above chance

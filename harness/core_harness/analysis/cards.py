@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
+from core_harness.analysis.card_sections import sections
 from core_harness.data.rates import gene_rate_of, prevalence_of
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.pipeline import predict
 from core_harness.evaluation.shown import Shown
 from core_harness.evidence.evidence import Evidence
-from core_harness.llm import PROMPTS, SIMULATED
+from core_harness.llm import PROMPTS
 from core_harness.llm.answers import ANSWERS, answering, parse_replies
 from core_harness.plugins.guard import call
 from core_harness.plugins.protocols import Explains, LearningAggregator
 from core_harness.schemas import EVIDENCE, Block, Schema, Task, simulated_parts
+from core_harness.sections import InSections, Section
 
 _SELECTIONS: Schema = {"copy": pl.UInt32, "at": pl.List(pl.UInt32)}
-
 _TRIED = 100
 """Voters, the strongest first, without whom a card tries what the score would be."""
 
@@ -107,7 +108,7 @@ class AskedPrompt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
+class Card(InSections):
     """Everything behind one score.
 
     Attributes
@@ -152,6 +153,10 @@ class Card:
     asked: Sequence[AskedPrompt]
     flip: Sequence[str] | None
     simulated: Sequence[str]
+
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness explain`` prints."""
+        return sections(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the card in plain types, fit for JSON."""
@@ -201,7 +206,7 @@ def make_card(
     learns = isinstance(aggregator, LearningAggregator)  # and weighs more than these rows
     alone = score is not None and not learns and "answers" not in aggregator.needs
     voters = _voters(task, method, evidence, tried=_TRIED if alone else 0)
-    answered_by_script = replies is not None and bool(replies["model"].str.starts_with(SIMULATED).any())
+    answered_by_script = replies is not None and bool(replies["simulated"].any())
     return Card(
         task=task,
         method=method.label,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import polars as pl
 
+from core_harness.analysis.comparison_sections import sections
 from core_harness.analysis.rescore import Scored, rescore
 from core_harness.analysis.same_pairs import (
     answered_by_all,
@@ -22,6 +23,7 @@ from core_harness.analysis.same_pairs import (
     what_was_asked,
 )
 from core_harness.errors import UsageError
+from core_harness.evaluation.result import AnyRun, load_run
 from core_harness.evaluation.session import Session
 from core_harness.metrics import Metric, Resampled, draw_clusters, measures
 from core_harness.metrics.by_segment import changed_placements, genes_by_auroc
@@ -29,8 +31,8 @@ from core_harness.metrics.catalog import metric_named
 from core_harness.metrics.paired import ALPHA, Difference, advantage, difference, holm, merit
 from core_harness.metrics.ranks import ranks
 from core_harness.metrics.segments import GENE, PERTURBATION
-from core_harness.runs.folder import Run
 from core_harness.schemas import Task
+from core_harness.sections import InSections, Section
 
 JSON_VERSION = 1
 """Version of what ``compare --json`` prints."""
@@ -106,7 +108,7 @@ class Contrast:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class Comparison(InSections):
     """What :func:`compare` found.
 
     Attributes
@@ -147,6 +149,10 @@ class Comparison:
     genes_changed: pl.DataFrame
     perturbations_changed: pl.DataFrame
 
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness compare`` prints."""
+        return sections(self)
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints; its keys are stable. Of the changes it has the largest ten."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -158,8 +164,8 @@ class Comparison:
 
 
 def compare(
-    runs: Sequence[Run],
-    session: Session,
+    runs: Sequence[AnyRun],
+    session: Session | None = None,
     *,
     metric: str = RANKING,
     seed: int = 0,
@@ -170,10 +176,10 @@ def compare(
     Parameters
     ----------
     runs
-        At least two, in the order of the table; changes of genes and perturbations are those of the last
-        against the first.
+        At least two, in the order of the table: results that were written, open runs, or paths; changes of
+        genes and perturbations are those of the last against the first.
     session
-        Where the runs' dataset is loaded.
+        Where the runs' dataset is loaded; None makes one.
     metric
         A name of :data:`core_harness.metrics.METRICS`.
     seed, resamples
@@ -185,12 +191,13 @@ def compare(
         A run cannot be set against the truth (:func:`core_harness.analysis.rescore.rescore`), or two of them
         were asked other pairs, or the same in another regime.
     UsageError
-        There is only one run, or no such metric.
+        There is only one run, a result that was not written, or no such metric.
     """
+    session = session or Session()
     if len(runs) < 2:
         raise UsageError("a comparison needs at least two runs; `core-harness runs list` shows them")
     row = metric_named(metric)
-    scored = [rescore(run, session) for run in runs]
+    scored = [rescore(load_run(run), session) for run in runs]
     for other in scored[1:]:
         refuse_other_questions(scored[0], other)
     repeats = as_answered(scored) if row.about_answering else answered_by_all(scored)

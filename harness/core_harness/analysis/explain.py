@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 import polars as pl
 from threadpoolctl import threadpool_limits
@@ -13,27 +13,29 @@ from core_harness.analysis.remade import Remade, remake
 from core_harness.data.splits import Split
 from core_harness.errors import UsageError, unknown
 from core_harness.evaluation import pipeline
+from core_harness.evaluation.choices import Choices, as_spec
 from core_harness.evaluation.progress import Notice, Progress
+from core_harness.evaluation.result import AnyRun, load_run
 from core_harness.evaluation.running import warn_of_contamination
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm.answers import ANSWERS
-from core_harness.plugins.protocols import LearningAggregator
+from core_harness.plugins.protocols import Dataset, LearningAggregator
 from core_harness.registry.entries import Registry
-from core_harness.runs.folder import Run
 from core_harness.schemas import PAIRS
 
 
 def explain(
     pair: Pair,
     *,
-    dataset: str = RunSpec.dataset,
+    dataset: str | Dataset = RunSpec.dataset,
     strategy: str = "voting",
     send: bool = True,
     progress: Progress | None = None,
     notice: Notice | None = None,
     registry: Registry | None = None,
-    **choices: Any,
+    session: Session | None = None,
+    **choices: Unpack[Choices],
 ) -> Card:
     """Explain one prediction: who spoke for it, what a model was asked and said, what would turn it around.
 
@@ -47,7 +49,7 @@ def explain(
     send
         Whether a model may be asked about the pair, where the strategy asks one and its answer is not
         cached. Otherwise the card has the prompt, and no score.
-    progress, notice, registry
+    progress, notice, registry, session
         As for :func:`~core_harness.evaluate`.
 
     Raises
@@ -56,8 +58,8 @@ def explain(
         One line for whatever the caller can mend, e.g. an aggregator that learns from many answers. One that
         learns from the support alone is fitted first, as in a run.
     """
-    session = Session(registry, progress=progress, notice=notice)
-    spec = RunSpec(dataset=dataset, strategies=(strategy,), **choices)
+    session = session or Session(registry, progress=progress, notice=notice)
+    session, spec = as_spec(session, dataset, strategy, choices)
     (method,) = session.methods(spec)
     if method.asks and isinstance(method.aggregator.object, LearningAggregator):
         raise UsageError(
@@ -82,22 +84,26 @@ def explain(
 
 
 def explain_run(
-    run: Run,
+    run: AnyRun,
     pair: Pair,
     *,
     progress: Progress | None = None,
     notice: Notice | None = None,
     registry: Registry | None = None,
+    session: Session | None = None,
 ) -> Card:
     """Explain what a run predicted, from what it asked and was answered. Sends nothing.
+
+    A run that was made with an object is explained in a session that has it:
+    ``session=Session().with_objects(aggregator=Mine())``.
 
     Raises :class:`~core_harness.errors.UsageError` for a pair that the run was not asked about, or
     predictions that were made elsewhere, and :class:`~core_harness.errors.RunError` for a run whose dataset
     or method is another one now, or that holds no predictions.
     """
-    session = Session(registry, progress=progress, notice=notice)
+    session = session or Session(registry, progress=progress, notice=notice)
     with threadpool_limits(limits=1):
-        return card_of(remake(run, session), pair)
+        return card_of(remake(load_run(run), session), pair)
 
 
 def card_of(remade: Remade, pair: Pair) -> Card:

@@ -13,7 +13,8 @@ import polars as pl
 
 from core_harness.data.rates import gene_rate_in
 from core_harness.errors import RunError
-from core_harness.evaluation.session import Loaded, Session
+from core_harness.evaluation.loaded import Loaded
+from core_harness.evaluation.session import Session
 from core_harness.evidence import controls
 from core_harness.metrics import Report, mean_report, report
 from core_harness.runs.folder import Run

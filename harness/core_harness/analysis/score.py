@@ -1,4 +1,4 @@
-"""``score_file()``: predictions made elsewhere, under the conventions of this program.
+"""``score()``: predictions made elsewhere, under the conventions of this program.
 
 Pairs that the file does not have, or has without a finite score, are unanswered: they are left out of
 the metrics and counted. Of scores that a file gives twice for a pair the mean counts.
@@ -7,15 +7,16 @@ the metrics and counted. Of scores that a file gives twice for a pair the mean c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from core_harness.analysis import training
 from core_harness.analysis.audit.verdict import CHANCE
-from core_harness.analysis.training import contexts_in_any_case, trained_on
 from core_harness.data.predicted import Predictions, read_predictions
 from core_harness.data.tables import match_names
 from core_harness.data.tables.reading import shown
@@ -29,7 +30,8 @@ from core_harness.metrics.segments import GENE
 from core_harness.runs.folder import new_run
 from core_harness.runs.handed_in import PredictionsFile
 from core_harness.runs.manifest import Manifest, MethodReference, versions_of
-from core_harness.vocabulary import PredictedFormat
+from core_harness.sections import InSections, Section
+from core_harness.vocabulary import PredictedFormat, Regime
 
 MISSING = "missing"
 """Status of an asked pair that the file does not have."""
@@ -97,11 +99,15 @@ class Received:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoredFile:
+class ScoredFile(InSections):
     """A result as :func:`~core_harness.evaluate` gives it, and what the file had."""
 
     result: Result
     received: Received
+
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness score`` prints."""
+        return chain(self.result.sections(), [Section(sentences=self.sentences())])
 
     def sentences(self) -> list[str]:
         """Return what a person should know about the file, scores that are upside down first."""
@@ -115,6 +121,63 @@ class ScoredFile:
         return {**self.result.as_dict(), "received": asdict(self.received)}
 
 
+def score(
+    file: Path | str,
+    dataset: str,
+    *,
+    form: PredictedFormat | None = None,
+    name: str | None = None,
+    regime: Regime | None = None,
+    support_contexts: Sequence[str] = (),
+    trained_on: Path | str | None = None,
+    parameters: Mapping[Any, Mapping[str, Any]] | None = None,
+    seed: int = 0,
+    out: Path | str | None = None,
+    session: Session | None = None,
+) -> ScoredFile:
+    """Score the predictions of a file against a dataset, as ``core-harness score`` does.
+
+    Parameters
+    ----------
+    file
+        Pairs with a score each, in any format of :func:`core_harness.data.predicted.read_predictions`.
+    dataset, parameters
+        Name of the dataset as :func:`~core_harness.evaluate` takes it, and its parameters by stage.
+    form, name
+        Format of the file, and name of the method; None recognises the one, and takes that of the file.
+    regime, support_contexts, trained_on
+        What the method has not seen of a pair, from which other contexts it learnt, and the table of
+        (context, perturbation) pairs that it was trained on (``"train"`` for the dataset's train split).
+    seed
+        Of the bootstrap.
+    out
+        Folder below which the run gets a folder of its own; None writes nothing.
+    session
+        Where the dataset is loaded; None makes one.
+
+    Raises
+    ------
+    HarnessError
+        One line for whatever the caller can mend, as in :func:`score_file`.
+    """
+    spec = RunSpec(
+        dataset=dataset,
+        parameters=parameters or {},
+        regime=regime,
+        support_contexts=support_contexts,
+        seed=seed,
+    )
+    return score_file(
+        Path(file),
+        spec,
+        session or Session(),
+        form=form,
+        name=name,
+        trained=None if trained_on is None else str(trained_on),
+        out=None if out is None else Path(out),
+    )
+
+
 def score_file(
     path: Path,
     spec: RunSpec,
@@ -125,7 +188,7 @@ def score_file(
     trained: str | None = None,
     out: Path | None = None,
 ) -> ScoredFile:
-    """Score the predictions of a file.
+    """Score the predictions of a file against the dataset of a spec.
 
     Parameters
     ----------
@@ -152,7 +215,7 @@ def score_file(
         One line for whatever the caller can mend; a file none of whose predictions is asked is a
         :class:`~core_harness.errors.DataError`.
     """
-    known = None if trained is None else trained_on(trained, spec, session)
+    known = None if trained is None else training.trained_on(trained, spec, session)
     spec, loaded = (spec, session.load(spec)) if known is None else (known.spec, known.loaded)
     task = loaded.task
     if known is None and spec.regime is None and not spec.support_contexts:
@@ -202,7 +265,7 @@ def _answers(predicted: Predictions, queries: pl.DataFrame, path: Path) -> tuple
             f"{path} has no column 'context', and the dataset has {len(contexts)} contexts "
             f"({', '.join(contexts)}); add it"
         )
-    known = contexts_in_any_case(contexts)
+    known = training.contexts_in_any_case(contexts)
     context = pl.col("context").fill_null(contexts[0])
     context = context.str.to_lowercase().replace_strict(known, default=context, return_dtype=pl.String)
     named = table.with_columns(context)
@@ -255,7 +318,7 @@ def _contexts(queries: pl.DataFrame) -> list[str]:
 
 def _other_cases(table: pl.DataFrame, contexts: Sequence[str]) -> list[str]:
     """Return a sentence for each context of a file that is one of the dataset in another case of letters."""
-    known = contexts_in_any_case(contexts)
+    known = training.contexts_in_any_case(contexts)
     written = table["context"].unique().drop_nulls().sort()
     meant = {name: known.get(name.lower(), name) for name in written}
     return [f"context {shown(name)} is read as {shown(one)}" for name, one in meant.items() if name != one]

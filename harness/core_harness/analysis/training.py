@@ -18,7 +18,8 @@ from core_harness.data.splits import AWAY
 from core_harness.data.tables import match_names
 from core_harness.data.tables.reading import find_column, has_column, read_table, without_blank_rows
 from core_harness.errors import DataError, UsageError
-from core_harness.evaluation.session import Loaded, Session
+from core_harness.evaluation.loaded import Loaded
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.runs.handed_in import TrainedOn
 from core_harness.vocabulary import Regime

@@ -25,6 +25,8 @@ from core_harness.cli.commands.label import label_command
 from core_harness.cli.commands.leaderboard import leaderboard_group
 from core_harness.cli.commands.models import models_group
 from core_harness.cli.commands.plugins import plugins_group
+from core_harness.cli.commands.plugins_check import check_command
+from core_harness.cli.commands.plugins_new import new_command
 from core_harness.cli.commands.predict import predict_command
 from core_harness.cli.commands.report import report_command
 from core_harness.cli.commands.runs import runs_group
@@ -95,6 +97,8 @@ cli.add_command(leaderboard_group)
 cli.add_command(kg_group)
 cli.add_command(models_group)
 cli.add_command(plugins_group)
+plugins_group.add_command(new_command)
+plugins_group.add_command(check_command)
 cli.add_command(cache_group)
 cli.add_command(testserver_command)
 cli.add_command(demo_command)

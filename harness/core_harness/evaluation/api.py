@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
+from core_harness.evaluation.choices import Choices, as_spec
 from core_harness.evaluation.progress import Notice, Progress
-from core_harness.evaluation.result import Result
+from core_harness.evaluation.result import AnyRun, Result, Results, load_run
 from core_harness.evaluation.running import estimate_spec, evaluate_spec, resume_run
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Estimate, Settings
+from core_harness.plugins.protocols import Dataset
 from core_harness.registry.entries import Registry
-from core_harness.runs.folder import Run
 
 
 def evaluate(
-    dataset: str = RunSpec.dataset,
+    dataset: str | Dataset = RunSpec.dataset,
     strategies: Sequence[str] | str = RunSpec.strategies,
     *,
     out: Path | str | None = None,
@@ -25,8 +26,9 @@ def evaluate(
     progress: Progress | None = None,
     notice: Notice | None = None,
     registry: Registry | None = None,
-    **choices: Any,
-) -> list[Result]:
+    session: Session | None = None,
+    **choices: Unpack[Choices],
+) -> Results:
     """Evaluate strategies on a dataset, one result each, in the order of ``strategies``.
 
     With ``question="both"`` two: on the dataset, and on its direction.
@@ -34,7 +36,8 @@ def evaluate(
     Parameters
     ----------
     dataset, strategies
-        Names as on the command line, e.g. ``"perturbqa/k562"`` and ``["gene-frequency", "voting"]``.
+        Names as on the command line, e.g. ``"perturbqa/k562"`` and ``["gene-frequency", "voting"]``; a
+        dataset may also be an object (:class:`core_harness.plugins.protocols.Dataset`).
     out
         Folder below which each run gets a folder of its own; None writes nothing.
     asking
@@ -44,10 +47,15 @@ def evaluate(
     registry
         What names stand for; None is the shipped registry
         (:func:`core_harness.registry.loading.open_registry` extends it).
+    session
+        What is loaded already, in place of ``asking``, ``progress``, ``notice`` and ``registry``; None makes
+        one.
     **choices
         The other fields of :class:`~core_harness.evaluation.spec.RunSpec`: ``model``, ``retriever``,
         ``organizer``, ``aggregator``, ``parameters``, ``regime``, ``support_contexts``,
-        ``gene_holdout``, ``question``, ``control``, ``control_seeds``, ``limit``, ``only``, ``seed``.
+        ``gene_holdout``, ``question``, ``control``, ``control_seeds``, ``limit``, ``support``, ``only``,
+        ``seed``. The first four may be objects that fit :mod:`core_harness.plugins.protocols`, such as
+        ``aggregator=Mine()``: the record has their class, their arguments and a digest of their source.
 
     Raises
     ------
@@ -55,41 +63,42 @@ def evaluate(
         One line for whatever the caller can mend; see :mod:`core_harness.errors`. Where some of several
         strategies failed it is :class:`~core_harness.errors.IncompleteError`, which has the others' results.
     """
-    session = Session(registry, settings=asking, progress=progress, notice=notice)
-    spec = _spec(dataset, strategies, choices)
-    return evaluate_spec(session, spec, out=None if out is None else Path(out))
+    session = session or Session(registry, settings=asking, progress=progress, notice=notice)
+    session, spec = as_spec(session, dataset, strategies, choices)
+    return Results(evaluate_spec(session, spec, out=None if out is None else Path(out)))
 
 
 def estimate(
-    dataset: str = RunSpec.dataset,
+    dataset: str | Dataset = RunSpec.dataset,
     strategies: Sequence[str] | str = RunSpec.strategies,
     *,
     asking: Settings | None = None,
     notice: Notice | None = None,
     registry: Registry | None = None,
-    **choices: Any,
+    session: Session | None = None,
+    **choices: Unpack[Choices],
 ) -> dict[str, Estimate]:
     """Return what :func:`evaluate` would ask and spend, by method. Sends nothing and writes nothing."""
-    session = Session(registry, settings=asking, notice=notice)
-    return estimate_spec(session, _spec(dataset, strategies, choices))
+    session = session or Session(registry, settings=asking, notice=notice)
+    return estimate_spec(*as_spec(session, dataset, strategies, choices))
 
 
 def resume(
-    run: Run,
+    run: AnyRun,
     *,
     asking: Settings | None = None,
     progress: Progress | None = None,
     notice: Notice | None = None,
     registry: Registry | None = None,
+    session: Session | None = None,
 ) -> Result:
     """Continue a run that did not come to its end; what was answered is not asked again.
 
-    Raises :class:`~core_harness.errors.RunError` for a complete run, and for one whose dataset has changed.
+    A run that was made with an object is resumed in a session that has it:
+    ``resume(run, session=Session().with_objects(aggregator=Mine()))``.
+
+    Raises :class:`~core_harness.errors.RunError` for a complete run, and for one whose dataset or method has
+    changed.
     """
-    session = Session(registry, settings=asking, progress=progress, notice=notice)
-    return resume_run(session, run)
-
-
-def _spec(dataset: str, strategies: Sequence[str] | str, choices: Mapping[str, Any]) -> RunSpec:
-    names = (strategies,) if isinstance(strategies, str) else tuple(strategies)
-    return RunSpec(dataset=dataset, strategies=names, **choices)
+    session = session or Session(registry, settings=asking, progress=progress, notice=notice)
+    return resume_run(session, load_run(run))

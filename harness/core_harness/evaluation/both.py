@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from core_harness.data import splits
 from core_harness.errors import UsageError
-from core_harness.evaluation.session import Loaded, Session
+from core_harness.evaluation.loaded import Loaded
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.registry.entries import Registry
 from core_harness.runs.manifest import AskedWith

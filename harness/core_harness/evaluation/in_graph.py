@@ -11,8 +11,9 @@ from core_harness.knowledge.targets import targets
 from core_harness.plugins.protocols import BringsKnowledge, UsesKnowledge
 
 if TYPE_CHECKING:
+    from core_harness.evaluation.loaded import Loaded
     from core_harness.evaluation.methods import Method
-    from core_harness.evaluation.session import Loaded, Session
+    from core_harness.evaluation.session import Session
 
 
 @dataclass(frozen=True, kw_only=True)

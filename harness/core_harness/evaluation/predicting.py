@@ -12,9 +12,10 @@ from core_harness.data.pairs import Wanted
 from core_harness.data.rates import gene_rate_of
 from core_harness.data.splits import Split
 from core_harness.evaluation import pipeline
+from core_harness.evaluation.loaded import Loaded
 from core_harness.evaluation.methods import Method
 from core_harness.evaluation.running import estimate_prompts, warn_of_contamination
-from core_harness.evaluation.session import Loaded, Session
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.shown import Shown
 from core_harness.evaluation.spec import RunSpec
 from core_harness.evidence.evidence import Evidence

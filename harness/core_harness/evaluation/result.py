@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -9,20 +10,24 @@ from typing import Any, Self
 import polars as pl
 
 from core_harness import metrics
+from core_harness.errors import UsageError
 from core_harness.evaluation.contamination import Contamination
 from core_harness.evaluation.in_graph import InGraph
+from core_harness.evaluation.result_sections import sections
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Summary
 from core_harness.runs.asked import Asked
+from core_harness.runs.folder import DEFAULT_FOLDER, Run, find_run
 from core_harness.runs.manifest import MethodReference
 from core_harness.schemas import Task, simulated_parts
+from core_harness.sections import InSections, Section
 
 JSON_VERSION = 1
 """Version of what ``--json`` prints."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(InSections):
     """One method on one dataset.
 
     Attributes
@@ -105,6 +110,10 @@ class Result:
         answers = None if self.asking is None else self.asking.answers
         return answers is not None and answers.items > 0 and answers.understood == 0
 
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness eval`` prints of a result."""
+        return sections([self])
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints of a result; its keys are stable."""
         return {
@@ -127,3 +136,41 @@ class Result:
             "run": None if self.run is None else str(self.run),
             **self.report.as_dict(),
         }
+
+
+class Results(list[Result], InSections):
+    """Results, one a method; shown, they are one table for each dataset, with a verdict."""
+
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness eval`` prints."""
+        return sections(self)
+
+
+AnyRun = Run | Result | Path | str
+"""A run: open, of a result, or named by its folder."""
+
+
+def load_run(run: AnyRun, folder: Path | str = DEFAULT_FOLDER) -> Run:
+    """Open the folder of a run, for its record, report, predictions and what else can be asked of a run.
+
+    Parameters
+    ----------
+    run
+        The name of a run below ``folder``, the path of a run, or a result that was written.
+    folder
+        Where names are looked for.
+
+    Raises
+    ------
+    RunError
+        There is no such run, or its record cannot be read.
+    UsageError
+        The result was not written.
+    """
+    if isinstance(run, Run):
+        return run
+    if not isinstance(run, Result):
+        return find_run(str(run), Path(folder))
+    if run.run is None:
+        raise UsageError(f"the result of {run.strategy} was not written; evaluate with out='runs'")
+    return find_run(str(run.run), Path())

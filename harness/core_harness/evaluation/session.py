@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from core_harness.data import splits
-from core_harness.data.splits import Split
 from core_harness.errors import MissingDataError, RunError, UsageError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.contamination import Contamination, contamination
 from core_harness.evaluation.graphs import graph_with, has_layers
+from core_harness.evaluation.loaded import Loaded
 from core_harness.evaluation.methods import Method, OnFailure, make_dataset, make_methods
 from core_harness.evaluation.progress import Notice, Progress, once
+from core_harness.evaluation.remaking import component_again, method_again
 from core_harness.evaluation.spec import RunSpec, spec_of
 from core_harness.evidence import controls
 from core_harness.knowledge import Graph, open_graph
@@ -28,40 +29,21 @@ from core_harness.paths import cache_folder, data_folder
 from core_harness.plugins.catalog import Catalog, catalog
 from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.guard import call
-from core_harness.plugins.protocols import BringsKnowledge, UsesKnowledge
+from core_harness.plugins.objects import WithObjects
+from core_harness.plugins.protocols import (
+    LLM,
+    Aggregator,
+    BringsKnowledge,
+    Dataset,
+    Organizer,
+    Retriever,
+    UsesKnowledge,
+)
 from core_harness.registry.entries import Registry
 from core_harness.registry.loading import shipped_registry
 from core_harness.runs.manifest import ComponentReference, Manifest, MethodReference
-from core_harness.runs.masking import HIDDEN, is_file, masked
+from core_harness.runs.masking import is_file, masked
 from core_harness.schemas import ROWS, Task
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """A dataset, loaded and divided.
-
-    Attributes
-    ----------
-    task
-        What is asked of it.
-    rows, digest
-        All rows, and their SHA-256.
-    split
-        The same divided into support and queries, with the truth apart.
-    dataset
-        The component that it comes from.
-    """
-
-    task: Task
-    rows: pl.DataFrame
-    split: Split
-    digest: str
-    dataset: Instance
-
-    @property
-    def notes(self) -> list[str]:
-        """What was left out of its source or changed, a line each."""
-        return list(getattr(self.dataset.object, "notes", ()))
 
 
 class Session:
@@ -114,6 +96,36 @@ class Session:
         other.settings = settings
         return other
 
+    def with_components(self, components: Catalog) -> Session:
+        """Return the session with other components; what is loaded is shared."""
+        other = copy(self)
+        other.components = components
+        return other
+
+    def with_objects(
+        self,
+        *,
+        dataset: Dataset | None = None,
+        retriever: Retriever | None = None,
+        organizer: Organizer | None = None,
+        model: LLM | None = None,
+        aggregator: Aggregator | None = None,
+    ) -> Session:
+        """Return the session with objects at some stages: it makes runs again that were made with them.
+
+        Raises :class:`UsageError` for a class in place of an object, and :class:`PluginError` for an object
+        that lacks what its stage must have, or whose arguments no record can hold.
+        """
+        stages: dict[Stage, object] = {
+            "dataset": dataset,
+            "retriever": retriever,
+            "organizer": organizer,
+            "llm": model,
+            "aggregator": aggregator,
+        }
+        given = {stage: made for stage, made in stages.items() if made is not None}
+        return self.with_components(WithObjects(self.components, given))
+
     def dataset(self, spec: RunSpec) -> Instance:
         """Return the dataset component that a spec names. Raises :class:`UsageError`."""
         return self._known(make_dataset(spec, self.registry, self.components))
@@ -154,7 +166,7 @@ class Session:
         controls.check_fits(spec.control, self._loaded[key].split)
         return self._loaded[key]
 
-    def _divide(self, rows: pl.DataFrame, spec: RunSpec, task: Task) -> Split:
+    def _divide(self, rows: pl.DataFrame, spec: RunSpec, task: Task) -> splits.Split:
         """Return the rows divided; of a direction that was asked with its dataset, the pairs asked there.
 
         Raises :class:`RunError` where the rows of that dataset are not those that were asked about.
@@ -162,7 +174,7 @@ class Session:
         other = spec.asked_with
         if other is None or task.question != "dir":
             return pipeline.divide(rows, spec, task.support_contexts)
-        dataset = self._known(self._made("dataset", other.component))
+        dataset = self._known(component_again("dataset", other.component, self.components))
         asked = self.load(replace(spec, dataset=other.dataset, asked_with=None, control=None), dataset)
         if asked.digest != other.sha256:
             raise RunError(
@@ -183,7 +195,7 @@ class Session:
             The dataset cannot be read.
         """
         reference = self._with_files(manifest.dataset, manifest.task.dataset, name)
-        dataset = self._known(self._made("dataset", reference))
+        dataset = self._known(component_again("dataset", reference, self.components))
         try:
             spec = replace(spec_of(manifest), control=None)
         except UsageError as error:
@@ -220,41 +232,8 @@ class Session:
                 self._handed.pop(id(one.object), None)
 
     def method(self, reference: MethodReference) -> Method:
-        """Make a method again from the record of a run.
-
-        Raises
-        ------
-        UsageError
-            The predictions were made elsewhere, or a component is not installed.
-        RunError
-            The names stand for something else now: another class, another template.
-        """
-        if not reference.made_here:
-            raise UsageError(
-                f"{reference.label} was made elsewhere; what its predictions rest on is not known"
-            )
-        stages: Sequence[Stage] = ("retriever", "organizer", "llm", "aggregator")
-        made = {
-            stage: self._made(stage, reference.components[stage])
-            for stage in stages
-            if stage in reference.components
-        }
-        if missing := [stage for stage in stages if stage != "llm" and stage not in made]:
-            raise RunError(f"the record of {reference.label} has no {missing[0]}; evaluate again")
-        method = Method(label=reference.label, strategy=reference.strategy, model=reference.model, **made)
-        changed: list[str] = [
-            stage
-            for stage, one in made.items()
-            if reference.components[stage].target not in {"", one.reference.target}
-        ]
-        if [one.sha256 for one in method.reference.templates] != [one.sha256 for one in reference.templates]:
-            changed.append("template")
-        if changed:
-            raise RunError(
-                f"{reference.label} was made with another {' and '.join(changed)} than these names stand for "
-                "now; run it again"
-            )
-        return self._sharing(method)
+        """Make a method of a record again (:func:`~core_harness.evaluation.remaking.method_again`)."""
+        return self._sharing(method_again(reference, self.components))
 
     def open_graph(self, dataset: Instance | None = None) -> Graph:
         """Return the graph that a dataset brings or extends, else the shared one of the registry."""
@@ -329,10 +308,6 @@ class Session:
             if is_file(key, value) and Path(value).exists() and not Path(value).is_file():
                 raise RunError(f"{name} was made on {value}, which is no regular file")
         return dataset.model_copy(update={"parameters": parameters})
-
-    def _made(self, stage: Stage, reference: ComponentReference) -> Instance:
-        shown = {key: value for key, value in reference.parameters.items() if value != HIDDEN}
-        return self.components.make(stage, self.components.name_of(stage, reference), shown)
 
     def _known(self, dataset: Instance) -> Instance:
         return self._datasets.setdefault(dataset.reference.model_dump_json(), dataset)

@@ -54,7 +54,7 @@ class _Source(_Release):
 
 
 class AliasSource(_Source):
-    """A table of other names of genes: ``[aliases]``, ``[ensembl]`` or ``[ncbi]`` of the registry.
+    """A table of other names of genes: ``[aliases]``, ``[ensembl]``, ``[ncbi]`` or ``[orthologs]``.
 
     Attributes
     ----------

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
-from core_harness.analysis.verdict import not_in_graph
 from core_harness.errors import HarnessError, RunError
+from core_harness.evaluation.verdict import not_in_graph
 from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.pages.untrusted import LONGEST_REASON, short, shown_name
 from core_harness.registry.entries import SuiteEntry

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from core_harness.errors import MissingDataError, RegistryError
-from core_harness.evaluation.session import Loaded, Session
+from core_harness.evaluation.loaded import Loaded
+from core_harness.evaluation.session import Session
 from core_harness.metrics import Draws, draw_clusters
 from core_harness.registry.entries import SuiteEntry
 from core_harness.suites.suite import Cell, spec_of_cell

@@ -47,13 +47,17 @@ REPLIES: Schema = {
     "completion_tokens": pl.Int64,
     "thinking_tokens": pl.Int64,
     "cost": pl.Float64,
+    "simulated": pl.Boolean,
 }
 """One row a prompt, in its order. ``status`` is ``answered``, ``failed`` or ``not_asked``; ``cause``
 says why for the latter two. ``source`` is where the answer came from: this run's ``journal``, the
 ``cache`` of all runs, or the ``provider``.
 """
 
-_OF_REPLY = ("text", "model", "finish", "prompt_tokens", "completion_tokens", "thinking_tokens", "cost")
+_OF_REPLY = (
+    *("text", "model", "finish", "prompt_tokens", "completion_tokens", "thinking_tokens", "cost"),
+    "simulated",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,8 @@ class Reply:
         Why the model stopped: ``"stop"``, ``"length"``, ``"content_filter"``, or None.
     model
         The name under which the provider answered.
+    simulated
+        Whether a program made the answer up, and no model wrote it. Every figure made from it says so.
     """
 
     text: str
@@ -92,11 +94,7 @@ class Reply:
     completion_tokens: int | None = None
     thinking_tokens: int | None = None
     cost: float | None = None
-
-    @property
-    def simulated(self) -> bool:
-        """Whether a scripted model of the test server answered, not a model."""
-        return self.model.startswith(SIMULATED)
+    simulated: bool = False
 
     @property
     def tokens(self) -> Tokens | None:
@@ -108,6 +106,8 @@ class Reply:
     def to_json(self) -> str:
         """Return the reply as one JSON object, fields that say nothing left out."""
         content = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+        if not self.simulated:
+            del content["simulated"]
         if self.logprobs is not None:
             content["logprobs"] = [[place.start, place.top] for place in self.logprobs]
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -120,11 +120,13 @@ class Reply:
             content["logprobs"] = tuple(
                 TopLogprobs(start, tuple((token, logprob) for token, logprob in top)) for start, top in places
             )
+        # replies of the first schema do not say it; then only the test server simulated, under this name
+        content.setdefault("simulated", content["model"].startswith(SIMULATED))
         return cls(**content)
 
 
 SIMULATED = "simulated/"
-"""How the names of scripted models begin; their answers are labelled simulated."""
+"""How the test server's names of scripted models begin, by which a client knows them over HTTP."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,15 @@ from typing import Any
 
 from core_harness.analysis.charts import Chart, comparison_charts
 from core_harness.analysis.compare import Comparison, compare
-from core_harness.analysis.verdict import verdict
 from core_harness.errors import HarnessError, RunError, UsageError
+from core_harness.evaluation.result import AnyRun, load_run
 from core_harness.evaluation.session import Session
+from core_harness.evaluation.verdict import verdict
 from core_harness.metrics.catalog import LABELS
 from core_harness.pages.engine import asset, environment
 from core_harness.pages.prompts import MOST_CHARACTERS
 from core_harness.pages.section import RunSection, section_of
-from core_harness.runs.folder import Run, open_run
+from core_harness.runs.folder import Run
 from core_harness.runs.reading import read_bytes
 from core_harness.runs.writing import write_whole
 from core_harness.text import heading
@@ -72,14 +73,14 @@ def _check_replaceable(path: Path) -> None:
     raise RunError(f"{path} exists and is no report of core-harness")
 
 
-def report(runs: Sequence[Run | Path | str], session: Session | None = None) -> Report:
+def report(runs: Sequence[AnyRun], session: Session | None = None) -> Report:
     """Return a page about runs: verdict, figures, comparison, pictures, strata, evidence, prompts.
 
     Parameters
     ----------
     runs
-        Run folders, or runs that are open, in the order of the page. What cannot be shown of one, because
-        it did not end or its dataset is not here, is said on the page.
+        Results that were written, runs that are open, or run folders, in the order of the page. What cannot
+        be shown of one, because it did not end or its dataset is not here, is said on the page.
     session
         Where datasets and the graph are loaded; None makes one.
 
@@ -93,7 +94,7 @@ def report(runs: Sequence[Run | Path | str], session: Session | None = None) -> 
     if not runs:
         raise UsageError("a report needs at least one run; `core-harness runs list` shows them")
     session = session or Session()
-    opened = [run if isinstance(run, Run) else open_run(Path(run)) for run in runs]
+    opened = [load_run(run) for run in runs]
     most = MOST_CHARACTERS // len(opened)
     sections = [section_of(run, session, most=most) for run in opened]
     judged = [section.result for section in sections if section.result is not None]

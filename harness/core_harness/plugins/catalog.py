@@ -7,41 +7,18 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from importlib import import_module
-from typing import Any, Literal, get_type_hints
-
-from pydantic import StrictInt, TypeAdapter, ValidationError
+from typing import Any
 
 from core_harness.errors import PluginError, RunError, UsageError, unknown
-from core_harness.plugins import protocols
+from core_harness.plugins.attributes import fault_of
 from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.discovery import Broken, Found, FoundStrategy, installed
 from core_harness.plugins.files import DIGEST
 from core_harness.plugins.guard import call, guarded
 from core_harness.plugins.names import meant, short_names
+from core_harness.plugins.parameters import parameters_of, values_of
 from core_harness.runs.manifest import ComponentReference
-from core_harness.schemas import Need
 from core_harness.text import plain
-from core_harness.vocabulary import Beyond
-
-_PROTOCOLS: dict[Stage, type] = {
-    "dataset": protocols.Dataset,
-    "retriever": protocols.Retriever,
-    "organizer": protocols.Organizer,
-    "llm": protocols.LLM,
-    "aggregator": protocols.Aggregator,
-}
-
-
-_ATTRIBUTES: dict[Stage, dict[str, Any]] = {
-    "organizer": {"gives": frozenset[Need], "facts": StrictInt},
-    "aggregator": {
-        "needs": frozenset[Need],
-        "examples": StrictInt | None,
-        "beyond_contrast": frozenset[Beyond],
-        "scores": Literal["probabilities", "ranks"],
-    },
-}
-"""What is read of an object without a call, where it has it."""
 
 
 class Catalog:
@@ -116,7 +93,7 @@ class Catalog:
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
-        return inspect.signature(self.class_of(stage, name)).parameters
+        return parameters_of(self.class_of(stage, name), f"{stage} {name!r}")
 
     def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object, its parameters checked against their annotations.
@@ -126,43 +103,19 @@ class Catalog:
         :class:`~core_harness.errors.PluginError` for a component that cannot be loaded.
         """
         cls = self.class_of(stage, name)
-        known = self.parameters(stage, name)
-        hints = get_type_hints(cls.__init__, include_extras=True)
-        values = {key: parameter.default for key, parameter in known.items()}
-        for key, value in parameters.items():
-            if key not in known:
-                raise UsageError(unknown(f"parameter of {stage} {name!r}", key, known))
-            try:
-                values[key] = TypeAdapter(hints.get(key, Any)).validate_python(value)
-            except ValidationError as error:
-                reason = error.errors()[0]["msg"]
-                raise UsageError(f"{stage} {name!r}, parameter {key}={value!r}: {reason}") from None
         found = self.find(stage, name)
+        who = f"{stage} {name!r}"
+        origin = f"{found.component.target} of {found.distribution}"
         reference = ComponentReference(
             name=found.name,
             target=found.component.target,
             distribution=found.distribution,
             version=found.version,
-            parameters=values,
+            parameters=values_of(cls, parameters, who, origin),
         )
         with guarded(stage, reference, "__init__"):
-            made = cls(**values)
-        with guarded(stage, reference, "its attributes"):
-            whole = isinstance(made, _PROTOCOLS[stage])
-            fault = _fault_of(made, stage)
-        if fault is not None:
-            raise PluginError(f"{stage} {name!r} ({reference.target} of {reference.distribution}): {fault}")
-        if not whole:
-            article = "an" if stage[0] in "aeiou" else "a"
-            raise PluginError(
-                f"{stage} {name!r} ({reference.target} of {reference.distribution}) lacks what {article} "
-                f"{stage} must have; see core_harness.plugins.protocols.{_PROTOCOLS[stage].__name__}"
-            )
-        instance = Instance(stage, reference, made)
-        if stage != "llm":
-            return instance
-        stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
-        return Instance(stage, stated, made)
+            made = cls(**reference.parameters)
+        return checked(stage, reference, made)
 
     def class_of(self, stage: Stage, name: str) -> Any:
         """Return the class of a component, imported. Raises as :meth:`make` does."""
@@ -178,16 +131,22 @@ class Catalog:
             ) from error
 
 
-def _fault_of(made: object, stage: Stage) -> str | None:
-    """Return what is wrong with an attribute of a component's object."""
-    for attribute, wanted in _ATTRIBUTES.get(stage, {}).items():
-        if not hasattr(made, attribute):
-            continue
-        try:
-            TypeAdapter(wanted).validate_python(value := getattr(made, attribute))
-        except ValidationError as error:
-            return f"{attribute} is {value!r}: {error.errors()[0]['msg']}"
-    return None
+def checked(stage: Stage, reference: ComponentReference, made: object) -> Instance:
+    """Return an object as a component of a stage, with what a model says of itself in its reference.
+
+    Raises :class:`~core_harness.errors.PluginError` for an object that lacks what the stage must have.
+    """
+    with guarded(stage, reference, "its attributes"):
+        fault = fault_of(made, stage)
+    if fault is not None:
+        raise PluginError(
+            f"{stage} {reference.name!r} ({reference.target} of {reference.distribution}): {fault}"
+        )
+    instance = Instance(stage, reference, made)
+    if stage != "llm":
+        return instance
+    stated = reference.model_copy(update={"changes_answers": dict(call(instance, "identity"))})
+    return Instance(stage, stated, made)
 
 
 def catalog() -> Catalog:

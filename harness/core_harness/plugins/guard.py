@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +38,7 @@ def guarded(stage: Stage, reference: ComponentReference, method: str) -> Iterato
             yield
     except _SAID:
         raise
-    except (Exception, SystemExit) as error:  # a component does not end the program
+    except (Exception, SystemExit, asyncio.CancelledError) as error:  # a component does not end the program
         raise _as_one_line(stage, reference, method, error) from error
 
 
@@ -82,18 +84,43 @@ class GuardedLLM:
     async def ask(self, request: Request) -> Reply:
         """Send the request once. What it prints is led to stderr by the caller, for all requests together."""
         try:
-            return await self._llm.ask(request)
+            asked = self._llm.ask(request)
+            reply = await asked if inspect.isawaitable(asked) else None
         except (*_SAID, TimeoutError):  # a timeout is one more reason to ask again
             raise
-        except Exception as error:
-            raise _as_one_line(self._instance.stage, self._instance.reference, "ask", error) from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # by a time limit or Ctrl-C, not by the model
+                raise
+            raise self._failed(error) from error
+        except (Exception, SystemExit) as error:
+            raise self._failed(error) from error
+        who = called(self._instance.stage, self._instance.reference)
+        if reply is None:
+            raise PluginError(
+                f"{who}: its ask is not asynchronous, or returned nothing; write 'async def ask'"
+            )
+        if not isinstance(reply, Reply):
+            raise PluginError(
+                f"{who}: its ask returned {type(reply).__name__}, wanted a core_harness.llm.Reply"
+            )
+        return reply
+
+    def _failed(self, error: BaseException) -> PluginError:
+        return _as_one_line(self._instance.stage, self._instance.reference, "ask", error)
+
+
+def called(stage: Stage, reference: ComponentReference) -> str:
+    """Return what messages call a component: stage, name, and the distribution that it is of."""
+    whose = f" of {reference.distribution} {reference.version}" if reference.distribution else ""
+    return f"{stage} {reference.name!r}{whose}"
 
 
 def _as_one_line(
     stage: Stage, reference: ComponentReference, method: str, error: BaseException
 ) -> PluginError:
     return PluginError(
-        f"{stage} {reference.name!r} of {reference.distribution} {reference.version} failed in {method}: "
+        f"{called(stage, reference)} failed in {method}: "
         f"{type(error).__name__}: {error} ({_place(error, reference.target)}); "
         "`core-harness --traceback ...` shows the rest"
     )

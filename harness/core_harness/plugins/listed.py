@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from core_harness.plugins.component import STAGES, Stage
+from core_harness.plugins.component import STAGES
 from core_harness.plugins.discovery import Found, FoundStrategy, Plugins
 from core_harness.plugins.extras import missing_extra
 from core_harness.plugins.names import BUILT_IN, short_names
 from core_harness.text import figure
+from core_harness.vocabulary import Kind
 
 Tables = Mapping[str, Any]
 """A registry in plain types: ``strategies`` and ``datasets`` by name, with what their tables hold."""
-
-Kind = Literal["strategy", Stage]
 
 
 @dataclass(frozen=True, kw_only=True)

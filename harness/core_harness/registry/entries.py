@@ -17,7 +17,7 @@ Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 StrategyStage = Literal["retriever", "organizer", "aggregator"]
 """Where a strategy chooses; dataset and model are the user's choice."""
-Conversion = Literal["go", "hgnc", "string", "unzip"]
+Conversion = Literal["go", "hgnc", "orthologs", "string", "unzip"]
 
 
 class Entry(BaseModel):
@@ -270,6 +270,8 @@ class Registry(Entry):
     ensembl: AliasSource | None = None
     ncbi: AliasSource | None = None
     """Symbols by Ensembl id and by NCBI gene id, for the names in tables that people bring."""
+    orthologs: AliasSource | None = None
+    """Symbols of human genes by those of mouse genes, for tables of mouse cells."""
     identifiers: IdentifierSource | None = None
     """What genes are called in RDF; without it, and where it is silent, by their symbols."""
     source: tuple[SourceEntry, ...] = ()

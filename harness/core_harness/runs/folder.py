@@ -26,7 +26,9 @@ from core_harness.runs import report
 from core_harness.runs.manifest import Manifest, parse_manifest
 from core_harness.runs.predictions import FILE, packed, parse, read_content
 from core_harness.runs.reading import read_json
+from core_harness.runs.run_sections import sections
 from core_harness.runs.writing import write_whole, written_by_us
+from core_harness.sections import InSections, Section
 
 DEFAULT_FOLDER = Path("runs")
 
@@ -35,7 +37,7 @@ _JOURNAL = "replies.sqlite"
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(InSections):
     """A run folder, opened for reading."""
 
     folder: Path
@@ -63,6 +65,10 @@ class Run:
         """The file of replies; None where no model was asked, or the result was handed in without it."""
         path = self.folder / _JOURNAL
         return path if path.exists() else None
+
+    def sections(self) -> Iterator[Section]:
+        """Return what it is a run of, and its metrics."""
+        return sections(self)
 
     def report(self) -> Mapping[str, Any]:
         """Return the metrics as they were written. Raises :class:`RunError`."""

@@ -50,6 +50,8 @@ class ComponentReference(Part):
     changes_answers
         Of a model: everything that changes an answer, as its plugin states it (``LLM.identity``); the rest of
         the parameters (a price, a timeout) is no part of what the method is. None: all parameters are.
+    source_sha256
+        Of the source of a class that no plugin registered; None where one did, or it cannot be read.
     """
 
     name: str
@@ -58,6 +60,7 @@ class ComponentReference(Part):
     version: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     changes_answers: dict[str, Any] | None = None
+    source_sha256: str | None = None
 
     def public(self) -> Self:
         """Return the reference without addresses of servers and folders of the machine."""
@@ -68,7 +71,8 @@ class ComponentReference(Part):
         """Return what the component does, whichever version of it is installed."""
         own = self.public()
         settings = own.parameters if own.changes_answers is None else own.changes_answers
-        return {"name": self.name, "target": self.target, "parameters": settings}
+        source = {} if self.source_sha256 is None else {"source_sha256": self.source_sha256}
+        return {"name": self.name, "target": self.target, "parameters": settings, **source}
 
     def is_made_as(self, other: ComponentReference) -> bool:
         """Return whether both have one name, class and parameters, whatever their release.

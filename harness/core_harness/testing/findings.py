@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core_harness.analysis.verdict import kind_of, listed, verdict
+from core_harness.evaluation.verdict import kind_of, listed, verdict
 from core_harness.llm.answered import LITTLE_MASS
 from core_harness.testing.real_model import Played
 

@@ -58,7 +58,7 @@ class Fused:
     def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
         """Return the calibrated sum, the vote where there is no answer."""
         opinions = self._opinions(task, evidence, answers)
-        if self._model is None:
+        if self._model is None or opinions.is_empty():
             return opinions.select(
                 "pair_id", pl.lit(None, pl.Float64).alias("score"), pl.lit("not_fitted").alias("status")
             )

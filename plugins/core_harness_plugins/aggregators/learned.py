@@ -93,7 +93,7 @@ class LearnedVote:
 
     def predict(self, task: Task, evidence: Evidence, answers: pl.DataFrame) -> pl.DataFrame:
         """Return the probabilities; none (``not_fitted``) without two classes among the examples."""
-        if self._chance is None or self._scale is None:
+        if self._chance is None or self._scale is None or evidence.pairs.is_empty():
             return evidence.pairs.select(
                 "pair_id", pl.lit(None, pl.Float64).alias("score"), pl.lit("not_fitted").alias("status")
             )

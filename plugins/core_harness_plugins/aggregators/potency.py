@@ -43,7 +43,8 @@ def potency_of(evidence: Evidence, *, power: float, shrinkage: float) -> tuple[p
         .join(rates, on=["neighbour", "context"])
         .sort("perturbation", "neighbour", "context")
     )
-    names = pl.DataFrame({"perturbation": evidence.block.perturbations}).with_row_index("at")
+    asked = pl.Series("perturbation", evidence.block.perturbations, dtype=pl.String)
+    names = asked.to_frame().with_row_index("at")
     # np.bincount adds in row order, so the sums are the same bytes every time
     at = related.join(names, on="perturbation", maintain_order="left")["at"].to_numpy()
     weight = related["weight"].to_numpy() ** power

@@ -38,7 +38,8 @@ class Table:
     names
         What genes and perturbations are called. ``approved``: by the one name of all their spellings, so that
         a perturbation in train and test under two is refused. ``written``: as in the file.
-        ``mouse-as-human``: ``approved``, and mouse symbols by the human genes of the same letters.
+        ``mouse-as-human``: ``approved``, and mouse symbols by their human orthologs or, where no table has
+        one, by the human genes of the same letters.
 
     Attributes
     ----------

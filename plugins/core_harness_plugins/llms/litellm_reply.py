@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from core_harness.llm import Reply, TopLogprobs, Transient, Word, ends_in_answer, first_place, weighed
+from core_harness.llm import (
+    SIMULATED,
+    Reply,
+    TopLogprobs,
+    Transient,
+    Word,
+    ends_in_answer,
+    first_place,
+    weighed,
+)
 
 
 def reply_of(response: Any, words: Sequence[Word]) -> Reply:
@@ -29,6 +38,7 @@ def reply_of(response: Any, words: Sequence[Word]) -> Reply:
     return Reply(
         text=text,
         model=response.model or "",
+        simulated=(response.model or "").startswith(SIMULATED),
         finish=choice.finish_reason,
         logprobs=logprobs,
         prompt_tokens=usage.prompt_tokens if counted else None,

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from core_harness import Evidence, Facts, Graph, Need, Task
+from core_harness import EVIDENCE, Evidence, Facts, Graph, Need, Task
 from core_harness.errors import UsageError
 from core_harness.knowledge.kernels import cosines, memberships
 from core_harness.plugins.limits import Samples
@@ -63,7 +63,7 @@ class NearestPairs(PairAsker):
         nearest = evidence.neighbours().filter(rank < self.among)
         related = evidence.related().join(nearest, on=["perturbation", "neighbour"], how="semi")
         alike = self._alike(evidence)
-        found = []
+        found = [pl.DataFrame(schema=dict(EVIDENCE))]
         # a perturbation at a time: all at once would be every related pair of every alike gene
         for pairs in evidence.pairs.partition_by("perturbation", maintain_order=True):
             near = evidence.support.join(

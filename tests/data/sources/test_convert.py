@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from publisher import GAF, HGNC, INFO, LINK_COLUMNS, LINKS, OBO, gaf_row
 
 from core_harness.data.sources import convert
-from core_harness.data.sources.convert import combined_score, go, hgnc, string
+from core_harness.data.sources.convert import combined_score, go, hgnc, orthologs, string
 from core_harness.errors import DataError
 from core_harness.knowledge.readers import read_aliases, read_annotations, read_edges
 
@@ -198,6 +198,33 @@ def test_aliases_and_identifiers_of_approved_genes(tmp_path: Path) -> None:
         ["HGNC:2", "DEF", "define", "22", "P2, Q2"],
     ]
     assert table(ensembl) == [["ensembl_id", "symbol"], ["ENSG00000000002", "DEF"]]
+
+
+# ---------------------------------------------------------------- MGI
+
+HOMOLOGY = """DB Class Key\tCommon Organism Name\tNCBI Taxon ID\tSymbol\tEntrezGene ID
+1\tmouse, laboratory\t10090\tTrp53\t22059
+1\thuman\t9606\tTP53\t7157
+2\tmouse, laboratory\t10090\tHbb-bs\t1
+2\tmouse, laboratory\t10090\tHbb-bt\t2
+2\thuman\t9606\tHBB\t3043
+3\tmouse, laboratory\t10090\tGm123\t3
+4\tmouse, laboratory\t10090\tCcl21a\t4
+4\thuman\t9606\tCCL21\t6366
+5\tmouse, laboratory\t10090\tCcl21b\t5
+5\thuman\t9606\tCCL21\t6366
+"""
+
+
+def test_orthologs_are_each_others_only_counterpart(tmp_path: Path) -> None:
+    (pairs,) = orthologs(write(tmp_path / "homology.rpt", HOMOLOGY))
+    assert table(pairs) == [["mouse", "human"], ["Trp53", "TP53"]]
+
+
+def test_a_report_without_orthologs_is_no_source_of_them(tmp_path: Path) -> None:
+    mice = "\n".join(line for line in HOMOLOGY.splitlines() if "\t9606\t" not in line)
+    with pytest.raises(DataError, match=r"homology\.rpt has no gene of mouse \(10090\) and human"):
+        orthologs(write(tmp_path / "homology.rpt", mice))
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from core_harness.analysis.audit.agreement import Agreement, agreements
+from core_harness.analysis.audit.dataset_sections import sections
 from core_harness.analysis.audit.listing import direction_listed
 from core_harness.analysis.audit.near_duplicates import NearDuplicates, near_duplicates
 from core_harness.analysis.audit.overlap import Elsewhere, Overlap, Synonyms, elsewhere, overlap, synonyms
@@ -17,12 +18,14 @@ from core_harness.analysis.audit.verdict import Verdict, above_chance, shown
 from core_harness.data.tables.known_names import known_names
 from core_harness.errors import LeakError, MissingDataError
 from core_harness.evaluation.contexts import rows_elsewhere
-from core_harness.evaluation.session import Loaded, Session
+from core_harness.evaluation.loaded import Loaded
+from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.metrics import Estimate
 from core_harness.metrics.segments import GENE, PERTURBATION, with_both_classes
 from core_harness.plugins.protocols import BringsKnowledge
 from core_harness.schemas import ROWS
+from core_harness.sections import InSections, Section
 
 JSON_VERSION = 1
 
@@ -38,7 +41,7 @@ class Spread:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatasetAudit:
+class DatasetAudit(InSections):
     """What :func:`audit_dataset` found; counts are of the test split unless they say otherwise.
 
     Attributes
@@ -66,7 +69,8 @@ class DatasetAudit:
     near_duplicates
         Of drugs, see :mod:`core_harness.analysis.audit.near_duplicates`; None for knockdowns.
     plain
-        What gene frequency, potency, the symbol and the listing alone reach.
+        What gene frequency, potency, the symbol, the listing and, where the table says them, the number of
+        cells and the knockdown of the target alone reach.
     direction_listed
         What the list of the dataset's direction reaches as an answer; None where there is none.
     """
@@ -96,6 +100,10 @@ class DatasetAudit:
     agreements: tuple[Agreement, ...]
     plain: tuple[Plain, ...]
     direction_listed: Estimate | None
+
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness audit`` prints."""
+        return sections(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints; its keys are stable."""
@@ -184,7 +192,7 @@ def audit_dataset(
     test = rows.filter(pl.col("split") == "test")
     evaluable = with_both_classes(test, GENE)
     found, missing = _synonyms(rows, session, loaded)
-    plain = tuple(plain_methods(spec, session))
+    plain = tuple(plain_methods(spec, session, pl.concat(others) if others else None))
     listed = direction_listed(spec, session)
     return DatasetAudit(
         dataset=spec.dataset,

@@ -1,4 +1,4 @@
-"""What a dataset gives away by what it lists, before any label is read."""
+"""What a dataset gives away by what it lists and by how it was measured, before any label is read."""
 
 from __future__ import annotations
 
@@ -23,6 +23,32 @@ def rows_listed(spec: RunSpec, session: Session) -> Mapping[str, Estimate]:
     split = session.load(spec).split
     listed = pl.len().over(PERTURBATION).cast(pl.Float64)
     return _metrics(split, split.queries.with_columns(listed.alias("score")), spec, session)
+
+
+def listed_elsewhere(spec: RunSpec, session: Session, others: pl.DataFrame) -> Mapping[str, Estimate]:
+    """Return metrics of another: in how many of the other contexts the pair is listed.
+
+    ``others`` has ``context, perturbation, gene``, a row a pair.
+    """
+    split = session.load(spec).split
+    number = others.group_by("perturbation", "gene").agg(pl.len().cast(pl.Float64).alias("score"))
+    scored = split.queries.join(number, on=["perturbation", "gene"], how="left")
+    return _metrics(split, scored.with_columns(pl.col("score").fill_null(0.0)), spec, session)
+
+
+def measured_by(column: str, spec: RunSpec, session: Session) -> Mapping[str, Estimate] | None:
+    """Return metrics of another: what a column says of the perturbation, such as its number of cells.
+
+    None where the dataset does not have the column, or a perturbation without it.
+    """
+    loaded = session.load(spec)
+    if column not in loaded.rows.columns:
+        return None
+    known = loaded.rows.group_by(PERTURBATION).agg(pl.col(column).mean().alias("score"))
+    scored = loaded.split.queries.join(known, on=PERTURBATION, how="left")
+    if scored["score"].has_nulls() or scored["score"].is_nan().any():
+        return None
+    return _metrics(loaded.split, scored, spec, session)
 
 
 def direction_listed(spec: RunSpec, session: Session) -> Mapping[str, Estimate] | None:

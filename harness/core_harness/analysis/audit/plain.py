@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core_harness.analysis.audit.listing import rows_listed
+import polars as pl
+
+from core_harness.analysis.audit.listing import listed_elsewhere, measured_by, rows_listed
 from core_harness.errors import MissingDataError
 from core_harness.evaluation.running import evaluate_spec
 from core_harness.evaluation.session import Session
@@ -23,6 +25,12 @@ PLAIN: Mapping[str, Mapping[str, Any]] = {
 LISTING = "listing"
 """How many pairs of the perturbation are asked about."""
 
+ELSEWHERE = "listing elsewhere"
+"""In how many of the other contexts the pair is listed, whatever its label."""
+
+MEASURED: Mapping[str, str] = {"cell count": "cells", "knockdown": "knockdown"}
+"""What a table says of how well a perturbation was measured, by the column that has it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plain:
@@ -34,8 +42,11 @@ class Plain:
     missing: str | None
 
 
-def plain_methods(spec: RunSpec, session: Session) -> Iterator[Plain]:
-    """Evaluate each method of :data:`PLAIN` on the dataset of ``spec``, and what its list alone says."""
+def plain_methods(spec: RunSpec, session: Session, others: pl.DataFrame | None = None) -> Iterator[Plain]:
+    """Evaluate each method of :data:`PLAIN` on the dataset of ``spec``, and what its list alone says.
+
+    ``others`` has ``context, perturbation, gene`` of the contexts to compare with, if there are any.
+    """
     for place, (method, choices) in enumerate(PLAIN.items()):
         session.tell(f"what {method} alone reaches", place, len(PLAIN))
         try:
@@ -45,6 +56,11 @@ def plain_methods(spec: RunSpec, session: Session) -> Iterator[Plain]:
         else:
             yield _plain(method, result.report.metrics)
     yield _plain(LISTING, rows_listed(spec, session))
+    if others is not None:
+        yield _plain(ELSEWHERE, listed_elsewhere(spec, session, others))
+    for method, column in MEASURED.items():
+        if (found := measured_by(column, spec, session)) is not None:
+            yield _plain(method, found)
 
 
 def _plain(method: str, found: Mapping[str, Estimate]) -> Plain:

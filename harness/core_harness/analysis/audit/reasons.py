@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.strata import Stratum
 from core_harness.analysis.audit.verdict import CHANCE, Verdict, above_chance, shown
-from core_harness.analysis.verdict import Basis, no_verdict
+from core_harness.evaluation.verdict import Basis, no_verdict
 from core_harness.metrics import Estimate, Report
 from core_harness.metrics.paired import ALPHA
 from core_harness.schemas import Task

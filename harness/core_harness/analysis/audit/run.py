@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,13 +10,15 @@ from core_harness.analysis.audit.controls import Controlled, beside_controls, ma
 from core_harness.analysis.audit.properties import properties
 from core_harness.analysis.audit.reasons import judge_run
 from core_harness.analysis.audit.recalibration import recalibrated
+from core_harness.analysis.audit.run_sections import sections
 from core_harness.analysis.audit.strata import Stratum, strata
 from core_harness.analysis.audit.verdict import Verdict
 from core_harness.analysis.rescore import report_of, rescore
-from core_harness.analysis.verdict import Basis
 from core_harness.evaluation.session import Session
+from core_harness.evaluation.verdict import Basis
 from core_harness.metrics import Coverage, Estimate
 from core_harness.runs.folder import Run, list_runs
+from core_harness.sections import InSections, Section
 from core_harness.vocabulary import Beyond
 
 JSON_VERSION = 1
@@ -31,7 +33,7 @@ fitted without the labels of its own, would give those labels away.
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunAudit:
+class RunAudit(InSections):
     """What :func:`audit_run` found; all figures are made again from the predictions.
 
     Attributes
@@ -69,6 +71,10 @@ class RunAudit:
     strata: tuple[Stratum, ...]
     not_told: Mapping[str, str]
     verdict: Verdict
+
+    def sections(self) -> Iterator[Section]:
+        """Return what ``core-harness audit`` prints."""
+        return sections(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints; its keys are stable."""

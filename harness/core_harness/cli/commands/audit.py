@@ -45,45 +45,31 @@ def audit_command(
 
     RUN is a name below --in, or a path. DATASET is named as in `eval`, with the same parameters.
     """
-    from core_harness.analysis.audit import DatasetAudit, RunAudit, audit_dataset, audit_run
-    from core_harness.cli.output import dataset_audit, run_audit
+    from core_harness.analysis.audit import RunAudit, audit, dataset_sections, run_sections
     from core_harness.cli.output.progress import watching
-    from core_harness.cli.output.sections import print_sections, sections_as_markdown
-    from core_harness.errors import UsageError
+    from core_harness.cli.output.sections import print_sections
     from core_harness.evaluation.session import Session
-    from core_harness.evaluation.spec import RunSpec, parse_parameters
-    from core_harness.runs.folder import find_run
+    from core_harness.evaluation.spec import parse_parameters
+    from core_harness.sections import sections_as_markdown
     from core_harness.text import as_csv
 
-    is_run = any((place / what / "run.json").is_file() for place in (folder, Path()))
-    for option, given in (("--contexts", contexts), ("-p", assignments)):
-        if is_run and given:
-            raise UsageError(f"{option} is about a dataset, and this is a run; leave it out")
-    if controls and not is_run:
-        raise UsageError(f"--controls is about a run, and {what!r} is none; leave it out")
-    spec = RunSpec(dataset=what, parameters=parse_parameters(assignments), seed=seed)
-    audit: RunAudit | DatasetAudit
     with watching() as (tell, notice):
-        session = Session(registry, progress=tell, notice=notice)
-        if is_run:
-            audit = audit_run(find_run(what, folder), session, make_controls=controls, seed=seed)
-        else:
-            try:
-                session.dataset(spec)
-            except UsageError as error:
-                raise UsageError(f"no run {what!r} in {folder}, and {error}") from None
-            others = comma_separated(contexts)
-            audit = audit_dataset(spec, session, contexts=others)
+        found = audit(
+            what,
+            controls=controls,
+            contexts=comma_separated(contexts),
+            parameters=parse_parameters(assignments),
+            seed=seed,
+            folder=folder,
+            session=Session(registry, progress=tell, notice=notice),
+        )
     if form == "json":
-        click.echo(json.dumps(audit.as_dict(), indent=2, allow_nan=False))
+        click.echo(json.dumps(found.as_dict(), indent=2, allow_nan=False))
         return
-    if isinstance(audit, RunAudit):
-        sections, rows = run_audit.sections(audit), run_audit.flat(audit)
-    else:
-        sections, rows = dataset_audit.sections(audit), dataset_audit.flat(audit)
     if form == "csv":
+        rows = run_sections.flat(found) if isinstance(found, RunAudit) else dataset_sections.flat(found)
         click.echo(as_csv(rows), nl=False)
     elif form == "md":
-        click.echo(sections_as_markdown(list(sections)), nl=False)
+        click.echo(sections_as_markdown(found.sections()), nl=False)
     else:
-        print_sections(list(sections))
+        print_sections(found.sections())

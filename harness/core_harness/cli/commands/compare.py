@@ -48,7 +48,8 @@ def compare_command(
     """
     from core_harness.analysis.charts import comparison_charts
     from core_harness.analysis.compare import compare
-    from core_harness.cli.output.comparison import about, flat, markdown, print_comparison
+    from core_harness.analysis.comparison_sections import about
+    from core_harness.cli.output.comparison import flat, markdown, print_comparison
     from core_harness.cli.output.pictures import check_picture, save_charts
     from core_harness.evaluation.session import Session
     from core_harness.runs.folder import find_run

@@ -19,8 +19,10 @@ from core_harness.cli.options.values import (
     comma_separated,
     control_seeds_option,
     dataset_option,
+    of_species,
     parameters_option,
     seed_option,
+    species_option,
     support_contexts_option,
 )
 from core_harness.vocabulary import Agent, AtOnce, Control, Only, Question, Regime
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
     type=click.Choice(get_args(Agent)),
     help="What the perturbations of a table are, so that prompts speak of it; short for -p dataset.agent=.",
 )
+@species_option
 @click.option(
     "--support",
     metavar="K,M",
@@ -120,6 +123,7 @@ def eval_command(
     resume: str | None,
     support: str | None,
     agent: str | None,
+    species: str | None,
     out: Path,
     as_json: bool,
     **options: Any,
@@ -144,7 +148,7 @@ def eval_command(
 
     settings = settings_of(options)
     of_dataset = _asking(question, options, registry)
-    of_dataset += [] if split is None else [f"dataset.split={split}"]
+    of_dataset += [*of_species(species), *([] if split is None else [f"dataset.split={split}"])]
     of_prompts = of_organizer(samples, genes_per_prompt)
     of_agent = [] if agent is None else [f"dataset.agent={agent}"]
     choices = {

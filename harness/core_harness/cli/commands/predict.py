@@ -13,8 +13,10 @@ from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import (
     comma_separated,
     dataset_option,
+    of_species,
     parameters_option,
     seed_option,
+    species_option,
     strategy_option,
     support_contexts_option,
 )
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--context", metavar="NAME", help="Context of --perturbation, if not all of the dataset.")
 @dataset_option("simulated", "Dataset whose labelled rows predictions rest on.")
 @strategy_option("Strategy that predicts.")
+@species_option
 @asking_options
 @support_contexts_option
 @click.option(
@@ -77,6 +80,7 @@ def predict_command(
     context: str | None,
     dataset: str,
     strategy: str,
+    species: str | None,
     model: str,
     api_base: str | None,
     answer: str | None,
@@ -128,7 +132,7 @@ def predict_command(
         model=None if model == "none" else model,
         support_contexts=comma_separated(support_contexts),
         parameters=parse_parameters(
-            [*assignments, *of_model(api_base, answer, model_assignments), *of_prompts]
+            [*of_species(species), *assignments, *of_model(api_base, answer, model_assignments), *of_prompts]
         ),
         seed=seed,
     )

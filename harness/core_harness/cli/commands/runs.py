@@ -62,14 +62,14 @@ def show_command(*, registry: Registry, run: str, folder: Path, form: str, plot:
     from core_harness.analysis.rescore import rescore, with_report
     from core_harness.cli.output.charts import print_chart
     from core_harness.cli.output.pictures import check_picture, save_charts
-    from core_harness.cli.output.run_rows import flat_run, sections
-    from core_harness.cli.output.sections import sections_as_markdown
+    from core_harness.cli.output.run_rows import flat_run
     from core_harness.cli.output.tables import print_run
     from core_harness.errors import HarnessError, RunError
     from core_harness.evaluation.session import Session
     from core_harness.metrics.by_segment import genes_by_auroc
     from core_harness.runs.folder import find_run
     from core_harness.runs.summary import about
+    from core_harness.sections import sections_as_markdown
     from core_harness.text import as_csv, plain
 
     check_picture(plot)
@@ -97,7 +97,7 @@ def show_command(*, registry: Registry, run: str, folder: Path, form: str, plot:
         for chart in run_charts(opened.report(), genes) if complete else ():
             print_chart(chart)
     else:
-        shown = as_csv(flat_run(opened)) if form == "csv" else sections_as_markdown(list(sections(opened)))
+        shown = as_csv(flat_run(opened)) if form == "csv" else sections_as_markdown(opened.sections())
         click.echo(shown, nl=False)
 
 

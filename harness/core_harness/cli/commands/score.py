@@ -83,19 +83,25 @@ def score_command(
     PIE's Parquet; or differential expression of predicted cells, as cell-eval and other tools write it; or
     the cells themselves (.h5ad); or a .pkl or .json in the layout of PerturbQA's published results.
     """
-    from core_harness.analysis.score import score_file
+    from core_harness.analysis.score import score
     from core_harness.cli.output.console import printable, stdout
     from core_harness.cli.output.progress import watching
     from core_harness.cli.output.tables import print_results
     from core_harness.evaluation.session import Session
-    from core_harness.evaluation.spec import RunSpec
 
-    spec = RunSpec(
-        dataset=dataset, regime=regime, support_contexts=comma_separated(support_contexts), seed=seed
-    )
     with watching() as (progress, notice):
-        session = Session(registry, progress=progress, notice=notice)
-        scored = score_file(file, spec, session, form=form, name=name, trained=trained, out=out)
+        scored = score(
+            file,
+            dataset,
+            form=form,
+            name=name,
+            regime=regime,
+            support_contexts=comma_separated(support_contexts),
+            trained_on=trained,
+            seed=seed,
+            out=out,
+            session=Session(registry, progress=progress, notice=notice),
+        )
     if as_json:
         click.echo(json.dumps({"schema_version": 1, **scored.as_dict()}, indent=2, allow_nan=False))
         return

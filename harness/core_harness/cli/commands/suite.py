@@ -67,7 +67,7 @@ def run_whole_suite(
 
 def _print_cells(name: str, heading: str, states: Sequence[CellState], *, out: Path) -> None:
     from core_harness.cli.output.console import printable, stdout
-    from core_harness.cli.output.tables import as_table
+    from core_harness.sections import as_table
     from core_harness.suites.run import DRY_RUN
 
     console = stdout()

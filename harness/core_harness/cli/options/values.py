@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from core_harness.cli.options import completion
+from core_harness.vocabulary import Species
 
 seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
@@ -83,6 +84,19 @@ def dataset_option(default: str, help: str) -> Callable[[Any], Any]:  # noqa: A0
         shell_complete=completion.datasets,
         help=help,
     )
+
+
+species_option = click.option(
+    "--species",
+    type=click.Choice(get_args(Species)),
+    help="Whose genes a table names; mouse: they are called by their human orthologs, which the graph knows. "
+    "Short for -p dataset.names=mouse-as-human.",
+)
+
+
+def of_species(species: str | None) -> list[str]:
+    """Return ``--species`` as assignments to the dataset."""
+    return ["dataset.names=mouse-as-human"] if species == "mouse" else []
 
 
 def strategy_option(help: str) -> Callable[[Any], Any]:  # noqa: A002 - as click calls it

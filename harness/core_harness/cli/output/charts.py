@@ -5,7 +5,7 @@ from __future__ import annotations
 from core_harness.analysis.charts import Chart, Mark
 from core_harness.cli.output.console import printable, stdout
 from core_harness.cli.output.plots import gauge, sparkline
-from core_harness.cli.output.tables import as_table
+from core_harness.sections import as_table
 from core_harness.text import number
 
 _WIDTH = 40

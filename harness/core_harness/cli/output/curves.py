@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core_harness.analysis.curve import Curve
 from core_harness.cli.output.console import printable, stdout
-from core_harness.cli.output.tables import as_table
 from core_harness.metrics.catalog import METRICS
+from core_harness.sections import as_table
 from core_harness.text import figure
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.table import Table
 
 from core_harness.cli.output.console import printable, stdout
-from core_harness.cli.output.tables import as_table
 from core_harness.leaderboard import Board
 from core_harness.leaderboard.exports import heading, lines, mean_lines
+from core_harness.sections import as_table
 
 
 def print_board(board: Board, out: Path) -> None:

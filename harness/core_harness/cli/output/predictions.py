@@ -11,13 +11,13 @@ import click
 import polars as pl
 
 from core_harness.cli.output.console import printable, stdout
-from core_harness.cli.output.tables import as_table
 from core_harness.errors import UsageError
 from core_harness.evaluation.challenge import Submission
 from core_harness.evaluation.predicting import Predicted
 from core_harness.evaluation.reliability import Reliability
 from core_harness.evaluation.result import JSON_VERSION
 from core_harness.runs.writing import write_whole
+from core_harness.sections import as_table
 from core_harness.text import as_csv, figure, number
 
 _SHOWN = 20

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from core_harness.cli.output.sections import Section
-from core_harness.metrics.catalog import LABELS
 from core_harness.runs.folder import Run
-from core_harness.runs.summary import about
-from core_harness.text import figure
 
 _FIGURE = ("value", "low", "high", "genes", "perturbations", "pairs")
 
@@ -30,24 +26,6 @@ def flat_run(run: Run) -> list[dict[str, Any]]:
         {"metric": metric, **{key: estimate[key] for key in _FIGURE}, **_asked(run)}
         for metric, estimate in run.report()["metrics"].items()
     ]
-
-
-def sections(run: Run) -> Iterator[Section]:
-    """Yield the metrics of a run, and what they rest on, for people."""
-    report = run.report()
-    coverage = report["coverage"]
-    yield Section(title=about(run.manifest), sentences=[f"run {run.name}"])
-    yield Section(
-        rows=[
-            {
-                "metric": LABELS.get(metric, metric),
-                "value [95 %]": figure(estimate),
-                **{key: f"{estimate[key]:,}" for key in ("genes", "perturbations", "pairs")},
-            }
-            for metric, estimate in report["metrics"].items()
-        ],
-        sentences=[f"{coverage['scored']:,} of {coverage['pairs']:,} pairs answered"],
-    )
 
 
 def _asked(run: Run) -> dict[str, Any]:

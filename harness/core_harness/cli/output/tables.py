@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
-from core_harness.analysis.verdict import verdict
 from core_harness.cli.output.console import printable, stdout
 from core_harness.errors import HarnessError, NothingAnsweredError
 from core_harness.evaluation.result import JSON_VERSION, Result
+from core_harness.evaluation.result_sections import RIGHT, answered, basis, by_dataset, by_default, line
+from core_harness.evaluation.verdict import verdict
 from core_harness.evaluation.width import Width
 from core_harness.llm import Estimate
 from core_harness.metrics.catalog import GROUPS
 from core_harness.runs.folder import Run
-from core_harness.text import declared, figure, heading, number, part_of, regime_of
+from core_harness.sections import as_table
+from core_harness.text import declared, figure, heading, part_of, regime_of
 
 
 def results_as_dict(
@@ -33,40 +34,22 @@ def results_as_dict(
 
 def print_results(results: Sequence[Result]) -> None:
     """Print a table for each dataset: one row a method, what figures rest on, one sentence of verdict."""
-    for dataset in dict.fromkeys(result.task.dataset for result in results):
-        _print_results([result for result in results if result.task.dataset == dataset])
+    for same in by_dataset(results):
+        _print_results(same)
 
 
 def _print_results(results: Sequence[Result]) -> None:
     rows = [result.as_dict() for result in results]
-    first = rows[0]
     console = stdout()
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("method")
-    table.add_column("macro-per-gene AUROC [95 %]", style="bold")
-    for title in ("pooled AUROC", "calibration (ECE)", "answered"):
-        table.add_column(title, justify="right")
-    for row in rows:
-        values = row["metrics"]
-        coverage = row["coverage"]
-        table.add_row(
-            printable(_method(row)),
-            figure(values["macro_gene_auroc"]),
-            number(values["pooled_auroc"]["value"]),
-            number(values["ece"]["value"]),
-            f"{coverage['scored'] / coverage['pairs']:.0%}",
-        )
-    console.print(f"[bold]{printable(heading(first))}[/bold]")
+    table = as_table([line(row) for row in rows], right=RIGHT)
+    table.columns[1].style = "bold"
+    console.print(f"[bold]{printable(heading(rows[0]))}[/bold]")
     console.print(table)
-    console.print(f"[dim]{printable(_basis(first))}[/dim]", soft_wrap=not console.is_terminal)
-    console.print(printable(verdict(rows)), soft_wrap=not console.is_terminal)
-    for result in results:
-        if result.asking is not None and result.asking.answers is not None:
-            said = f"{result.strategy}: {result.asking.answers.sentence()}"
-            console.print(printable(said), soft_wrap=not console.is_terminal)
-    for row in rows:
-        if said := _by_default(row):
-            console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=not console.is_terminal)
+    console.print(f"[dim]{printable(basis(rows[0]))}[/dim]", soft_wrap=not console.is_terminal)
+    for said in (verdict(rows), *answered(results)):
+        console.print(printable(said), soft_wrap=not console.is_terminal)
+    for said in filter(None, map(by_default, rows)):
+        console.print(f"[dim]{printable(said)}[/dim]", soft_wrap=not console.is_terminal)
     if folders := [str(result.run) for result in results if result.run is not None]:
         console.print(f"[dim]runs: {printable(', '.join(folders))}[/dim]", soft_wrap=True)
 
@@ -186,55 +169,4 @@ def _metrics(estimates: Mapping[str, Any]) -> Table:
                 continue
             counts = (f"{estimate[key]:,}" for key in ("genes", "perturbations", "pairs"))
             table.add_row(f"  {name}", figure(estimate), *counts)
-    return table
-
-
-def _method(row: Mapping[str, Any]) -> str:
-    """Return the method with its model, what it declares, and whether it is simulated or partial."""
-    name = row["strategy"] if row["model"] is None else f"{row['strategy']} · {row['model']}"
-    name += declared(row["beyond_contrast"])
-    if "answers" in row["simulated_parts"]:
-        name += " (SIMULATED answers)"
-    if row["asking"] is not None and row["asking"]["ended"]:
-        name += " (PARTIAL)"
-    return name
-
-
-def _by_default(row: Mapping[str, Any]) -> str:
-    """Return how many pairs a method scored by default, and its figure on the others; empty for none."""
-    coverage = row["coverage"]
-    by_default = coverage["scored"] - coverage["status"].get("ok", 0)
-    if not by_default:
-        return ""
-    kinds = ", ".join(
-        f"{pairs:,} {status}" for status, pairs in coverage["status"].items() if status.startswith("no_")
-    )
-    others = row["metrics"]["macro_gene_auroc_ok_only"]
-    return (
-        f"{row['strategy']}: {by_default:,} of {coverage['pairs']:,} pairs are scored by default ({kinds}); "
-        f"macro-per-gene AUROC of the others {figure(others)} ({others['genes']:,} genes)"
-    )
-
-
-def _basis(row: Mapping[str, Any]) -> str:
-    gene = row["metrics"]["macro_gene_auroc"]
-    coverage = row["coverage"]
-    spread = (
-        f"{row['repeats']} seeds of the control"
-        if row["repeats"] > 1
-        else f"{row['resamples']:,} resamples of {row['clusters']} perturbations"
-    )
-    return (
-        f"{coverage['pairs']:,} pairs; macro-per-gene over the {gene['genes']:,} of "
-        f"{coverage['genes']:,} genes with both classes ({gene['pairs']:,} pairs); intervals from {spread}"
-    )
-
-
-def as_table(rows: Sequence[Mapping[str, str]]) -> Table:
-    """Return rows that share their keys as a table for the terminal, their text made harmless."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in rows[0]:
-        table.add_column(escape(title), no_wrap=title in {"#", "run", "rank"})
-    for row in rows:
-        table.add_row(*(printable(cell) for cell in row.values()))
     return table

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from core_harness.analysis.comparison_sections import signed
 from core_harness.analysis.tuning.result import Tried, Tuning, flat
-from core_harness.cli.output.comparison import signed
 from core_harness.cli.output.console import printable, stdout
-from core_harness.cli.output.tables import as_table
 from core_harness.metrics.catalog import METRICS
+from core_harness.sections import as_table
 from core_harness.text import figure, number, p_value
 
 MOST = 30

@@ -200,9 +200,31 @@ def hgnc(complete_set: Path) -> list[bytes]:
     return [_gzip(_tsv(aliases)), _tsv(identifiers), _gzip(_tsv(ensembl.sort("ensembl_id")))]
 
 
+def orthologs(homology: Path) -> list[bytes]:
+    """Return ``mouse, human``, gzipped: symbols of genes that are each other's only counterpart.
+
+    The report has a line a gene, genes of a class together. Classes with several genes of a species are left
+    out: which of them is meant, nobody can say.
+    """
+    columns = ("DB Class Key", "NCBI Taxon ID", "Symbol")
+    genes = _table(homology, _text(homology), separator="\t", columns=columns).unique()
+    sides = {
+        species: genes.filter(pl.col("NCBI Taxon ID") == taxon)
+        .filter(pl.len().over("DB Class Key") == 1)
+        .select("DB Class Key", pl.col("Symbol").alias(species))
+        for species, taxon in (("mouse", "10090"), ("human", "9606"))
+    }
+    pairs = sides["mouse"].join(sides["human"], on="DB Class Key")
+    pairs = pairs.filter(pl.col("mouse").is_unique() & pl.col("human").is_unique())
+    if pairs.is_empty():
+        raise DataError(f"{homology.name} has no gene of mouse (10090) and human (9606) side by side")
+    return [_gzip(_tsv(pairs.select("mouse", "human").sort("mouse")))]
+
+
 _CONVERSIONS: dict[Conversion, Callable[..., list[bytes]]] = {
     "go": go,
     "hgnc": hgnc,
+    "orthologs": orthologs,
     "string": string,
     "unzip": unzip,
 }

@@ -19,10 +19,8 @@ def known_names() -> Known:
     Raises :class:`~core_harness.errors.DataError` where one of them cannot be used.
     """
     registry, folder = shipped_registry(), data_folder()
-    aliases, ensembl, ncbi = (
-        _found(folder, source) for source in (registry.aliases, registry.ensembl, registry.ncbi)
-    )
-    return _known(aliases, ensembl, ncbi)
+    sources = (registry.aliases, registry.ensembl, registry.ncbi, registry.orthologs)
+    return _known(*(_found(folder, source) for source in sources))
 
 
 Found = tuple[Path, int, tuple[str, str]]
@@ -37,12 +35,14 @@ def _found(folder: Path, source: AliasSource | None) -> Found | None:
 
 
 @lru_cache(maxsize=2)
-def _known(aliases: Found | None, ensembl: Found | None, ncbi: Found | None) -> Known:
+def _known(
+    aliases: Found | None, ensembl: Found | None, ncbi: Found | None, orthologs: Found | None
+) -> Known:
     symbols = Symbols.none()
     if aliases is not None:
         path, _, (alias, approved) = aliases
         symbols = Symbols.of(read_aliases(path, alias_column=alias, approved_column=approved))
-    return Known.of(symbols, ensembl=_symbols(ensembl), ncbi=_symbols(ncbi))
+    return Known.of(symbols, ensembl=_symbols(ensembl), ncbi=_symbols(ncbi), orthologs=_symbols(orthologs))
 
 
 def _symbols(found: Found | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ _CHANGED: dict[Kind, str] = {
     "ensembl": "Ensembl ids that are called by their symbol or without version",
     "ncbi": "NCBI ids that are called by their symbol",
     "case": "names in other letters than their symbol, by which they are called",
+    "ortholog": "mouse symbols that are taken for the human ortholog",
     "mouse": "mouse symbols that are taken for the human gene of the same letters",
     "with control": "genes with a control, called by the gene alone",
     "guide": "guides, called by their gene",

@@ -29,6 +29,8 @@ _UNIT = ("context", "perturbation")
 _PAIR = (*_UNIT, "gene")
 _SPLITS = ("train", "test")
 _LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
+OF_PERTURBATION = ("cells", "knockdown")
+"""What else a table may say of a perturbation in numbers: how many cells, how much of its target is lost."""
 LIKE_CONTEXT = ("cell_line", "cell_type", "cell", "line", "tissue")
 """Columns that mostly say in what a pair was measured. They are pointed out, never taken unasked."""
 
@@ -56,6 +58,8 @@ def read_rows(
     agent: Agent = "knockdown",
 ) -> Measured:
     """Return the measured pairs of a file as checked :data:`~core_harness.schemas.ROWS` with ``row``.
+
+    Columns :data:`OF_PERTURBATION` ride along, null where they are no numbers.
 
     Parameters
     ----------
@@ -103,10 +107,12 @@ def read_rows(
         kind = table.schema[column]
         if not (kind in TEXT or kind.is_integer()):
             raise DataError(f"{path}, column {column!r}: values of type {kind} are no names; write text")
+    also = _of_perturbation(table)
     rows = table.select(
         "row",
         _labels(table, label, path),
         pl.lit(context).alias("context"),
+        *(pl.col(column).cast(pl.Float64, strict=False).alias(name) for name, column in also.items()),
     ).with_columns(table[column].cast(pl.String).alias(name) for name, column in names.items())
     rows = rows.with_columns(pl.col("split").str.strip_chars().str.to_lowercase())
     unlabelled, rows = rows.filter(pl.col("label").is_null()), rows.drop_nulls("label")
@@ -115,12 +121,22 @@ def read_rows(
         notes.append(f"{blank:,} blank {'row was' if blank == 1 else 'rows were'} left out")
     if unlabelled.height:
         notes.append(f"{unlabelled.height:,} without a label left out, e.g. row {unlabelled['row'][0]}")
-    rows = rows.select(*ROWS, "row")
+    rows = rows.select(*ROWS, "row", *also)
     notes += [*not_divided, *not_asked]
     if naming is not None:
         rows, said = bring_together(rows, str(path), agent=agent, naming=naming)
         notes += said
     return Measured(check_rows(rows, where=str(path)), tuple(notes), three_way)
+
+
+def _of_perturbation(table: pl.DataFrame) -> dict[str, str]:
+    """Return the columns of :data:`OF_PERTURBATION` by their usual names; one that is there twice is not."""
+    found: dict[str, str] = {}
+    for name in OF_PERTURBATION:
+        columns = [column for column in table.columns if column.casefold() == name]
+        if len(columns) == 1 and (table.schema[columns[0]] in TEXT or table.schema[columns[0]].is_numeric()):
+            found[name] = columns[0]
+    return found
 
 
 def _refuse_merging(table: pl.DataFrame, path: Path) -> None:

@@ -23,6 +23,8 @@ class Known:
         Approved symbols by their small letters, where no two are the same.
     ensembl, ncbi
         Approved symbols by Ensembl id without version, and by NCBI gene id.
+    orthologs
+        Approved symbols by symbols of mouse genes.
     """
 
     approved: frozenset[str] = frozenset()
@@ -31,6 +33,7 @@ class Known:
     by_case: Mapping[str, str] = field(default_factory=dict)
     ensembl: Mapping[str, str] = field(default_factory=dict)
     ncbi: Mapping[str, str] = field(default_factory=dict)
+    orthologs: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -39,6 +42,7 @@ class Known:
         *,
         ensembl: Mapping[str, str] | None = None,
         ncbi: Mapping[str, str] | None = None,
+        orthologs: Mapping[str, str] | None = None,
     ) -> Known:
         """Return what symbols, and identifiers of symbols, tell; the symbols of these may be aliases."""
         approved = frozenset(symbols.table["approved"])
@@ -57,4 +61,5 @@ class Known:
             by_case={small: same[0] for small, same in spellings.items() if len(same) == 1},
             ensembl=brought(ensembl),
             ncbi=brought(ncbi),
+            orthologs=brought(orthologs),
         )

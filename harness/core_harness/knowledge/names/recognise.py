@@ -16,6 +16,7 @@ Kind = Literal[
     "ensembl",
     "ncbi",
     "case",
+    "ortholog",
     "mouse",
     "with control",
     "guide",
@@ -71,7 +72,8 @@ def recognise(
     among
         Other names of the table: ``rpl5`` is ``RPL5`` where this is one of them.
     mouse_as_human
-        Take symbols of mouse genes for the human genes of the same letters.
+        Take symbols of mouse genes for their human orthologs or, where no table has one, for the human genes
+        of the same letters.
     """
     numeric = [name for name in names if name.isdecimal()]
     reading = _Reading(
@@ -106,6 +108,8 @@ def _read(name: str, reading: _Reading) -> Name:
         return Name("control", name)
     if name in reading.known.approved:
         return Name("approved", name)
+    if reading.mouse and name in reading.known.orthologs:
+        return Name("ortholog", reading.known.orthologs[name])
     if forms.is_date(name) or (forms.is_day_number(name) and not reading.numbers):
         return Name("date", name)
     return _identifier(name, reading) or _structure(name, reading) or _letters(name, reading)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core_harness.analysis.audit import RunAudit
 from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.strata import Stratum
-from core_harness.cli.output.sections import Section
 from core_harness.metrics.catalog import LABELS
+from core_harness.sections import Section
 from core_harness.text import declared, figure, heading, p_value
+
+if TYPE_CHECKING:
+    from core_harness.analysis.audit.run import RunAudit
 
 
 def sections(audit: RunAudit) -> Iterator[Section]:

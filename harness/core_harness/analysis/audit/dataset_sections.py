@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core_harness.analysis.audit import DatasetAudit
 from core_harness.analysis.audit.agreement import Agreement
-from core_harness.analysis.audit.dataset import Spread
 from core_harness.analysis.audit.plain import Plain
-from core_harness.cli.output.sections import Section
 from core_harness.metrics import Estimate
+from core_harness.sections import Section
 from core_harness.text import figure
+
+if TYPE_CHECKING:
+    from core_harness.analysis.audit.dataset import DatasetAudit, Spread
 
 _AUROC = "macro-per-gene AUROC [95 %]"
 

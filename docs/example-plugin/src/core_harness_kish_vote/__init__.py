@@ -1,0 +1,1 @@
+"""The aggregator kish-vote for core-harness."""
