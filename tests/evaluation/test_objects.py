@@ -265,16 +265,28 @@ class Anything(Mine):
     ("aggregator", "kind", "line"),
     [
         (Mine, UsageError, r"aggregator Mine is a class; hand in an object of it, such as Mine\(\)"),
-        (Forgets(), PluginError, r"'Forgets' does not keep its argument other.*; add self.other = other to"),
-        (Keeps(object()), PluginError, "'Keeps' keeps value=<object object at .*, which JSON .*cannot hold"),
-        (Keeps(float("nan")), PluginError, "'Keeps' keeps value=nan, which JSON"),
+        (
+            Forgets(),
+            PluginError,
+            r"'Forgets' of python does not keep its argument other.*; add self.other = other to",
+        ),
+        (
+            Keeps(object()),
+            PluginError,
+            "'Keeps' of python keeps value=<object object at .*, which JSON .*cannot hold",
+        ),
+        (Keeps(float("nan")), PluginError, "'Keeps' of python keeps value=nan, which JSON"),
         (
             Anything(),
             PluginError,
-            r"'Anything' takes any arguments \(more\), which no record holds",
+            r"'Anything' of python takes any arguments \(more\), which no record holds",
         ),
-        (Alike(), PluginError, r"'Alike' \(.*\) lacks what an aggregator must have; see .*\.Aggregator"),
-        (3, PluginError, r"'int' \(builtins:int of python\) lacks what an aggregator must have"),
+        (
+            Alike(),
+            PluginError,
+            r"'Alike' \(.*\): it lacks needs, predict, which an aggregator must have; see",
+        ),
+        (3, PluginError, r"'int' \(builtins:int of python\): it lacks needs, predict, which"),
     ],
 )
 def test_what_is_no_component_is_one_line(aggregator: Any, kind: type[HarnessError], line: str) -> None:
@@ -292,6 +304,6 @@ def test_arguments_are_kept_in_the_types_of_json(tmp_path: Path) -> None:
 def test_parameters_are_those_of_the_object() -> None:
     parameters: dict[str, Any] = {**SMALL, "aggregator": {"prior": 3}}
     with pytest.raises(
-        UsageError, match=r"aggregator 'Mine' is an object with prior=1.0, and 3 is asked for"
+        UsageError, match=r"aggregator 'Mine' of python is an object with prior=1.0, and 3 is asked for"
     ):
         evaluate("simulated", "voting", aggregator=Mine(), parameters=parameters)

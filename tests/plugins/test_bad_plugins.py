@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from plugins.bad_plugins import BAD, HOOKS, RIGHT, TARGETS, Bad
+from plugins.bad_hooks import HOOKS, TARGETS
+from plugins.bad_plugins import BAD, RIGHT, Bad
 from program import run_here
 from small_packages import installed_package
 
