@@ -51,6 +51,7 @@ PUBLIC = {
     "core_harness.plugins.limits",
     "core_harness.plugins.protocols",
     "core_harness.prompts",
+    "core_harness.testing",
 }
 
 

@@ -37,6 +37,8 @@ Everything that a component needs is imported from these modules, and from no ot
 ``core_harness.knowledge.targets``  the genes of a perturbation, several of a combination, for a retriever
 ``core_harness.evidence.two_steps`` response profiles and what the two-step vote is made of, for an
                                     organizer or an aggregator
+``core_harness.testing``            checks of a component, scripted models and their server, for the tests of
+                                    a plugin
 =================================== ===================================================================
 """
 
