@@ -128,7 +128,7 @@ class Catalog:
         try:
             with redirect_stdout(sys.stderr):
                 return getattr(import_module(module), attribute)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # an import does not end the program
             raise PluginError(
                 f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
                 f"{type(error).__name__}: {error}"
