@@ -114,6 +114,16 @@ def test_the_command_line(tmp_path: Path) -> None:
         assert done.returncode == PluginError.exit_code
 
 
+def test_a_class_of_a_file_is_checked_before_there_is_a_package(tmp_path: Path) -> None:
+    (tmp_path / "share.py").write_text(SHARE)
+    named = run_here("plugins", "check", "./share.py:Share", cwd=tmp_path)
+    brought = run_here("plugins", "check", "Share", "--plugin", "share.py", cwd=tmp_path)
+    for done in (named, brought):
+        assert done.returncode == PluginError.exit_code
+        assert "1 of 19 checks failed: nothing-on-stdout" in done.stderr
+    assert run_here("plugins", "check", "potency@core-harness", cwd=tmp_path).returncode == 0
+
+
 def test_a_name_of_several_kinds_has_to_say_which(tmp_path: Path) -> None:
     done = run_here("plugins", "check", "none", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")

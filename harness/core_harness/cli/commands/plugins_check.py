@@ -10,6 +10,7 @@ import click
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import registry_options
 from core_harness.cli.options.values import parameters_option
+from core_harness.plugins.component import STAGES
 
 if TYPE_CHECKING:
     from core_harness.evaluation.spec import Parameters
@@ -17,19 +18,17 @@ if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
     from core_harness.testing.contract.report import Report
 
-KINDS: tuple[Stage, ...] = ("dataset", "retriever", "organizer", "llm", "aggregator")
-
 
 @click.command("check")
-@click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), help="Stage of the component.")
+@click.argument("component", metavar="NAME")
+@click.option("--kind", type=click.Choice(STAGES), help="Stage of the component.")
 @parameters_option
 @click.option("--no-ask", is_flag=True, help="Send no request to a model.")
 @registry_options
 @json_option
 def check_command(
     *,
-    name: str,
+    component: str,
     kind: Stage | None,
     assignments: tuple[str, ...],
     no_ask: bool,
@@ -38,14 +37,14 @@ def check_command(
 ) -> None:
     """Check a component against the contract of its stage, on small made worlds.
 
-    NAME is that of a dataset, retriever, organizer, model or aggregator, as `eval` takes it. A model is
-    sent a few small requests, which may cost money.
+    NAME is that of a dataset, retriever, organizer, model or aggregator, or FILE.py:CLASS, as `eval` takes
+    it. A model is sent a few small requests, which may cost money.
     """
     from core_harness.evaluation.spec import parse_parameters
     from core_harness.testing.contract.report import checked
     from core_harness.testing.contract.subject import Subject
 
-    instance = _made(name, kind, parse_parameters(assignments), registry)
+    instance = _made(component, kind, parse_parameters(assignments), registry)
     report = checked(Subject(instance=instance, asks=not no_ask))
     if as_json:
         click.echo(json.dumps({"schema_version": 1, **report.as_dict()}, indent=2))
@@ -62,15 +61,17 @@ def _made(name: str, kind: Stage | None, parameters: Parameters, registry: Regis
     from core_harness.plugins.catalog import catalog
 
     components = catalog()
-    first = name.partition(":")[0]
-    named: dict[Stage, set[str]] = {stage: set(components.names(stage)) for stage in KINDS}
-    named["dataset"] |= registry.datasets.keys()
-    named["llm"] |= registry.models.keys()
-    found = [stage for stage, names in named.items() if name in names or first in names]
+    of_registry = {"dataset": registry.datasets, "llm": registry.models}
+    found = [
+        stage
+        for stage in STAGES
+        if name in of_registry.get(stage, ()) or components.has(stage, name.partition(":")[0])
+    ]
     if kind is None and len(found) != 1:
         if found:
             raise UsageError(f"{name!r} is {' and '.join(found)}; say which with --kind")
-        raise UsageError(unknown("component", name, set().union(*named.values())))
+        known = {one for stage in STAGES for one in (*components.names(stage), *of_registry.get(stage, ()))}
+        raise UsageError(unknown("component", name, known) + components.broken_hint(name))
     stage = kind or found[0]
     if stage not in {"dataset", "llm"}:
         return components.make(stage, name, parameters.get(stage, {}))
