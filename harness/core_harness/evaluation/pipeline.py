@@ -52,7 +52,7 @@ from core_harness.llm.answers import ANSWERS, parse_replies
 from core_harness.llm.frames import begun
 from core_harness.paths import replies_path
 from core_harness.plugins.component import Instance
-from core_harness.plugins.guard import GuardedLLM, call, prints_to_stderr
+from core_harness.plugins.guard import GuardedLLM, asking, call
 from core_harness.plugins.protocols import LearningAggregator
 from core_harness.schemas import Block, Task
 from core_harness.vocabulary import Control
@@ -259,7 +259,7 @@ def ask(session: Session, method: Method, prompts: pl.DataFrame, journal: Path |
         return None
     with Cache(replies_path()) as cache, Journal(journal, cache=cache) as written:
         try:
-            with prints_to_stderr():
+            with asking(method.llm):
                 return ask_all(
                     GuardedLLM(method.llm),
                     prompts,

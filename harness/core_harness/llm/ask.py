@@ -119,7 +119,7 @@ def ask_all(
 
     report()
     if missing:
-        ended = loop.run(_ask_missing(asker, missing, outcomes, settings, report))
+        ended = loop.run(_ask_missing(asker, missing, outcomes, settings, report), patience=settings.timeout)
     return Asked(
         replies=replies_frame(prompts, [outcomes[key] for key in keys]),
         summary=summarise(

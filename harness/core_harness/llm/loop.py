@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import signal
+import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future, wait
@@ -19,6 +20,14 @@ T = TypeVar("T")
 
 _GLANCE = 0.2
 """Seconds between looks at whether the caller was interrupted."""
+
+
+GRACE = 60.0
+"""Seconds without a sign of the loop, beyond what a call may take, after which it is given up."""
+
+
+class BlockedError(Exception):
+    """A coroutine held up the loop, and so all others, for too long."""
 
 
 class _Home:
@@ -35,15 +44,29 @@ class _Home:
         self.thread.join()
         self.loop.close()
 
+    def abandon(self) -> None:
+        """Leave a loop that no one can stop to the end of the process."""
+        global _home  # noqa: PLW0603 - one a process is the point
+        atexit.unregister(self.close)
+        _home = None
+
+    def place(self) -> str:
+        """Return ``file:line`` where the thread is."""
+        frame = sys._current_frames().get(self.thread.ident or 0)  # noqa: SLF001 - the only way to know
+        return "an unknown line" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
 
 _home: _Home | None = None
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
+def run(coroutine: Coroutine[Any, Any, T], *, patience: float | None = None) -> T:
     """Run a coroutine on the loop of this process and return its result.
 
     If the caller is interrupted (Ctrl-C, or SIGTERM in the main thread), the coroutine is cancelled and
     ends before the interruption is raised.
+
+    Raises :class:`BlockedError` where nothing on the loop gets its turn for ``patience`` seconds and
+    :data:`GRACE`, because a coroutine waits without awaiting; None waits for ever. The loop is left behind.
     """
     home = _open_home()
     outcome: Future[T] = Future()
@@ -64,16 +87,33 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         else:
             outcome.set_result(task.result())
 
+    turn = threading.Event()
+
+    def wait_or_give_up(limit: float | None) -> None:
+        silent = 0  # glances, not seconds: a process that was stopped and goes on has not waited
+        # polars has interrupted waits resumed, so that one without end would not notice Ctrl-C
+        while not wait([outcome], _GLANCE).done:
+            silent = 0 if turn.is_set() else silent + 1
+            turn.clear()
+            home.loop.call_soon_threadsafe(turn.set)
+            if limit is not None and silent * _GLANCE > limit:
+                home.abandon()
+                raise BlockedError(
+                    f"it held up all requests for {limit:.0f} s at {home.place()}; await what takes long, or "
+                    "move it to another thread (asyncio.to_thread)"
+                )
+
     with _terminated_like_interrupted():
         home.loop.call_soon_threadsafe(start)
         try:
-            # polars has interrupted waits resumed, so that one without end would not notice Ctrl-C
-            while not wait([outcome], _GLANCE).done:
-                pass
+            wait_or_give_up(None if patience is None else patience + GRACE)
             return outcome.result()
         except (KeyboardInterrupt, SystemExit):
             home.loop.call_soon_threadsafe(stop)
-            wait([outcome])
+            wait_or_give_up(GRACE)
+            raise
+        except BlockedError:
+            home.loop.call_soon_threadsafe(stop)  # should it ever go on
             raise
 
 

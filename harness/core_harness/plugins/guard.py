@@ -13,6 +13,7 @@ from typing import Any
 
 from core_harness.errors import HarnessError, PluginError
 from core_harness.llm import LLM, InProcess, Permanent, Provider, Reply, Request, Tokens, Transient
+from core_harness.llm.loop import BlockedError
 from core_harness.plugins.component import Instance, Stage
 from core_harness.runs.manifest import ComponentReference
 
@@ -47,6 +48,16 @@ def prints_to_stderr() -> Iterator[None]:
     """Lead to stderr whatever is printed: stdout is for results."""
     with redirect_stdout(sys.stderr):
         yield
+
+
+@contextmanager
+def asking(instance: Instance) -> Iterator[None]:
+    """Lead to stderr what a model prints, and say in one line that its ``ask`` blocks."""
+    try:
+        with prints_to_stderr():
+            yield
+    except BlockedError as error:
+        raise PluginError(f"{instance.name} failed in ask: {error}") from error
 
 
 class GuardedLLM:

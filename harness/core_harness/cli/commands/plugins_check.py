@@ -13,6 +13,8 @@ from core_harness.cli.options.values import parameters_option
 from core_harness.plugins.component import STAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from core_harness.evaluation.spec import Parameters
     from core_harness.plugins.component import Instance, Stage
     from core_harness.registry.entries import Registry
@@ -61,7 +63,7 @@ def _made(name: str, kind: Stage | None, parameters: Parameters, registry: Regis
     from core_harness.plugins.catalog import catalog
 
     components = catalog()
-    of_registry = {"dataset": registry.datasets, "llm": registry.models}
+    of_registry: dict[Stage, Collection[str]] = {"dataset": registry.datasets, "llm": registry.models}
     found = [
         stage
         for stage in STAGES
