@@ -178,14 +178,16 @@ def frame(schema: Schema, rows: Mapping[str, Iterable[Any]] | Iterable[Any]) -> 
         Columns and their types.
     rows
         Rows as mappings by column; or rows as sequences in the order of the schema; or one mapping of
-        columns, as lists, arrays or Series. Further columns ride along, where rows name them. None is a
-        missing value.
+        columns, as lists, arrays or Series, or a frame. Further columns ride along, where rows name them.
+        None is a missing value.
 
     Raises
     ------
     ValueError
         A column is missing, a row has another length, or a value does not fit: one line with column and row.
     """
+    if isinstance(rows, pl.DataFrame):
+        return _of_columns(schema, rows.to_dict())
     if isinstance(rows, Mapping):
         return _of_columns(schema, rows)
     listed = list(rows)
@@ -207,6 +209,10 @@ def _of_columns(schema: Schema, columns: Mapping[str, Iterable[Any]]) -> pl.Data
     for name in schema:
         if name not in columns:
             raise ValueError(f"no column {name!r} (got: {', '.join(columns)})")
+    for name, values in columns.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            said = f"column {name!r} is {values!r:.60}, wanted a list, an array or a Series"
+            raise ValueError(said)  # noqa: TRY004 - as for all else that does not fit
     made = {
         name: _column(name, values, schema[name]) if name in schema else pl.Series(name, values)
         for name, values in columns.items()

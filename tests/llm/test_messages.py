@@ -82,9 +82,10 @@ def test_a_key_of_half_a_character() -> None:
     assert len(reply_key(IDENTITY, replace(REQUEST, items=("\ud800",)))) == 64
 
 
+@pytest.mark.parametrize("model", ["any name", "simulated/any name"])
 @pytest.mark.parametrize("simulated", [True, False])
-def test_a_reply_says_whether_it_is_simulated(simulated: bool) -> None:
-    reply = Reply(text="", model="any name", simulated=simulated)
+def test_a_reply_says_whether_it_is_simulated(simulated: bool, model: str) -> None:
+    reply = Reply(text="", model=model, simulated=simulated)
     assert Reply.from_json(reply.to_json()) == reply
 
 

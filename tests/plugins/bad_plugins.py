@@ -130,6 +130,11 @@ AGGREGATORS = [
         ("predict is no method", "predict = 3", "failed in predict: TypeError: 'int' object is not callable"),
         ("predict is missing", "predict = property()", "it lacks predict, which an aggregator must have"),
         ("needs is a text", 'needs = "evidence"', "needs is 'evidence': Input should be"),
+        (
+            "needs is a list",
+            'needs = ["evidence"]',
+            "needs is ['evidence']: Input should be a valid frozenset",
+        ),
         ("needs is unknown", 'needs = frozenset({"all"})', "needs is frozenset({'all'}): Input should be"),
         ("scores is unknown", 'scores = "rank"', "scores is 'rank': Input should be"),
         ("it declares what is unknown", 'beyond_contrast = frozenset({"x"})', "beyond_contrast is frozenset"),
@@ -305,6 +310,7 @@ LLMS = _of(
     ),
     ("50 MB", f"{_ASKS}return Reply(text='x' * 50_000_000, model='odd')", "could be used", 8, ONCE),
     ("a reply without text", f"{_ASKS}return Reply(text=None, model='odd')", "could be used", 8, ONCE),
+    ("simulated is a text", f"{_ASKS}return Reply(text='', model='', simulated='no')", "used", 8, ONCE),
     ("tokens below 0", f"{_ASKS}return Reply(text='', model='', prompt_tokens=-1)", "could be used", 8, ONCE),
     ("no other can succeed", f"{_ASKS}raise Permanent('no key', hopeless=True)", "could be used", 8),
 )

@@ -59,6 +59,14 @@ def test_what_is_left_out_is_not_imported(
         assert "left out: echo_llm" in run_here(*asked, cwd=marker.parent, **environment).stderr
 
 
+def test_options_before_a_command_of_a_group_are_refused_and_not_forgotten(marker: Path) -> None:
+    for options in (("--no-plugin", "echo_llm"), ("--plugin", "mine.py")):
+        done = run_here("plugins", *options, "show", "voting", cwd=marker.parent)
+        assert done.returncode == 2
+        assert "--plugin and --no-plugin go behind show" in done.stderr
+        assert not marker.exists()
+
+
 def test_a_distribution_that_is_not_there_cannot_be_left_out(marker: Path) -> None:
     done = run_here("models", "--no-plugin", "echo", cwd=marker.parent)
     assert done.returncode == 2

@@ -179,6 +179,30 @@ def test_a_strategy_that_cannot_be_one_breaks_its_plugin_only(
             evaluate(strategies="coin-vote")
 
 
+@pytest.mark.parametrize(
+    ("written", "wrong", "reason"),
+    [
+        (
+            'organizer="voters",\n            aggregator="coin"',
+            'organizer="gone",\n            aggregator="coin"',
+            "unknown organizer 'gone'",
+        ),
+        ('"sides": 6', '"faces": 6', "unknown parameter of aggregator 'coin@heads' 'faces'"),
+    ],
+)
+def test_a_strategy_that_chooses_what_is_not_there_fails_alone(
+    tmp_path: Path, written: str, wrong: str, reason: str
+) -> None:
+    assert written in HOOKS
+    files = {**FILES, "hooks.py": HOOKS.replace(written, wrong)}
+    with installed_package(tmp_path, "heads", files):
+        done = run_here("eval", "-s", "coin-vote,gene-frequency", "--json", cwd=tmp_path)
+    (failed,) = json.loads(done.stdout)["failures"].values()
+    assert failed.startswith(f"strategy 'coin-vote' of heads: {reason}")
+    assert [one["strategy"] for one in json.loads(done.stdout)["results"]] == ["gene-frequency"]
+    assert done.returncode == 4
+
+
 def test_names_without_an_installation() -> None:
     """A strategy's bare name means one of its distribution first, then what it means everywhere."""
     found = [

@@ -115,6 +115,13 @@ def test_a_bad_name_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["lambda", "string", "json", "hooks"])
+def test_a_name_that_python_has_taken_is_refused(name: str, tmp_path: Path) -> None:
+    done = run_here("plugins", "new", "retriever", name, "--file", cwd=tmp_path)
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert f"'{name}' cannot be the name of a new module" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

@@ -21,6 +21,7 @@ from core_harness.plugins.strategies import strategies, strategy_named
 from core_harness.prompts import Template
 from core_harness.registry.entries import ModelEntry, Registry, Route, StrategyStage
 from core_harness.runs.manifest import MethodReference, TemplateReference
+from core_harness.runs.masking import without_secrets
 from core_harness.schemas import Need
 from core_harness.vocabulary import Beyond
 
@@ -232,9 +233,8 @@ def _make_method(
     for stage, (usual, wanted) in stages.items():
         component = wanted or usual
         values: dict[str, Any] = {}
-        if catalog.find(stage, component) == catalog.find(
-            stage, usual
-        ):  # a strategy's own parameters belong to its own components
+        # a strategy's own parameters belong to its own components
+        if catalog.find(stage, component) == catalog.find(stage, usual):
             values.update(entry.parameters.get(stage, {}))
         else:
             changes.append(f"{stage}={component}")
@@ -245,7 +245,7 @@ def _make_method(
                 raise UsageError(_cannot_ask_both(name, registry, catalog))
             wished["question"] = spec.question
         given = {key: value for key, value in wished.items() if key in known}
-        changes += [f"{stage}.{key}={value}" for key, value in given.items()]
+        changes += [f"{stage}.{key}={value}" for key, value in without_secrets(given).items()]
         instances[stage] = catalog.make(stage, component, values | given)
     label = f"{name}[{','.join(changes)}]" if changes else name
     method = Method(

@@ -29,7 +29,7 @@ from core_harness.paths import cache_folder, data_folder
 from core_harness.plugins.catalog import Catalog, catalog
 from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.guard import call
-from core_harness.plugins.objects import WithObjects
+from core_harness.plugins.objects import WithObjects, same
 from core_harness.plugins.protocols import (
     LLM,
     Aggregator,
@@ -139,7 +139,7 @@ class Session:
             The data cannot be read or divided so, or the control has nothing to change in them.
         """
         dataset = dataset or self.dataset(spec)
-        of_rows = f"{dataset.reference.model_dump_json()} {sorted(spec.support_contexts)}"
+        of_rows = f"{same(dataset)} {sorted(spec.support_contexts)}"
         if of_rows not in self._rows:
             self.tell("reading the dataset", 0, 1)
             rows, contexts = pipeline.load(dataset, spec)
@@ -227,7 +227,7 @@ class Session:
         A retriever may keep a profile of every candidate; a process that makes many would keep them all.
         """
         for method in methods:
-            self._retrievers.pop(method.retriever.reference.model_dump_json(), None)
+            self._retrievers.pop(same(method.retriever), None)
             for one in method.components:
                 self._handed.pop(id(one.object), None)
 
@@ -237,7 +237,7 @@ class Session:
 
     def open_graph(self, dataset: Instance | None = None) -> Graph:
         """Return the graph that a dataset brings or extends, else the shared one of the registry."""
-        key = dataset.reference.model_dump_json() if has_layers(dataset) else ""
+        key = same(dataset) if has_layers(dataset) else ""
         if key not in self._graphs:
             self.tell("opening the knowledge graph", 0, 1)
             if has_layers(dataset):
@@ -310,10 +310,10 @@ class Session:
         return dataset.model_copy(update={"parameters": parameters})
 
     def _known(self, dataset: Instance) -> Instance:
-        return self._datasets.setdefault(dataset.reference.model_dump_json(), dataset)
+        return self._datasets.setdefault(same(dataset), dataset)
 
     def _sharing(self, method: Method) -> Method:
-        shared = self._retrievers.setdefault(method.retriever.reference.model_dump_json(), method.retriever)
+        shared = self._retrievers.setdefault(same(method.retriever), method.retriever)
         return replace(method, retriever=shared)
 
 

@@ -22,6 +22,8 @@ def checked(reply: Reply) -> Reply:
     """
     if not isinstance(reply.text, str) or len(reply.text) > MOST_BYTES:
         raise Transient(f"the reply is no text of at most {MOST_BYTES:,} characters")
+    if not isinstance(reply.simulated, bool):
+        raise Transient(f"the reply is simulated={reply.simulated!r:.40}, wanted True or False")
     for name in ("prompt_tokens", "completion_tokens", "thinking_tokens"):
         count = getattr(reply, name)
         if count is not None and not _is_count(count):

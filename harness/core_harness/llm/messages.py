@@ -106,7 +106,7 @@ class Reply:
     def to_json(self) -> str:
         """Return the reply as one JSON object, fields that say nothing left out."""
         content = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
-        if not self.simulated:
+        if not self.simulated and not self.model.startswith(SIMULATED):
             del content["simulated"]
         if self.logprobs is not None:
             content["logprobs"] = [[place.start, place.top] for place in self.logprobs]

@@ -42,7 +42,8 @@ def fault_of(made: object, stage: Stage) -> str | None:
         if not hasattr(made, attribute):
             continue
         try:
-            TypeAdapter(wanted).validate_python(value := getattr(made, attribute))
+            # a list is no set: what fits must do as it is
+            TypeAdapter(wanted).validate_python(value := getattr(made, attribute), strict=True)
         except ValidationError as error:
             return f"{attribute} is {value!r}: {error.errors()[0]['msg']}"
     if missing := _missing(made, PROTOCOLS[stage]):

@@ -18,6 +18,7 @@ from core_harness.plugins.guard import call, guarded
 from core_harness.plugins.names import meant, short_names
 from core_harness.plugins.parameters import parameters_of, values_of
 from core_harness.runs.manifest import ComponentReference
+from core_harness.runs.masking import without_secrets
 from core_harness.text import plain
 
 
@@ -106,15 +107,16 @@ class Catalog:
         found = self.find(stage, name)
         who = f"{stage} {name!r}"
         origin = self._origin(stage, name)
+        values = values_of(cls, parameters, who, origin)
         reference = ComponentReference(
             name=found.name,
             target=found.component.target,
             distribution=found.distribution,
             version=found.version,
-            parameters=values_of(cls, parameters, who, origin),
+            parameters=without_secrets(values),
         )
         with guarded(stage, reference, "__init__"):
-            made = cls(**reference.parameters)
+            made = cls(**values)
         return checked(stage, reference, made)
 
     def _origin(self, stage: Stage, name: str) -> str:

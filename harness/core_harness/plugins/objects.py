@@ -6,7 +6,6 @@ import hashlib
 import inspect
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import packages_distributions, version
@@ -16,15 +15,14 @@ from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.plugins.catalog import Catalog, checked
 from core_harness.plugins.component import Component, Instance, Stage
 from core_harness.plugins.discovery import Found
+from core_harness.plugins.guard import guarded
 from core_harness.plugins.names import full_name
+from core_harness.plugins.parameters import parameters_of
 from core_harness.runs.manifest import ComponentReference
-from core_harness.runs.masking import HIDDEN
+from core_harness.runs.masking import HIDDEN, without_secrets
 
 PYTHON = "python"
 """The distribution of a class that none brought: it is a script's, or a notebook's."""
-
-_SECRET = re.compile(r"(.*_)?(key|token|secret|password|credentials?|authorization)", re.IGNORECASE)
-"""Names of arguments whose values are in no record."""
 
 
 class WithObjects(Catalog):
@@ -49,11 +47,11 @@ class WithObjects(Catalog):
     def settings_of(self, stage: Stage) -> dict[str, Any]:
         """Return the parameters of the object at a stage that are not the defaults of its class."""
         one = self.objects[stage]
-        known = inspect.signature(type(one.object)).parameters
+        known = parameters_of(type(one.object), one.name)
         return {
             key: value
             for key, value in one.reference.parameters.items()
-            if value not in (HIDDEN, known[key].default)
+            if value != HIDDEN and not _is_default(known[key], value)
         }
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
@@ -116,13 +114,23 @@ def instance_of(stage: Stage, made: object, installed: Catalog) -> Instance:
         source_sha256=None if known else _source_sha256(cls),
     )
     instance = checked(stage, reference, made)
-    parameters = dict(_kept(instance.name, made))
+    with guarded(stage, instance.reference, "its attributes"):
+        parameters = without_secrets(dict(_kept(instance.name, made)))
     return replace(instance, reference=instance.reference.model_copy(update={"parameters": parameters}))
 
 
 def is_object(reference: ComponentReference) -> bool:
     """Return whether a record's component was handed in as an object, and is not installed."""
     return reference.distribution == PYTHON or reference.source_sha256 is not None
+
+
+def same(one: Instance) -> str:
+    """Return what two components share that are the same: their record, or the object where it hides some.
+
+    The caller keeps the object for as long as it compares.
+    """
+    hides = is_object(one.reference) or HIDDEN in one.reference.model_dump_json()
+    return one.reference.model_dump_json() + (f" {id(one.object)}" if hides else "")
 
 
 def _found(one: Instance) -> Found:
@@ -149,7 +157,15 @@ def _kept(name: str, made: object) -> Iterator[tuple[str, Any]]:
                 f"{name} does not keep its argument {key}, which the record of a run holds; add "
                 f"self.{key} = {key} to __init__"
             )
-        yield key, HIDDEN if _SECRET.fullmatch(key) else _plain(name, key, getattr(made, key))
+        yield key, _plain(name, key, getattr(made, key))
+
+
+def _is_default(parameter: inspect.Parameter, value: object) -> bool:
+    """Return whether a recorded value is the default, as JSON has it."""
+    try:
+        return bool(json.loads(json.dumps(parameter.default, default=os.fspath)) == value)
+    except (TypeError, ValueError):  # a default that no record could hold is not what the record holds
+        return False
 
 
 def _plain(name: str, key: str, value: object) -> Any:

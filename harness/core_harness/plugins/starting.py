@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -32,6 +34,10 @@ SUMMARIES: Mapping[Kind, str] = {
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 40
 """Characters of a name: it becomes a folder, a module, a class and a label of runs."""
+
+
+_TAKEN = frozenset({"hooks"})
+"""Modules that a made package has beside that of the component."""
 
 
 def start_package(kind: Kind, name: str, into: Path) -> Path:
@@ -113,6 +119,9 @@ def _check(kind: Kind, name: str) -> None:
             f"{plain(name)!r:.80} is no name for a new {kind}: lower-case letters, digits and hyphens, "
             f"a letter first, at most {_LONGEST} characters"
         )
+    module = name.replace("-", "_")
+    if keyword.iskeyword(module) or module in sys.stdlib_module_names or module in _TAKEN:
+        raise UsageError(f"{name!r} cannot be the name of a new module of Python; choose another name")
     if name in _taken(kind):
         raise UsageError(f"{kind} {name!r} is there already (see core-harness plugins); choose another name")
 

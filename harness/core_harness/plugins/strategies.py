@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core_harness.errors import UsageError, unknown
+from typing import get_args
+
+from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.plugins.catalog import Catalog
 from core_harness.plugins.discovery import FoundStrategy
 from core_harness.plugins.names import meant, short_names
@@ -22,13 +24,28 @@ def strategies(registry: Registry, catalog: Catalog) -> dict[str, StrategyEntry]
 def strategy_named(name: str, registry: Registry, catalog: Catalog) -> StrategyEntry:
     """Return the strategy of that name: of the registry, else of a plugin.
 
-    Raises :class:`~core_harness.errors.UsageError` for an unknown name, and for one of several plugins.
+    Raises :class:`~core_harness.errors.UsageError` for an unknown name, and for one of several plugins;
+    :class:`~core_harness.errors.PluginError` for a plugin's strategy that chooses what is not there.
     """
     if name in registry.strategies:
         return registry.strategies[name]
     if (found := meant("strategy", name, catalog.strategies)) is None:
         raise UsageError(unknown("strategy", name, strategies(registry, catalog)) + catalog.broken_hint(name))
-    return _entry(found, catalog)
+    entry = _entry(found, catalog)
+    for stage in get_args(StrategyStage):
+        _check_choice(found, entry, stage, catalog)
+    return entry
+
+
+def _check_choice(found: FoundStrategy, entry: StrategyEntry, stage: StrategyStage, catalog: Catalog) -> None:
+    """Raise :class:`PluginError` where a plugin's strategy names a component or parameter that is missing."""
+    who, component = f"strategy {found.name!r} of {found.distribution}", getattr(entry, stage)
+    try:
+        known = catalog.parameters(stage, component)
+    except UsageError as error:
+        raise PluginError(f"{who}: {error}") from None
+    if strange := [key for key in entry.parameters.get(stage, {}) if key not in known]:
+        raise PluginError(f"{who}: {unknown(f'parameter of {stage} {component!r}', strange[0], known)}")
 
 
 def _entry(found: FoundStrategy, catalog: Catalog) -> StrategyEntry:

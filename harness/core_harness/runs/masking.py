@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from core_harness.llm.redact import is_secret
+
 HIDDEN = "(not shown)"
-"""What replaces the address of a server where a record leaves the machine."""
+"""What replaces a secret in every record, and the address of a server where a record leaves the machine."""
 
 _ADDRESS = "api_base"
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -15,6 +17,11 @@ _FILE = re.compile(r"(.*_)?(path|file|folder|dir|directory)$", re.IGNORECASE)
 """Names of parameters that are files, be they relative."""
 _ROOTED = re.compile(r"[/~\\]|\.\.?[/\\]|[a-z]:[/\\]", re.IGNORECASE)
 """The beginning of a path, which no name of a model has."""
+
+
+def without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as a record has them: texts under names of secrets (``api_key``) are hidden."""
+    return {key: _without_secrets(key, value) for key, value in parameters.items()}
 
 
 def masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,8 +36,16 @@ def masked_dataset(name: str) -> str:
 
 
 def is_file(key: str, value: object) -> bool:
-    """Return whether a parameter is the path of a file or a folder."""
-    return isinstance(value, str) and bool(_FILE.match(key) or _ROOTED.match(value))
+    """Return whether a parameter is the path of a file or a folder; an empty one is none."""
+    return isinstance(value, str) and value != "" and bool(_FILE.match(key) or _ROOTED.match(value))
+
+
+def _without_secrets(key: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return without_secrets(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_without_secrets(key, inner) for inner in value)
+    return HIDDEN if isinstance(value, str) and value and is_secret(str(key)) else value
 
 
 def _masked(key: str, value: Any) -> Any:

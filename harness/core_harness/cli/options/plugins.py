@@ -58,6 +58,9 @@ def plugin_options(command: Command) -> Command:
     def with_plugins(*, plugin_files: Sequence[Path], without_plugins: Sequence[str], **options: Any) -> None:
         from core_harness.plugins.choice import choosing
 
+        inner = click.get_current_context().invoked_subcommand
+        if inner is not None and (plugin_files or without_plugins):
+            raise click.UsageError(f"--plugin and --no-plugin go behind {inner}, which they are for")
         files = [path.resolve() for path in plugin_files]
         for option in _NAMED:
             if options.get(option):

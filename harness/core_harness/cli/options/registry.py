@@ -73,5 +73,7 @@ def opened(path: Path | None, *, trusted: bool) -> Registry:
 def _of_plugins() -> set[str]:
     """Return the names of the strategies that plugins registered."""
     from core_harness.plugins.discovery import installed
+    from core_harness.plugins.names import full_name, short_names
 
-    return {one.name for one in installed().strategies}
+    found = installed().strategies
+    return {*short_names(found), *map(full_name, found)}

@@ -105,7 +105,7 @@ def interrupted(subject: Subject) -> None:
         done, _ = await asyncio.wait([task], timeout=5)
         if not done:
             return False
-        return task.cancelled() or isinstance(task.exception(), BaseException | None)
+        return task.cancelled() or task.exception() is not None
 
     if not loop.run(cancel()):
         raise Fault("a request that is cancelled goes on")

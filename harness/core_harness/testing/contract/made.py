@@ -11,6 +11,7 @@ from core_harness.errors import HarnessError, PluginError, UsageError
 from core_harness.plugins.attributes import fault_of
 from core_harness.plugins.parameters import annotation_of, parameters_of, values_of
 from core_harness.runs.manifest import ComponentReference
+from core_harness.runs.masking import HIDDEN
 from core_harness.testing.contract.subject import Check, Fault, Subject
 
 _LONGEST = 0.5
@@ -45,14 +46,15 @@ def types_declared(subject: Subject) -> None:
 
 def arguments_kept(subject: Subject) -> None:
     """Refuse an object that does not keep an argument as the attribute of its name."""
-    for name, value in subject.instance.reference.parameters.items():
+    given = {name: value for name, value in subject.instance.reference.parameters.items() if value != HIDDEN}
+    for name, value in given.items():
         if not hasattr(subject.object, name):
             raise Fault(f"it has no attribute {name}, which was given as {value!r:.40}")
     declared = parameters_of(type(subject.object), subject.instance.name)
     if lacking := [name for name in declared if not hasattr(subject.object, name)]:
         raise Fault(f"it has no attribute {', '.join(lacking)}")
     made = subject.fresh().object
-    for name, value in subject.instance.reference.parameters.items():
+    for name, value in given.items():
         if not _same(getattr(made, name), value):
             raise Fault(f"it was given {name}={value!r:.40} and keeps {getattr(made, name)!r:.40}")
 

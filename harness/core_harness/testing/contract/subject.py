@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core_harness.errors import PluginError, UsageError
+from core_harness.errors import HarnessError, MissingDataError, UsageError
 from core_harness.plugins.attributes import PROTOCOLS
 from core_harness.plugins.component import Instance, Stage
 from core_harness.plugins.guard import guarded
@@ -101,7 +101,9 @@ def outcome_of(check: Check, subject: Subject) -> Outcome:
         return Outcome(check=check, status="passed", found=check.run(subject) or "")
     except Skip as skip:
         return Outcome(check=check, status="skipped", found=str(skip))
-    except (Fault, PluginError) as fault:
+    except MissingDataError as missing:
+        return Outcome(check=check, status="skipped", found=str(missing))
+    except (Fault, HarnessError) as fault:
         return Outcome(check=check, status="failed", found=str(fault))
 
 
