@@ -101,6 +101,8 @@ def interrupted(subject: Subject) -> None:
     async def cancel() -> bool:
         task = asyncio.ensure_future(instance.object.ask(request()))
         await asyncio.sleep(0)
+        if task.done():  # it answered at once
+            return True
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=5)
         if not done:
