@@ -16,6 +16,15 @@ Stage = Literal["dataset", "retriever", "organizer", "llm", "aggregator"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """The stages, in the order in which data pass them."""
 
+METHODS: Mapping[Stage, str] = {
+    "dataset": "rows",
+    "retriever": "relate",
+    "organizer": "organize",
+    "llm": "ask",
+    "aggregator": "predict",
+}
+"""The method by which a class is known to be a component of a stage."""
+
 API = 1
 """Version of the plugin interface that this core speaks."""
 
@@ -75,6 +84,11 @@ class Strategy:
     aggregator: str
     parameters: Mapping[StrategyStage, Mapping[str, Scalar]] = field(default_factory=dict)
     api: int = API
+
+
+def stages_of(cls: type) -> list[Stage]:
+    """Return the stages whose method a class has: one, of a component; none, or several, of another class."""
+    return [stage for stage, method in METHODS.items() if callable(getattr(cls, method, None))]
 
 
 @dataclass(frozen=True)

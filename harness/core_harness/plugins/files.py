@@ -12,22 +12,13 @@ from pathlib import Path
 from types import ModuleType
 
 from core_harness.errors import PluginError, UsageError
-from core_harness.plugins.component import STAGES, Component, Stage
+from core_harness.plugins.component import Component, Stage, stages_of
 from core_harness.text import plain
 
 DIGEST = "sha256:"
 """What the version of a file begins with; the digest follows."""
 
 _FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\.py")
-_METHODS: dict[Stage, str] = {
-    "dataset": "rows",
-    "retriever": "relate",
-    "organizer": "organize",
-    "llm": "ask",
-    "aggregator": "predict",
-}
-"""The method by which a class is known to be a component of a stage."""
-
 _loaded: dict[str, ModuleType] = {}
 """Modules of files that were loaded in this process: these may be replaced."""
 
@@ -80,10 +71,9 @@ def classes_of(module: ModuleType) -> Iterator[tuple[Stage, Component]]:
     for name, value in vars(module).items():
         if not isinstance(value, type) or value.__module__ != module.__name__ or name.startswith("_"):
             continue
-        for stage in STAGES:
-            if callable(getattr(value, _METHODS[stage], None)):
-                summary = (value.__doc__ or "").strip().partition("\n")[0]
-                yield stage, Component(name, f"{module.__name__}:{name}", summary)
+        summary = (value.__doc__ or "").strip().partition("\n")[0]
+        for stage in stages_of(value):
+            yield stage, Component(name, f"{module.__name__}:{name}", summary)
 
 
 def _check_free(path: Path) -> None:

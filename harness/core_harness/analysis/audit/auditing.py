@@ -9,14 +9,16 @@ from typing import Any
 from core_harness.analysis.audit.dataset import DatasetAudit, audit_dataset
 from core_harness.analysis.audit.run import RunAudit, audit_run
 from core_harness.errors import UsageError
+from core_harness.evaluation.choices import as_spec
 from core_harness.evaluation.result import AnyRun, load_run
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
+from core_harness.plugins.protocols import Dataset
 from core_harness.runs.folder import DEFAULT_FOLDER
 
 
 def audit(
-    what: AnyRun,
+    what: AnyRun | Dataset,
     *,
     controls: bool = False,
     contexts: Sequence[str] = (),
@@ -30,8 +32,8 @@ def audit(
     Parameters
     ----------
     what
-        A run (a result that was written, an open run, a path, or a name below ``folder``), else the name of a
-        dataset as :func:`~core_harness.evaluate` takes it.
+        A run (a result that was written, an open run, a path, or a name below ``folder``), else a dataset as
+        :func:`~core_harness.evaluate` takes it: its name, or an object.
     controls
         Whether the controls that a run lacks are run, in the folder in which it stands.
     contexts
@@ -55,6 +57,11 @@ def audit(
         The dataset cannot be read.
     """
     session = session or Session()
+    if not isinstance(what, AnyRun):
+        session, spec = as_spec(
+            session, what, RunSpec.strategies, {"parameters": parameters or {}, "seed": seed}
+        )
+        return audit_dataset(spec, session, contexts=contexts)
     if not isinstance(what, Path | str) or _is_run(what, folder):
         for option, given in (("--contexts", contexts), ("-p", parameters)):
             if given:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from core_harness.errors import HarnessError, MissingDataError, UsageError
 from core_harness.plugins.attributes import PROTOCOLS
-from core_harness.plugins.component import Instance, Stage
+from core_harness.plugins.component import METHODS, Instance, Stage, stages_of
 from core_harness.plugins.guard import guarded
 from core_harness.plugins.parameters import parameters_of
 from core_harness.runs.manifest import ComponentReference
@@ -133,22 +133,12 @@ def subject_of(component: Any, **settings: Any) -> Subject:
     return Subject(instance=Instance(stage, reference, component), **settings)
 
 
-_TELLING: dict[str, Stage] = {
-    "rows": "dataset",
-    "relate": "retriever",
-    "organize": "organizer",
-    "ask": "llm",
-    "predict": "aggregator",
-}
-"""The method by which a class is recognised."""
-
-
 def stage_of(cls: type) -> Stage:
     """Return the stage of a class by its main method. Raises :class:`UsageError` for none, or several."""
-    found = [stage for method, stage in _TELLING.items() if hasattr(cls, method)]
+    found = stages_of(cls)
     if len(found) == 1:
         return found[0]
-    methods = ", ".join(f"{method} ({stage})" for method, stage in _TELLING.items())
+    methods = ", ".join(f"{method} ({stage})" for stage, method in METHODS.items())
     number = "several" if found else "none"
     raise UsageError(f"{cls.__name__} has {number} of the methods that make a component: {methods}")
 
