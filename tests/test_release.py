@@ -7,16 +7,17 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
-import core_harness.plugins
+from core_harness.plugins.starting import start_package
+from core_harness.vocabulary import Kind
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-OF_PLUGINS = Path(core_harness.plugins.__path__[0]) / "templates" / "package" / "workflow.yml.jinja"
 
 
 def refused(tag: str) -> str:
@@ -37,9 +38,21 @@ def test_a_tag_that_is_not_the_version_is_refused() -> None:
     assert "CHANGELOG.md has no section" in refused(f"v{PROJECT['version']}")
 
 
-@pytest.mark.parametrize("path", [*WORKFLOWS, OF_PLUGINS], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_have_pinned_actions_and_no_secret(path: Path) -> None:
-    text = path.read_text(encoding="utf-8").replace("<< name >>", "mine")
+    check_workflow(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_so_have_those_of_made_packages_and_a_strategy_is_not_checked(kind: Kind, tmp_path: Path) -> None:
+    folder = start_package(kind, "of-mine", tmp_path)
+    text = (folder / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    check_workflow(text)
+    for file in (text, (folder / "README.md").read_text(encoding="utf-8")):
+        assert ("plugins check of-mine" in file) == (kind != "strategy")
+
+
+def check_workflow(text: str) -> None:
     content = yaml.safe_load(text)
     assert content["permissions"] == {"contents": "read"}
     actions = [step["uses"] for job in content["jobs"].values() for step in job["steps"] if "uses" in step]
