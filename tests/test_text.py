@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from core_harness.text import as_markdown, markdown_text, plain
+from core_harness.text import as_markdown, markdown_text, one_line, plain
 
 PIECES = [
     *"[](){}<>!#*_~`|\\&@:-+=.$^\"' \t1",
@@ -76,6 +76,10 @@ def test_markdown_has_nothing_but_the_text(reader: str, text: str) -> None:
 def test_plain_text_controls_nothing(text: str) -> None:
     assert plain(text).isprintable()
     assert len(plain(text)) == len(text)
+
+
+def test_what_is_said_is_brought_to_one_line() -> None:
+    assert one_line(ValueError("a\n  b\t\x1b[1m")) == "a b ?[1m"
 
 
 def test_figures_stay_as_they_are() -> None:

@@ -40,6 +40,11 @@ def plain(text: str) -> str:
     )
 
 
+def one_line(said: object) -> str:
+    """Return what is said on one line, made harmless, with one space where it was broken."""
+    return plain(" ".join(str(said).split()))
+
+
 def plain_lines(text: str) -> str:
     """Return text whose line ends stay, with a question mark for each other character that controls."""
     return "\n".join(map(plain, text.split("\n")))

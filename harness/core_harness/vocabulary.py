@@ -48,6 +48,9 @@ Beyond = Literal["potency", "unlisted pairs"]
 Kind = Literal["dataset", "retriever", "organizer", "llm", "aggregator", "strategy"]
 """What a plugin can bring: a component of one of the five stages, or a strategy."""
 
+StrategyStage = Literal["retriever", "organizer", "aggregator"]
+"""Where a strategy chooses; dataset and model are the user's choice."""
+
 Only = Literal["evaluable"]
 """The part of a dataset that is asked about: genes with both classes."""
 

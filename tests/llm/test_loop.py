@@ -7,26 +7,22 @@ import time
 from pathlib import Path
 
 import pytest
+from plugins.bad_plugins import RIGHT
 from program import run_apart
 
 from core_harness.llm import loop
 
-BLOCKS = """
-import time
-from core_harness.llm import Provider, Reply, Tokens, loop
+BLOCKS = f"""{RIGHT}
+from core_harness.llm import loop
 
 loop.GRACE = 0.5
 
-class Blocks:
-    def identity(self):
-        return {"model": "odd"}
-    def describe(self):
-        return Provider(model="odd", host="nowhere")
-    def upper_bound(self, request):
-        return Tokens(1, 1)
+class Blocks(Llm):
     async def ask(self, request):
-        time.sleep(3600)
+        import time; time.sleep(3600)
 """
+LINE = BLOCKS[: BLOCKS.index("time.sleep")].count("\n") + 1
+"""Of the file, where the model blocks."""
 
 
 async def sleeps(seconds: float) -> str:
@@ -56,5 +52,5 @@ def test_a_model_that_blocks_is_one_line_and_the_program_ends(tmp_path: Path) ->
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("Error: "))
     assert "llm 'Blocks' of odd.py" in line
     assert "failed in ask: it held up all requests for 2 s at " in line
-    assert "odd.py:15; await what takes long, or move it to another thread (asyncio.to_thread)" in line
+    assert f"odd.py:{LINE}; await what takes long, or move it to another thread (asyncio.to_thread)" in line
     assert done.returncode == 4

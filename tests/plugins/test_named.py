@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,12 @@ def test_a_suite_may_name_a_strategy_of_a_plugin(heads: Path) -> None:
         open_registry(Path("mine.toml"))
 
 
+def installed_wrong(folder: Path, written: str, wrong: str) -> AbstractContextManager[Path]:
+    """Install the plugin with a part of its hooks written in another way."""
+    assert written in HOOKS
+    return installed_package(folder, "heads", {**FILES, "hooks.py": HOOKS.replace(written, wrong)})
+
+
 @pytest.mark.parametrize(
     ("written", "wrong", "reason"),
     [
@@ -169,9 +176,7 @@ def test_a_suite_may_name_a_strategy_of_a_plugin(heads: Path) -> None:
 def test_a_strategy_that_cannot_be_one_breaks_its_plugin_only(
     tmp_path: Path, written: str, wrong: str, reason: str
 ) -> None:
-    assert written in HOOKS
-    files = {**FILES, "hooks.py": HOOKS.replace(written, wrong)}
-    with installed_package(tmp_path, "heads", files):
+    with installed_wrong(tmp_path, written, wrong):
         (broken,) = catalog().broken
         assert reason in broken.reason
         assert evaluate(strategies="gene-frequency")
@@ -193,9 +198,7 @@ def test_a_strategy_that_cannot_be_one_breaks_its_plugin_only(
 def test_a_strategy_that_chooses_what_is_not_there_fails_alone(
     tmp_path: Path, written: str, wrong: str, reason: str
 ) -> None:
-    assert written in HOOKS
-    files = {**FILES, "hooks.py": HOOKS.replace(written, wrong)}
-    with installed_package(tmp_path, "heads", files):
+    with installed_wrong(tmp_path, written, wrong):
         done = run_here("eval", "-s", "coin-vote,gene-frequency", "--json", cwd=tmp_path)
     (failed,) = json.loads(done.stdout)["failures"].values()
     assert failed.startswith(f"strategy 'coin-vote' of heads: {reason}")

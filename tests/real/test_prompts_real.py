@@ -54,8 +54,8 @@ def prompts(session: Session, strategy: str, control: Control | None = None) -> 
 
 
 def test_grading_the_voters_of_k562_takes_267_prompts() -> None:
-    (reckoned,) = estimate("perturbqa/k562", "voting", model="qwen-local", parameters=NOBODY).values()
-    assert reckoned.calls == 267
+    (estimated,) = estimate("perturbqa/k562", "voting", model="qwen-local", parameters=NOBODY).values()
+    assert estimated.calls == 267
 
 
 def test_the_dry_run_of_reasoning_states_what_the_server_counts(
@@ -65,11 +65,11 @@ def test_the_dry_run_of_reasoning_states_what_the_server_counts(
         monkeypatch.setenv("HOSTED_VLLM_API_BASE", server.url)
         packed = {"organizer": {"genes_per_prompt": 20}}
         choices = {"model": "qwen-local", "parameters": packed, "seed": 3, "limit": 6_000}
-        (reckoned,) = estimate("perturbqa/k562", "reasoning", **choices).values()  # type: ignore[arg-type]
+        (estimated,) = estimate("perturbqa/k562", "reasoning", **choices).values()  # type: ignore[arg-type]
         assert server.stats.requests == 0
         monkeypatch.setenv("CORE_HARNESS_CACHE", str(tmp_path))
         (result,) = evaluate("perturbqa/k562", "reasoning", **choices)  # type: ignore[arg-type]
-        assert server.stats.requests == server.stats.distinct == reckoned.calls
+        assert server.stats.requests == server.stats.distinct == estimated.calls
     status = result.report.coverage.status
     assert status["ok"] > 0
     assert status["ok"] + status["no_contrast"] == result.report.coverage.pairs

@@ -19,11 +19,11 @@ from core_harness.plugins.names import BUILT_IN
 from core_harness.plugins.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
 from core_harness.plugins.strategies import strategies, strategy_named
 from core_harness.prompts import Template
-from core_harness.registry.entries import ModelEntry, Registry, Route, StrategyStage
+from core_harness.registry.entries import ModelEntry, Registry, Route
 from core_harness.runs.manifest import MethodReference, TemplateReference
 from core_harness.runs.masking import without_secrets
 from core_harness.schemas import Need
-from core_harness.vocabulary import Beyond
+from core_harness.vocabulary import Beyond, StrategyStage
 
 OnFailure = Callable[[str, PluginError], None]
 """Called with the name of a strategy whose component cannot be made, and why."""

@@ -98,6 +98,7 @@ def run(coroutine: Coroutine[Any, Any, T], *, patience: float | None = None) -> 
             home.loop.call_soon_threadsafe(turn.set)
             if limit is not None and silent * _GLANCE > limit:
                 home.abandon()
+                home.loop.call_soon_threadsafe(stop)  # should it ever go on
                 raise BlockedError(
                     f"it held up all requests for {limit:.0f} s at {home.place()}; await what takes long, or "
                     "move it to another thread (asyncio.to_thread)"
@@ -111,9 +112,6 @@ def run(coroutine: Coroutine[Any, Any, T], *, patience: float | None = None) -> 
         except (KeyboardInterrupt, SystemExit):
             home.loop.call_soon_threadsafe(stop)
             wait_or_give_up(GRACE)
-            raise
-        except BlockedError:
-            home.loop.call_soon_threadsafe(stop)  # should it ever go on
             raise
 
 

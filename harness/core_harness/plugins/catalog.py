@@ -94,7 +94,9 @@ class Catalog:
 
     def parameters(self, stage: Stage, name: str) -> Mapping[str, inspect.Parameter]:
         """Return the keyword parameters of a component, by name."""
-        return parameters_of(self.class_of(stage, name), f"{stage} {name!r} ({self._origin(stage, name)})")
+        return parameters_of(
+            self.class_of(stage, name), f"{stage} {name!r} ({_origin(self.find(stage, name))})"
+        )
 
     def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object, its parameters checked against their annotations.
@@ -106,8 +108,7 @@ class Catalog:
         cls = self.class_of(stage, name)
         found = self.find(stage, name)
         who = f"{stage} {name!r}"
-        origin = self._origin(stage, name)
-        values = values_of(cls, parameters, who, origin)
+        values = values_of(cls, parameters, who, _origin(found))
         reference = ComponentReference(
             name=found.name,
             target=found.component.target,
@@ -118,10 +119,6 @@ class Catalog:
         with guarded(stage, reference, "__init__"):
             made = cls(**values)
         return checked(stage, reference, made)
-
-    def _origin(self, stage: Stage, name: str) -> str:
-        found = self.find(stage, name)
-        return f"{found.component.target} of {found.distribution}"
 
     def class_of(self, stage: Stage, name: str) -> Any:
         """Return the class of a component, imported. Raises as :meth:`make` does."""
@@ -135,6 +132,10 @@ class Catalog:
                 f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
                 f"{type(error).__name__}: {error}"
             ) from error
+
+
+def _origin(found: Found) -> str:
+    return f"{found.component.target} of {found.distribution}"
 
 
 def checked(stage: Stage, reference: ComponentReference, made: object) -> Instance:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from core_harness.plugins.names import BUILT_IN
 
 if TYPE_CHECKING:
-    from core_harness.registry.entries import Scalar, StrategyStage
+    from core_harness.registry.entries import Scalar
     from core_harness.runs.manifest import ComponentReference
+    from core_harness.vocabulary import StrategyStage
 
 Stage = Literal["dataset", "retriever", "organizer", "llm", "aggregator"]
 STAGES: tuple[Stage, ...] = get_args(Stage)

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import pluggy
 
@@ -26,7 +26,8 @@ from core_harness.plugins.choice import VARIABLE, Choice, admitted, choice
 from core_harness.plugins.component import API, STAGES, Component, Stage, Strategy
 from core_harness.plugins.files import classes_of, load_files
 from core_harness.plugins.names import LONGEST, check_name, shortened
-from core_harness.text import plain
+from core_harness.text import one_line, plain
+from core_harness.vocabulary import StrategyStage
 
 GROUP = "core_harness"
 """Entry point group in which a distribution announces its module of hooks."""
@@ -34,9 +35,6 @@ GROUP = "core_harness"
 C = TypeVar("C", Component, Strategy)
 
 _HOOKS = (*(f"core_{stage}s" for stage in STAGES), "core_strategies")
-
-_CHOICES: tuple[Stage, ...] = ("retriever", "organizer", "aggregator")
-"""The stages at which a strategy chooses."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def discover(points: Iterable[EntryPoint]) -> Plugins:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  whatever a plugin's import does, the program goes on
-            reason = f"{type(error).__name__}: {_one_line(error)}"
+            reason = f"{type(error).__name__}: {one_line(error)}"
             extended = found + Plugins(broken=(Broken(plain(point.name), distribution, reason),))
         found = extended
     return found
@@ -156,7 +154,7 @@ def _of_file(path: Path, module: ModuleType, version: str) -> Plugins:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise PluginError(f"plugin {path}: {type(error).__name__}: {_one_line(error)}") from error
+        raise PluginError(f"plugin {path}: {type(error).__name__}: {one_line(error)}") from error
     named = {(one.stage, one.name) for one in by_hooks.components}
     by_class = tuple(
         Found(stage, replace(one, summary=shortened(one.summary)), path.name, version)
@@ -168,8 +166,9 @@ def _of_file(path: Path, module: ModuleType, version: str) -> Plugins:
 
 def _of_plugin(plugin: Any, distribution: str, version: str) -> Plugins:
     """Return what the hooks of a module register. Raises whatever they raise, and for what cannot be used."""
-    components = tuple(Found(stage, one, distribution, version) for stage, one in _components(plugin))
-    strategies = tuple(FoundStrategy(one, distribution, version) for one in _strategies(plugin))
+    manager = _registered(plugin)
+    components = tuple(Found(stage, one, distribution, version) for stage, one in _components(manager))
+    strategies = tuple(FoundStrategy(one, distribution, version) for one in _strategies(manager))
     return Plugins(components=components, strategies=strategies)
 
 
@@ -182,9 +181,8 @@ def _check_once(plugins: Plugins) -> None:
             raise ValueError(f"{kind} {name!r} is registered twice")
 
 
-def _components(plugin: Any) -> list[tuple[Stage, Component]]:
+def _components(manager: pluggy.PluginManager) -> list[tuple[Stage, Component]]:
     """Return the checked components of a plugin, by stage."""
-    manager = _registered(plugin)
     return [
         (stage, _presentable(stage, component))
         for stage in STAGES
@@ -192,11 +190,11 @@ def _components(plugin: Any) -> list[tuple[Stage, Component]]:
     ]
 
 
-def _strategies(plugin: Any) -> list[Strategy]:
+def _strategies(manager: pluggy.PluginManager) -> list[Strategy]:
     """Return the checked strategies of a plugin."""
     found = []
-    for strategy in _returned(_registered(plugin), "core_strategies", Strategy):
-        for stage in _CHOICES:
+    for strategy in _returned(manager, "core_strategies", Strategy):
+        for stage in get_args(StrategyStage):
             _check_reference(strategy, stage)
         _check_parameters(strategy)
         found.append(_presentable("strategy", strategy))
@@ -248,7 +246,7 @@ def _check_reference(strategy: Strategy, stage: Stage) -> None:
 def _check_parameters(strategy: Strategy) -> None:
     """Raise for parameters of a strategy that are not by stage and name, or that no record can hold."""
     for stage, values in strategy.parameters.items():
-        if stage not in _CHOICES:
+        if stage not in get_args(StrategyStage):
             raise ValueError(
                 f"strategy {strategy.name!r} has parameters of {stage!r}, which it does not choose"
             )
@@ -260,8 +258,4 @@ def _check_parameters(strategy: Strategy) -> None:
 
 
 def _short(value: object) -> str:
-    return _one_line(repr(value))[:LONGEST]
-
-
-def _one_line(said: object) -> str:
-    return plain(" ".join(str(said).split()))
+    return one_line(repr(value))[:LONGEST]

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from core_harness.errors import PluginError, UsageError
 from core_harness.plugins.component import Component, Stage, stages_of
-from core_harness.text import plain
+from core_harness.text import one_line, plain
 
 DIGEST = "sha256:"
 """What the version of a file begins with; the digest follows."""
@@ -61,7 +61,7 @@ def load_file(path: Path) -> tuple[ModuleType, str]:
         raise
     except BaseException as error:
         del sys.modules[path.stem]
-        said = plain(" ".join(str(error).split()))
+        said = one_line(error)
         raise PluginError(f"plugin {path} cannot be loaded: {type(error).__name__}: {said}") from error
     return module, DIGEST + hashlib.sha256(content).hexdigest()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from core_harness.errors import UsageError
-from core_harness.text import plain
+from core_harness.text import one_line, plain
 
 BUILT_IN = "core-harness"
 """The distribution whose names win."""
@@ -46,7 +46,7 @@ def check_name(kind: str, name: object) -> None:
 
 def shortened(summary: str) -> str:
     """Return a summary on one line, without characters that control, cut where it is too long."""
-    line = plain(" ".join(summary.split()))
+    line = one_line(summary)
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"
 
 

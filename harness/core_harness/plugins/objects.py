@@ -58,7 +58,7 @@ class WithObjects(Catalog):
         """Return the keyword parameters of a component, by name."""
         if (one := self._meant(stage, name)) is None:
             return super().parameters(stage, name)
-        return inspect.signature(type(one.object)).parameters
+        return parameters_of(type(one.object), one.name)
 
     def make(self, stage: Stage, name: str, parameters: Mapping[str, Any]) -> Instance:
         """Return the component's object: that which was handed in, or a new one of an installed class.
@@ -163,7 +163,7 @@ def _kept(name: str, made: object) -> Iterator[tuple[str, Any]]:
 def _is_default(parameter: inspect.Parameter, value: object) -> bool:
     """Return whether a recorded value is the default, as JSON has it."""
     try:
-        return bool(json.loads(json.dumps(parameter.default, default=os.fspath)) == value)
+        return bool(_as_json(parameter.default) == value)
     except (TypeError, ValueError):  # a default that no record could hold is not what the record holds
         return False
 
@@ -171,12 +171,16 @@ def _is_default(parameter: inspect.Parameter, value: object) -> bool:
 def _plain(name: str, key: str, value: object) -> Any:
     """Return an argument in the types of JSON: a tuple is a list, a path is text."""
     try:
-        return json.loads(json.dumps(value, allow_nan=False, default=os.fspath))
+        return _as_json(value)
     except (TypeError, ValueError):
         raise PluginError(
             f"{name} keeps {key}={value!r:.80}, which JSON and so the record of a run cannot hold; "
             "take numbers, text, lists and dicts as arguments"
         ) from None
+
+
+def _as_json(value: object) -> Any:
+    return json.loads(json.dumps(value, allow_nan=False, default=os.fspath))
 
 
 def _source_sha256(cls: type) -> str | None:

@@ -8,7 +8,8 @@ from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.plugins.catalog import Catalog
 from core_harness.plugins.discovery import FoundStrategy
 from core_harness.plugins.names import meant, short_names
-from core_harness.registry.entries import Registry, StrategyEntry, StrategyStage
+from core_harness.registry.entries import Registry, StrategyEntry
+from core_harness.vocabulary import StrategyStage
 
 
 def strategies(registry: Registry, catalog: Catalog) -> dict[str, StrategyEntry]:

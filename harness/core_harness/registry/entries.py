@@ -8,15 +8,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from core_harness.knowledge import AliasSource, IdentifierSource, LayerSource
 from core_harness.knowledge.layer_source import DataFile
-from core_harness.vocabulary import Regime
+from core_harness.vocabulary import Regime, StrategyStage
 
 Scalar = str | int | float | bool
 Parameters = dict[str, Scalar]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_./-]*$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-StrategyStage = Literal["retriever", "organizer", "aggregator"]
-"""Where a strategy chooses; dataset and model are the user's choice."""
 Conversion = Literal["go", "hgnc", "orthologs", "string", "unzip"]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core_harness.errors import UsageError
 from core_harness.evaluation.spec import Parameters, parse_parameters
-from core_harness.registry.entries import StrategyStage
+from core_harness.vocabulary import StrategyStage
 
 Tries = Mapping[tuple[StrategyStage, str], Sequence[str]]
 """The values to try of each parameter, by stage and name, as a person wrote them."""

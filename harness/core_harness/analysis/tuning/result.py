@@ -14,9 +14,9 @@ from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.metrics.catalog import metric_named
 from core_harness.metrics.paired import ALPHA, Difference
 from core_harness.metrics.repeats import SeedMean
-from core_harness.registry.entries import Scalar, StrategyEntry, StrategyStage, Tuned
+from core_harness.registry.entries import Scalar, StrategyEntry, Tuned
 from core_harness.runs.manifest import versions_of
-from core_harness.vocabulary import Choice, Control
+from core_harness.vocabulary import Choice, Control, StrategyStage
 
 JSON_VERSION = 1
 """Version of what ``tune --json`` prints."""

@@ -23,8 +23,8 @@ from core_harness.metrics.catalog import metric_named
 from core_harness.metrics.paired import advantage, difference, holm
 from core_harness.metrics.repeats import SeedMean
 from core_harness.plugins.strategies import strategy_named
-from core_harness.registry.entries import Scalar, StrategyEntry, StrategyStage
-from core_harness.vocabulary import Control
+from core_harness.registry.entries import Scalar, StrategyEntry
+from core_harness.vocabulary import Control, StrategyStage
 
 DIGITS = 12
 """Of a gain: differences below are sums in another order."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from rich.table import Table
 from rich.text import Text
 
 from core_harness.cli.output.console import printable, stdout
 from core_harness.text import plain_lines
+from core_harness.vocabulary import StrategyStage
 
 
 def print_component(shown: Mapping[str, Any]) -> None:
@@ -40,8 +41,8 @@ def print_entry(shown: Mapping[str, Any]) -> None:
     if shown["kind"] == "dataset":
         chosen = {"dataset": (shown["component"], shown["parameters"])}
     else:
-        stages = ("retriever", "organizer", "aggregator")
-        chosen = {stage: (shown[stage], shown["parameters"].get(stage, {})) for stage in stages}
+        parameters = shown["parameters"]
+        chosen = {one: (shown[one], parameters.get(one, {})) for one in get_args(StrategyStage)}
     for stage, (component, values) in chosen.items():
         setting = ", ".join(f"{name}={value}" for name, value in values.items())
         console.print(printable(f"{stage}: {component}" + (f" ({setting})" if setting else "")))

@@ -204,7 +204,7 @@ def orthologs(homology: Path) -> list[bytes]:
     """Return ``mouse, human``, gzipped: symbols of genes that are each other's only counterpart.
 
     The report has a line a gene, genes of a class together. Classes with several genes of a species are left
-    out: which of them is meant, nobody can say.
+    out, because which of them is meant cannot be known.
     """
     columns = ("DB Class Key", "NCBI Taxon ID", "Symbol")
     genes = _table(homology, _text(homology), separator="\t", columns=columns).unique()

@@ -99,10 +99,8 @@ def outcome_of(check: Check, subject: Subject) -> Outcome:
     """Run a check."""
     try:
         return Outcome(check=check, status="passed", found=check.run(subject) or "")
-    except Skip as skip:
+    except (Skip, MissingDataError) as skip:
         return Outcome(check=check, status="skipped", found=str(skip))
-    except MissingDataError as missing:
-        return Outcome(check=check, status="skipped", found=str(missing))
     except (Fault, HarnessError) as fault:
         return Outcome(check=check, status="failed", found=str(fault))
 
