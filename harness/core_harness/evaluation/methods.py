@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import polars as pl
+
 from core_harness.data.sources.manifest import read_manifest
 from core_harness.errors import PluginError, UsageError, unknown
+from core_harness.evaluation.relations import related
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import AnswerBy
 from core_harness.paths import data_folder
@@ -22,7 +25,7 @@ from core_harness.prompts import Template
 from core_harness.registry.entries import ModelEntry, Registry, Route
 from core_harness.runs.manifest import MethodReference, TemplateReference
 from core_harness.runs.masking import without_secrets
-from core_harness.schemas import Need
+from core_harness.schemas import Block, Need, Task
 from core_harness.vocabulary import Beyond, StrategyStage
 
 OnFailure = Callable[[str, PluginError], None]
@@ -41,6 +44,8 @@ class Method:
         The names by which it was asked for.
     retriever, organizer, llm, aggregator
         The components in the order in which data pass them; ``llm`` is None where no model is asked.
+    relate
+        Has the retriever relate the names of a block; that of a session may know the answer.
     """
 
     label: str
@@ -50,6 +55,7 @@ class Method:
     organizer: Instance
     llm: Instance | None = None
     aggregator: Instance
+    relate: Callable[[Instance, Task, Block], pl.DataFrame] = related
 
     @property
     def components(self) -> tuple[Instance, ...]:

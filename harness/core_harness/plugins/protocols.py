@@ -142,7 +142,14 @@ class UsesKnowledge(Protocol):
 
 @runtime_checkable
 class Retriever(Protocol):
-    """Which measured perturbations are related to this one, how much, and why?"""
+    """Which measured perturbations are related to this one, how much, and why?
+
+    Where relations depend on the names of ``block.perturbations`` and ``block.candidates``, on
+    ``task.agent``, the parameters and the graph alone, a class attribute says so: ``reads = "names"`` (one of
+    :data:`core_harness.schemas.Reads`). They are then computed once and stored on disk, for all runs. What
+    reads labels, genes, contexts, the seed or a file of its own does not say so. Without it, ``relate`` is
+    called for each block.
+    """
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
         """Relate ``block.perturbations`` to ``block.candidates``; equal blocks have equal relations.
