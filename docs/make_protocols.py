@@ -11,8 +11,8 @@ from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
+from core_harness.plugins.component import Kind
 from core_harness.plugins.starting import SUMMARIES
-from core_harness.vocabulary import Kind
 
 FOLDER = Path(__file__).parent / "plugins"
 NOTE = "<!-- written by docs/make_protocols.py -->\n"
