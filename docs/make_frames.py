@@ -63,7 +63,7 @@ MEANINGS: Mapping[str, str] = {
     "simulated": "whether a program made the answer up",
     "source": "where a reply came from: `journal`, `cache` or `provider`",
     "split": "`train` or `test`",
-    "status": "`ok`, or why there is no score, answer or reply",
+    "status": "`ok`, or why there is no score or answer",
     "system": "text of the system message",
     "text": "the visible answer",
     "thinking_tokens": "tokens of thinking, as the provider counted",
@@ -76,7 +76,12 @@ MEANINGS: Mapping[str, str] = {
     "w_pos": "weight of those that moved the gene",
     "weight": "how related two perturbations are, 0 or more",
 }
-"""What columns hold, in whichever frame."""
+"""What columns hold, unless a frame has its own meaning of one."""
+
+OWN_MEANINGS: Mapping[tuple[str, str], str] = {
+    ("REPLIES", "status"): "`answered`, or whether the prompt `failed` or was `not_asked`"
+}
+"""Meanings by frame and column."""
 
 RECORD = ("Manifest", "MethodReference", "ComponentReference", "TemplateReference", "AskedWith")
 """Classes of the record of a run, outermost first."""
@@ -123,14 +128,15 @@ def _frames() -> Iterator[str]:
         docs = {ast.unparse(one.target): text for one, text in documented(body)}
         for name in names:
             yield f"## {name}\n\n{markdown(docs[name])}\n"
-            yield from _table(getattr(source, name))
+            yield from _table(name, getattr(source, name))
             yield ""
 
 
-def _table(schema: Schema) -> Iterator[str]:
+def _table(name: str, schema: Schema) -> Iterator[str]:
     yield "| column | type | meaning |\n|---|---|---|"
     for column, dtype in schema.items():
-        yield f"| `{column}` | `{_type(dtype)}` | {MEANINGS[column]} |"
+        meaning = OWN_MEANINGS.get((name, column)) or MEANINGS[column]
+        yield f"| `{column}` | `{_type(dtype)}` | {meaning} |"
 
 
 def _type(dtype: pl.DataType | DataTypeClass) -> str:

@@ -11,8 +11,8 @@ from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
+from core_harness.plugins.component import Kind
 from core_harness.plugins.starting import SUMMARIES
-from core_harness.vocabulary import Kind
 
 FOLDER = Path(__file__).parent / "plugins"
 NOTE = "<!-- written by docs/make_protocols.py -->\n"
@@ -35,6 +35,9 @@ PARTS: Mapping[Kind, tuple[tuple[str, str], ...]] = {
         ("plugins.protocols", "AskingOrganizer"),
         ("plugins.protocols", "UsesKnowledge"),
         ("evidence.evidence", "Evidence"),
+        ("prompts.template", "load_template"),
+        ("prompts.template", "Template"),
+        ("prompts.pairs", "pair_prompts"),
         ("prompts.pairs", "Layout"),
     ),
     "llm": (
@@ -54,7 +57,10 @@ PARTS: Mapping[Kind, tuple[tuple[str, str], ...]] = {
     ),
     "strategy": (("plugins.component", "Strategy"),),
 }
-"""The classes that a kind is described by, each with its module; the first is what must be there."""
+"""Classes and functions that describe a kind, each with its module; the first is what must be there."""
+
+TEXTS: Mapping[Kind, Mapping[str, str]] = {"organizer": {"prompts.parts": "Parts of a template"}}
+"""Modules whose docstrings belong to a page, with their headings."""
 
 FRAMES: Mapping[Kind, tuple[str, ...]] = {
     "dataset": ("ROWS",),
@@ -73,8 +79,9 @@ HOMES = {
     "plugins.component": "core_harness",
     "llm.messages": "core_harness.llm",
     "prompts.pairs": "core_harness.prompts",
+    "prompts.template": "core_harness.prompts",
 }
-"""Where an author imports the classes of a module from, where that is another one."""
+"""Where an author imports what a module defines from, where that is another one."""
 
 
 def page(kind: Kind) -> str:
@@ -97,16 +104,22 @@ def _page(kind: Kind) -> Iterator[str]:
         links = ", ".join(f"[`{name}`](frames.md#{name.lower()})" for name in frames)
         yield f"\nFrames that it takes or returns: {links}."
     for number, (module, name) in enumerate(PARTS[kind]):
-        yield from _class(module, name, must=number == 0)
+        yield from _described(module, name, must=number == 0)
+    for module, heading in TEXTS.get(kind, {}).items():
+        yield f"\n## {heading}\n\n{markdown(inspect.getdoc(import_module(f'core_harness.{module}')) or '')}"
 
 
-def _class(module: str, name: str, *, must: bool) -> Iterator[str]:
+def _described(module: str, name: str, *, must: bool) -> Iterator[str]:
     source = import_module(f"core_harness.{module}")
     tree = ast.parse(inspect.getsource(source))
-    node = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
+    node = next(n for n in tree.body if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == name)
     home = HOMES.get(module, f"core_harness.{module}")
     yield f"\n## {name}\n\n`{home}.{name}`{', which must be there' if must else ''}\n"
+    if isinstance(node, ast.FunctionDef):
+        yield f"`{_signature(node)}`\n"
     yield markdown(ast.get_docstring(node) or "")
+    if isinstance(node, ast.FunctionDef):
+        return
     for attribute, doc in documented(node.body):
         yield f"\n**`{ast.unparse(attribute)}`** {markdown(doc)}"
     for method in node.body:
@@ -126,12 +139,28 @@ def documented(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.AnnAssign, str]]:
 
 def markdown(docstring: str) -> str:
     """Return a numpy docstring as Markdown."""
-    text = re.sub(r":\w+:`([^`<]+) <[^`]+>`", r"`\1`", docstring)
+    # tables first: their columns are counted
+    text = re.sub(r"^(=+(?: =+)+)\n(.*?)\n\1\n(.*?)\n\1$", _table, docstring, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r":\w+:`([^`<]+?)\s+<[^`]+>`", r"`\1`", text)
     text = re.sub(r":\w+:`~?([^`]+)`", lambda found: f"`{found[1].rpartition('.')[2]}`", text)
     text = text.replace("``", "`")
     text = re.sub(r"::\n\n((?:(?:    .*)?\n?)+)", lambda found: _fenced(found[1]), text)
     text = re.sub(r"^(\w+)\n-+\n((?:.+\n?|\n(?!\w+\n-))+)", _section, text, flags=re.MULTILINE)
     return text.strip()
+
+
+def _table(found: re.Match[str]) -> str:
+    """Return a simple table, whose cells may go on in the next line, as Markdown has tables."""
+    starts = [column.start() for column in re.finditer("=+", found[1])]
+    rows: list[list[str]] = []
+    for line in (*found[2].splitlines(), *found[3].splitlines()):
+        cells = [line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)]
+        if cells[0]:
+            rows.append(cells)
+        else:
+            rows[-1] = [f"{before} {more}".strip() for before, more in zip(rows[-1], cells, strict=True)]
+    rows.insert(1, ["---"] * len(starts))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def _section(found: re.Match[str]) -> str:

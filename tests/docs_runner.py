@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+import webbrowser
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -22,12 +23,31 @@ _BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```", re.MULTILINE | 
 _FILE = re.compile(r"# (?P<path>[\w/.-]+\.\w+)\n")
 
 
+REGISTRY = "mine.toml"
+"""What pages call a user registry; a block of TOML with ``schema_version`` is one."""
+
+OTHER_PROGRAMS = {
+    "kill": "the test server ends with the reader",
+    "pip": "installs; .ci/run does",
+    "pytest": "made packages are tested in tests/plugins/test_starting.py",
+    "python": "builds, serves or measures; .ci/run builds",
+    "python3": "installs; .ci/run does",
+    "wget": "downloads",
+}
+"""Programs that the reader does not start, and why."""
+
+
 class Block(NamedTuple):
     """A code block of a page; ``language`` is empty for what is typed into a shell."""
 
     page: Path
     language: str
     text: str
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it is typed into a shell."""
+        return self.language in {"", "bash"}
 
     @property
     def lines(self) -> list[str]:
@@ -43,34 +63,53 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 class Reader(ExitStack):
-    """A reader in an empty folder, who types what a page says; what ``pip`` installs is gone at the end."""
+    """A reader in a folder, who types what a page says; what ``pip`` installs is gone at the end.
 
-    def __init__(self, folder: Path) -> None:
+    ``RUN`` is a run of the folder, each time another one, ``RUN...`` are the others; ``FILE`` is a file of
+    predictions.
+    """
+
+    def __init__(self, folder: Path, data: Path) -> None:
         super().__init__()
         self.folder = folder
-        self.said = ""
+        self._names: dict[str, Any] = {"__name__": "__main__"}
         self._servers: Mapping[str, str] = {}
+        self._environment = {"CORE_HARNESS_DATA": str(data), "CORE_HARNESS_CACHE": str(data / "cache")}
         self._patch = self.enter_context(pytest.MonkeyPatch.context())
+        for name, value in self._environment.items():
+            self._patch.setenv(name, value)
+        self._patch.setattr(webbrowser, "open", lambda _: True)
         defaults = cast("dict[str, Any]", Subject.__init__.__kwdefaults__)
         self._patch.setitem(defaults, "pairs", 2_000)  # the large world takes a minute
 
-    def do(self, block: Block) -> None:
-        """Do what a block says: type its lines, save the file that it names, or run its Python."""
+    def do(self, block: Block, leave_out: Collection[str] = ()) -> None:
+        """Do what a block says: type its lines, save the file that it is, or run its Python.
+
+        Lines that begin like one of ``leave_out`` are not typed.
+        """
         if block.language == "python" and (named := _FILE.match(block.text)):
+            (self.folder / named["path"]).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / named["path"]).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
             self._patch.chdir(self.folder)
-            exec(compile(block.text, str(block.page), "exec"), {"__name__": "page"})
-        elif not block.language:
+            exec(compile(block.text, str(block.page), "exec"), self._names)
+        elif block.language == "toml" and block.text.startswith("schema_version"):
+            (self.folder / REGISTRY).write_text(block.text, encoding="utf-8")
+        elif block.is_typed:
             for line in block.lines:
-                self._type(line)
+                if not line.startswith(tuple(leave_out)):
+                    self.type(line)
 
-    def _type(self, line: str) -> None:
+    def type(self, line: str) -> None:
+        """Do what a line of a shell says. Raises AssertionError where that fails, or cannot be done."""
         for written, port in self._servers.items():
             line = line.replace(written, port)
         command, *arguments = shlex.split(line)
         if command == "cd":
             self.folder = self.folder / arguments[0]
+        elif command == "export":
+            name, _, value = arguments[0].partition("=")
+            self._environment[name] = value
         elif line == "pip install -e '.[test]'":
             self._install()
         elif line.startswith("core-harness testserver --port "):
@@ -78,21 +117,21 @@ class Reader(ExitStack):
             self._servers = {f":{arguments[2]}/": f":{server.url.split(':')[2].partition('/')[0]}/"}
         elif command == "core-harness":
             self._program(*arguments)
-        elif command not in {
-            "pytest",
-            "kill",
-        }:  # packages' tests run elsewhere; the server ends with the reader
+        elif command not in OTHER_PROGRAMS:
             raise AssertionError(f"the reader does not know how to do {line!r}")
 
     def _program(self, *arguments: str) -> None:
-        words = [name for word in arguments for name in self._meant(word)]
-        cache = str(self.folder / "cache")
-        done = run_here(*words, cwd=self.folder, CORE_HARNESS_CACHE=cache)
+        runs = iter(sorted((path.name for path in self.folder.glob("runs/*")), reverse=True))
+        words = [name for word in arguments for name in self._meant(word, runs)]
+        done = run_here(*words, cwd=self.folder, **self._environment)
         assert done.returncode == 0, f"core-harness {shlex.join(words)}: {done.stderr}"
-        self.said += done.stdout
 
-    def _meant(self, word: str) -> list[str]:
-        """Return what a shell makes of a word."""
+    def _meant(self, word: str, runs: Iterator[str]) -> list[str]:
+        """Return what a shell, or a reader, makes of a word."""
+        if word in {"RUN", "RUN..."}:
+            return [next(runs)] if word == "RUN" else [*runs]
+        if word == "FILE":
+            return ["predictions.parquet"]
         if "*" not in word:
             return [word]
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.glob(word))

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import make_cli
 import make_demo
@@ -36,18 +35,6 @@ def test_the_command_line_reference_is_that_of_the_code() -> None:
 def test_the_page_of_a_real_model_has_the_figures_that_were_saved() -> None:
     written = make_demo.PAGE.read_text(encoding="utf-8")
     assert written == make_demo.with_results(written), "run python docs/make_demo.py"
-
-
-def test_the_blocks_of_the_python_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CORE_HARNESS_CACHE", str(tmp_path / "cache"))
-    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == page.count("```python")
-    names: dict[str, Any] = {"__name__": "__main__"}
-    for place, block in enumerate(blocks):
-        exec(compile(block, f"python.md, block {place + 1}", "exec"), names)
-    assert {"results", "comparison", "card", "run", "scored", "session", "mine"} <= set(names)
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:

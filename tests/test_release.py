@@ -12,8 +12,8 @@ from typing import get_args
 import pytest
 import yaml
 
+from core_harness.plugins.component import Kind
 from core_harness.plugins.starting import start_package
-from core_harness.vocabulary import Kind
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -46,9 +46,13 @@ def test_workflows_have_pinned_actions_and_no_secret(path: Path) -> None:
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_so_have_those_of_made_packages_and_a_strategy_is_not_checked(kind: Kind, tmp_path: Path) -> None:
     folder = start_package(kind, "of-mine", tmp_path)
-    text = (folder / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
-    check_workflow(text)
-    for file in (text, (folder / "README.md").read_text(encoding="utf-8")):
+    test, publish = (
+        (folder / ".github" / "workflows" / name).read_text(encoding="utf-8")
+        for name in ("test.yml", "publish.yml")
+    )
+    check_workflow(test)
+    check_workflow(publish)
+    for file in (test, (folder / "README.md").read_text(encoding="utf-8")):
         assert ("plugins check of-mine" in file) == (kind != "strategy")
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core_harness.paths import data_folder
     from core_harness.plugins.component import Component, Strategy
     from core_harness.plugins.hookspecs import hookimpl
-    from core_harness.registry.loading import open_registry
+    from core_harness.plugins.registries import open_registry
     from core_harness.runs.folder import Run
     from core_harness.schemas import (
         EVIDENCE,
@@ -88,7 +88,7 @@ _HOMES = {
     "frame": "schemas",
     "hookimpl": "plugins.hookspecs",
     "load_run": "evaluation.result",
-    "open_registry": "registry.loading",
+    "open_registry": "plugins.registries",
     "report": "pages.report",
     "resume": "evaluation.api",
     "score": "analysis.score",

@@ -4,7 +4,8 @@
 
     HarnessError                 exit code 1
     ├── UsageError               2   a name, an option or a combination that does not exist or does not fit
-    │   └── MissingKeyError      2   the key of a provider is not set
+    │   ├── MissingKeyError      2   the key of a provider is not set
+    │   └── UnknownModelError    2   no provider has a model of that name
     ├── DataError                3   a file, a row, a column, a graph that cannot be used
     │   ├── MissingDataError     3   the data are not on this machine
     │   └── LeakError            3   one perturbation in train and in test under two spellings
@@ -55,6 +56,10 @@ class MissingKeyError(UsageError):
     def __init__(self, message: str, *, price: Any = None) -> None:
         super().__init__(message)
         self.price = price
+
+
+class UnknownModelError(UsageError):
+    """No provider has a model of the name that was asked for."""
 
 
 class DataError(HarnessError):

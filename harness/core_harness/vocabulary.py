@@ -45,9 +45,6 @@ Beyond = Literal["potency", "unlisted pairs"]
 ``potency``: how strong perturbations are, over all genes. ``unlisted pairs``: which pairs data do not list.
 """
 
-Kind = Literal["dataset", "retriever", "organizer", "llm", "aggregator", "strategy"]
-"""What a plugin can bring: a component of one of the five stages, or a strategy."""
-
 StrategyStage = Literal["retriever", "organizer", "aggregator"]
 """Where a strategy chooses; dataset and model are the user's choice."""
 

@@ -20,7 +20,7 @@ from core_harness.evaluation.reproducing import reproduce
 from core_harness.evaluation.result import Result
 from core_harness.evaluation.session import Session
 from core_harness.llm import Settings
-from core_harness.registry.loading import open_registry
+from core_harness.plugins.registries import open_registry
 from core_harness.runs.folder import Run, open_run
 from core_harness.testing import TestServer
 

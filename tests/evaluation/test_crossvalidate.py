@@ -62,7 +62,7 @@ def _fresh_spy() -> None:
 
 def session() -> Session:
     stages: tuple[Stage, ...] = ("retriever", "organizer", "aggregator")
-    spies = [Found(stage, Component("spy", f"{__name__}:Spy", ""), "test", "0") for stage in stages]
+    spies = [Found(Component("spy", f"{__name__}:Spy", ""), "test", "0", stage) for stage in stages]
     return Session(components=Catalog([*catalog(), *spies]))
 
 

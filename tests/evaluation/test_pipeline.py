@@ -62,7 +62,7 @@ class Watched:
 
     def predict(self) -> pl.DataFrame:
         stages: tuple[Stage, ...] = ("retriever", "organizer", "aggregator")
-        spies = [Found(d, Component("spy", f"{__name__}:Spy", ""), "test", "0") for d in stages]
+        spies = [Found(Component("spy", f"{__name__}:Spy", ""), "test", "0", d) for d in stages]
         components = Catalog([*catalog(), *spies])
         spec = RunSpec(strategies=("voting",), retriever="spy", organizer="spy", aggregator="spy")
         (method,) = make_methods(spec, shipped_registry(), components)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from core_harness.evaluation.methods import make_model
+from core_harness.evaluation.models import make_model
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Message, Permanent, Request, Transient
 from core_harness.plugins.catalog import catalog

@@ -93,7 +93,7 @@ def test_parameters_are_checked(plugin: EntryPoint, parameters: dict[str, str], 
 
 @pytest.mark.parametrize("target", ["nowhere_at_all:X", "json:NoSuchClass", "json:JSONDecoder"])
 def test_a_target_that_is_no_component_is_an_error(target: str) -> None:
-    catalog = Catalog([Found("organizer", Component("odd", target, ""), "dist", "1")])
+    catalog = Catalog([Found(Component("odd", target, ""), "dist", "1", "organizer")])
     with pytest.raises((PluginError, UsageError)):
         catalog.make("organizer", "odd", {})
 

@@ -14,7 +14,7 @@ from core_harness import evaluate
 from core_harness.cli import cli
 from core_harness.errors import IncompleteError, PluginError
 from core_harness.plugins import discovery
-from core_harness.registry.loading import open_registry
+from core_harness.plugins.registries import open_registry
 
 PLUGIN = """
 import polars as pl

@@ -15,8 +15,9 @@ from core_harness import Component, Session, Strategy, evaluate
 from core_harness.errors import RegistryError, UsageError
 from core_harness.plugins.catalog import Catalog, catalog
 from core_harness.plugins.discovery import Found, FoundStrategy
+from core_harness.plugins.registries import open_registry
 from core_harness.plugins.strategies import strategies, strategy_named
-from core_harness.registry.loading import open_registry, shipped_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.runs.folder import find_run
 
 HOOKS = """
@@ -71,7 +72,7 @@ def tails(heads: Path, tmp_path: Path) -> Iterator[Path]:
 def test_a_built_in_wins_and_the_other_one_is_named_with_its_distribution(heads: Path) -> None:
     found = catalog()
     assert found.find("aggregator", "vote").distribution == "core-harness"
-    assert found.find("aggregator", "vote@heads").component.target == "heads.work:Coin"
+    assert found.find("aggregator", "vote@heads").registered.target == "heads.work:Coin"
     assert found.find("aggregator", "vote@core-harness") is found.find("aggregator", "vote")
     assert {"coin", "vote", "vote@heads"} <= set(found.names("aggregator"))
     with pytest.raises(UsageError, match="unknown aggregator 'vote@elsewhere'"):
@@ -152,7 +153,9 @@ def test_a_suite_may_name_a_strategy_of_a_plugin(heads: Path) -> None:
     done = run_here("eval", "--suite", "mine", "--registry", "mine.toml", "--json", cwd=Path())
     assert done.returncode == 0, done.stderr
     assert [cell["strategy"] for cell in json.loads(done.stdout)["cells"]] == ["gene-frequency", "coin-vote"]
-    with pytest.raises(RegistryError, match="unknown strategy 'coin-vote'"):
+    assert "coin-vote" in open_registry(Path("mine.toml")).suites["mine"].strategies
+    Path("mine.toml").write_text(SUITE.replace("coin-vote", "coin-vota"))
+    with pytest.raises(RegistryError, match="unknown strategy 'coin-vota'"):
         open_registry(Path("mine.toml"))
 
 
@@ -209,7 +212,7 @@ def test_a_strategy_that_chooses_what_is_not_there_fails_alone(
 def test_names_without_an_installation() -> None:
     """A strategy's bare name means one of its distribution first, then what it means everywhere."""
     found = [
-        Found("aggregator", Component("vote", f"{who}:X", ""), who, "1") for who in ("core-harness", "a")
+        Found(Component("vote", f"{who}:X", ""), who, "1", "aggregator") for who in ("core-harness", "a")
     ]
     other = Strategy(name="s", summary="", retriever="kg", organizer="voters", aggregator="vote")
     of_two = Catalog(found, (), [FoundStrategy(other, who, "1") for who in ("a", "b")])

@@ -19,9 +19,9 @@ from program import run_here
 
 import core_harness
 from core_harness.errors import UsageError
+from core_harness.plugins.component import Kind
 from core_harness.plugins.names import LONGEST
 from core_harness.plugins.starting import SUMMARIES, start_file, start_package
-from core_harness.vocabulary import Kind
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-plugin"
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -10,7 +10,8 @@ import pytest
 from program import run_here
 
 from core_harness.errors import RegistryError
-from core_harness.registry.loading import open_registry, shipped_registry
+from core_harness.plugins.registries import open_registry
+from core_harness.registry.loading import shipped_registry
 from core_harness.testing import TestServer
 
 SECRET = "sk-of-a-careful-person"

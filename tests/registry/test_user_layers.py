@@ -14,7 +14,8 @@ from small_knowledge import write_data
 
 from core_harness.errors import RegistryError
 from core_harness.knowledge.rdf import read_graph
-from core_harness.registry.loading import open_registry, shipped_registry
+from core_harness.plugins.registries import open_registry
+from core_harness.registry.loading import shipped_registry
 
 PERSON = {key: value for key, value in os.environ.items() if not key.startswith("CORE_HARNESS")}
 SHIPPED = [layer.name for layer in shipped_registry().layer]

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_harness.errors import RegistryError, UsageError
+from core_harness.plugins.registries import open_registry
 from core_harness.registry.entries import StrategyEntry, Tuned, UserRegistry
-from core_harness.registry.loading import open_registry
 from core_harness.registry.writing import check_target, with_strategy, write_strategy
 
 MINE = """# what I use

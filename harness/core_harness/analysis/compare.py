@@ -48,7 +48,7 @@ class Compared:
     Attributes
     ----------
     run, method, control
-        Name of the folder, label of the method, and what was broken on purpose.
+        Name of the folder, name of the method, and what was broken on purpose.
     value, low, high
         The metric with its 95 % interval; None where it is not defined. It rests on the pairs that all
         runs answered, unless it is about answering.
@@ -263,7 +263,7 @@ def _compared(
         compared.append(
             Compared(
                 run=run.run.name,
-                method=run.run.manifest.method.label,
+                method=run.run.manifest.method.name,
                 control=run.run.manifest.control,
                 value=None if math.isnan(found.value) else found.value,
                 low=low,

@@ -46,7 +46,7 @@ def evaluate(
         Called as work goes on, and with lines that a person should see.
     registry
         What names stand for; None is the shipped registry
-        (:func:`core_harness.registry.loading.open_registry` extends it).
+        (:func:`core_harness.plugins.registries.open_registry` extends it).
     session
         What is loaded already, in place of ``asking``, ``progress``, ``notice`` and ``registry``; None makes
         one.

@@ -1,20 +1,18 @@
-"""From names to components: the dataset, the model, the methods asked for, and whether they fit."""
+"""From names to components: the dataset, the methods asked for, and whether they fit."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
-from core_harness.data.sources.manifest import read_manifest
 from core_harness.errors import PluginError, UsageError, unknown
+from core_harness.evaluation.models import make_model
 from core_harness.evaluation.relations import related
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import AnswerBy
-from core_harness.paths import data_folder
 from core_harness.plugins.catalog import Catalog
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import call
@@ -22,9 +20,9 @@ from core_harness.plugins.names import BUILT_IN
 from core_harness.plugins.protocols import Aggregator, AskingOrganizer, Organizer, UsesKnowledge
 from core_harness.plugins.strategies import strategies, strategy_named
 from core_harness.prompts import Template
-from core_harness.registry.entries import ModelEntry, Registry, Route
+from core_harness.registry.entries import Registry
 from core_harness.runs.manifest import MethodReference, TemplateReference
-from core_harness.runs.masking import without_secrets
+from core_harness.runs.masking import HIDDEN, masked, without_secrets
 from core_harness.schemas import Block, Need, Task
 from core_harness.vocabulary import Beyond, StrategyStage
 
@@ -146,7 +144,8 @@ def make_methods(
     methods = []
     for name in spec.strategies:
         try:
-            methods.append(_make_method(name, spec, registry, catalog, model=model))
+            method = _make_method(catalog.spelt("strategy", name), spec, registry, catalog, model=model)
+            methods.append(method)
         except PluginError as error:
             if on_failure is None:
                 raise
@@ -160,69 +159,6 @@ def make_methods(
     if twice := {label for label in labels if labels.count(label) > 1}:
         raise UsageError(f"asked for twice: {', '.join(sorted(twice))}")
     return methods
-
-
-def make_model(
-    spec: RunSpec, registry: Registry, catalog: Catalog, *, keyless: bool = False
-) -> Instance | None:
-    """Return the llm that ``spec.model`` names, or None where it names none.
-
-    An alias becomes the first of its routes whose key is set; with an address (``llm.api_base``), and where
-    none is set and none needed (``keyless``), simply the first. Raises :class:`UsageError`. Sends nothing.
-    """
-    if spec.model is None:
-        return None
-    routes = model_routes(spec, registry, catalog)
-    for key, component, parameters in routes:
-        if key is None or "api_base" in spec.parameters.get("llm", {}) or os.environ.get(key):
-            return catalog.make("llm", component, parameters)
-    if keyless:
-        _, component, parameters = routes[0]
-        return catalog.make("llm", component, parameters)
-    keys = " or ".join(str(key) for key, _, _ in routes)
-    raise UsageError(f"model {spec.model!r} needs {keys} in the environment; nothing was sent")
-
-
-def model_routes(
-    spec: RunSpec, registry: Registry, catalog: Catalog
-) -> list[tuple[str | None, str, dict[str, Any]]]:
-    """Return the ways to ask the model of a spec: variable of the key, llm component, its parameters.
-
-    A name is an alias of the registry, else an llm component, else what litellm calls a model.
-    """
-    if spec.model is None:
-        return []
-    given = dict(spec.parameters.get("llm", {}))
-    if (entry := registry.models.get(spec.model)) is None:
-        component, _, of_component = spec.model.partition(":")
-        if catalog.has("llm", component):
-            return [(None, component, ({"model": of_component} if of_component else {}) | given)]
-        return [(None, registry.llm, {"model": spec.model, **given})]
-    if entry.component is not None:
-        return [(None, entry.component, _of_weights(entry) | entry.parameters | given)]
-    elsewhere = "api_base" in given
-    return [
-        (route.key, registry.llm, _of_route(route, elsewhere=elsewhere) | entry.parameters | given)
-        for route in (entry.routes[:1] if elsewhere else entry.routes)
-    ]
-
-
-def _of_weights(entry: ModelEntry) -> dict[str, Any]:
-    """Return the file of a model of this machine, and the digest by the registry or by its first pull."""
-    if entry.weights is None:
-        return {}
-    record = read_manifest(data_folder()).files.get(entry.weights.file)
-    digest = entry.weights.sha256 or (record.sha256 if record else "")
-    return {"model": entry.weights.file, "sha256": digest}
-
-
-def _of_route(route: Route, *, elsewhere: bool) -> dict[str, Any]:
-    """Return what a route says to the llm; its price holds at its own address only."""
-    said = {"model": route.model, "api_base": route.api_base, "key_variable": route.key}
-    known: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
-    if route.price is not None and not elsewhere:
-        known["price"] = route.price.model_dump()
-    return known
 
 
 def _make_method(
@@ -243,7 +179,7 @@ def _make_method(
         if catalog.find(stage, component) == catalog.find(stage, usual):
             values.update(entry.parameters.get(stage, {}))
         else:
-            changes.append(f"{stage}={component}")
+            changes.append(f"{stage}={catalog.spelt(stage, component)}")
         known = catalog.parameters(stage, component)
         wished = dict(spec.parameters.get(stage, {}))
         if stage == "organizer" and spec.question is not None:
@@ -253,9 +189,8 @@ def _make_method(
         given = {key: value for key, value in wished.items() if key in known}
         changes += [f"{stage}.{key}={value}" for key, value in without_secrets(given).items()]
         instances[stage] = catalog.make(stage, component, values | given)
-    label = f"{name}[{','.join(changes)}]" if changes else name
     method = Method(
-        label=label,
+        label=_label(name, changes),
         strategy=name,
         retriever=instances["retriever"],
         organizer=instances["organizer"],
@@ -267,11 +202,27 @@ def _make_method(
         return method
     if model is None:
         raise UsageError(f"{name} asks a model; name one with --model, e.g. --model qwen")
-    method = replace(method, llm=model, model=spec.model)
-    if method.answers_by == "text":
-        return method
-    _check_by_token(method)
-    return replace(method, label=f"{name}[{','.join([*changes, 'answer=token'])}]")
+    method = replace(method, llm=model, model=spec.model and catalog.spelt("llm", spec.model))
+    by_token = method.answers_by == "token"
+    changes += [*_changes_of_model(spec), *(["answer=token"] if by_token else [])]
+    method = replace(method, label=_label(name, changes))
+    if by_token:
+        _check_by_token(method)
+    return method
+
+
+def _label(name: str, changes: Sequence[str]) -> str:
+    """Return what tables call a method: the strategy's name, and in brackets whatever was set otherwise."""
+    return f"{name}[{','.join(changes)}]" if changes else name
+
+
+def _changes_of_model(spec: RunSpec) -> list[str]:
+    """Return the parameters that were given to the model, but for its key and its server's address.
+
+    How it answers (``answer``) is not among them, for a model may answer so without being given it.
+    """
+    given = masked(without_secrets(spec.parameters.get("llm", {})))
+    return [f"llm.{key}={value}" for key, value in given.items() if key != "answer" and value != HIDDEN]
 
 
 def _cannot_ask_both(name: str, registry: Registry, catalog: Catalog) -> str:

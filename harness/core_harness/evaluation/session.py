@@ -152,7 +152,7 @@ class Session:
         key = f"{of_rows} {spec.dataset} {part}"
         if key not in self._loaded:
             task = Task(
-                dataset=spec.dataset,
+                dataset=self.components.spelt("dataset", spec.dataset),
                 question=dataset.object.question,
                 agent=dataset.object.agent,
                 regime=spec.effective_regime,

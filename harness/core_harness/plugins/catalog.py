@@ -11,11 +11,11 @@ from typing import Any
 
 from core_harness.errors import PluginError, RunError, UsageError, unknown
 from core_harness.plugins.attributes import fault_of
-from core_harness.plugins.component import Instance, Stage
+from core_harness.plugins.component import Instance, Kind, Stage
 from core_harness.plugins.discovery import Broken, Found, FoundStrategy, installed
 from core_harness.plugins.files import DIGEST
 from core_harness.plugins.guard import call, guarded
-from core_harness.plugins.names import meant, short_names
+from core_harness.plugins.names import meant, normal, short_names, spelt
 from core_harness.plugins.parameters import parameters_of, values_of
 from core_harness.runs.manifest import ComponentReference
 from core_harness.runs.masking import without_secrets
@@ -45,7 +45,7 @@ class Catalog:
 
     def by_name(self, stage: Stage) -> dict[str, Found]:
         """Return the components of one stage by the shortest name that means each, sorted."""
-        named = short_names([one for one in self._found if one.stage == stage])
+        named = short_names(self._at(stage))
         return dict(sorted(named.items()))
 
     def names(self, stage: Stage) -> list[str]:
@@ -54,23 +54,32 @@ class Catalog:
 
     def has(self, stage: Stage, name: str) -> bool:
         """Return whether a name means a component. Raises :class:`UsageError` where it means several."""
-        return meant(stage, name, [one for one in self._found if one.stage == stage]) is not None
+        return meant(stage, name, self._at(stage)) is not None
 
     def find(self, stage: Stage, name: str) -> Found:
         """Return what a name means. Raises :class:`UsageError` for an unknown one, or one of several."""
-        found = meant(stage, name, [one for one in self._found if one.stage == stage])
+        found = meant(stage, name, self._at(stage))
         if found is None:
             raise UsageError(unknown(stage, name, self.names(stage)) + self.broken_hint(name))
         return found
+
+    def spelt(self, kind: Kind, name: str) -> str:
+        """Return a name as records and labels have it: its distribution in the one spelling."""
+        return spelt(kind, name, self.strategies if kind == "strategy" else self._at(kind))
+
+    def _at(self, stage: Stage) -> list[Found]:
+        return [one for one in self._found if one.stage == stage]
 
     def name_of(self, stage: Stage, reference: ComponentReference) -> str:
         """Return the name of the component of a record; its bare one where its distribution is not here.
 
         Raises :class:`~core_harness.errors.RunError` for a file that was not named again, or has changed.
         """
-        recorded = (reference.name, reference.distribution)
+        recorded = (reference.name, normal(reference.distribution))
         by_name = self.by_name(stage)
-        name = next((key for key, one in by_name.items() if (one.name, one.distribution) == recorded), None)
+        name = next(
+            (key for key, one in by_name.items() if (one.name, normal(one.distribution)) == recorded), None
+        )
         if reference.version.startswith(DIGEST):
             file = f"file {plain(reference.distribution)} ({plain(reference.version[:19])}...)"
             if name is None:
@@ -82,12 +91,13 @@ class Catalog:
         return reference.name if name is None else name
 
     def broken_hint(self, name: str) -> str:
-        """Return the rest of a message that ``name`` is unknown: which plugins could not be loaded."""
+        """Return the rest of a message that ``name`` is unknown: which plugins are broken, and what helps."""
         _, at, distribution = name.partition("@")
         broken = [
-            f"; plugin {one.plugin!r} of {one.distribution} is broken: {one.reason}"
+            f"; plugin {one.plugin!r} of {one.distribution} is broken: {one.reason} (mend it, or install "
+            f"another version of {one.distribution})"
             for one in self.broken
-            if not at or one.distribution == distribution
+            if not at or normal(one.distribution) == normal(distribution)
         ]
         left_out = f"; left out: {', '.join(self.left_out)}" if self.left_out else ""
         return "".join(broken) + left_out
@@ -111,7 +121,7 @@ class Catalog:
         values = values_of(cls, parameters, who, _origin(found))
         reference = ComponentReference(
             name=found.name,
-            target=found.component.target,
+            target=found.registered.target,
             distribution=found.distribution,
             version=found.version,
             parameters=without_secrets(values),
@@ -123,19 +133,19 @@ class Catalog:
     def class_of(self, stage: Stage, name: str) -> Any:
         """Return the class of a component, imported. Raises as :meth:`make` does."""
         found = self.find(stage, name)
-        module, _, attribute = found.component.target.partition(":")
+        module, _, attribute = found.registered.target.partition(":")
         try:
             with redirect_stdout(sys.stderr):
                 return getattr(import_module(module), attribute)
         except (Exception, SystemExit) as error:  # an import does not end the program
             raise PluginError(
-                f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.component.target}: "
+                f"{stage} {name!r} of {found.distribution} cannot be loaded from {found.registered.target}: "
                 f"{type(error).__name__}: {error}"
             ) from error
 
 
 def _origin(found: Found) -> str:
-    return f"{found.component.target} of {found.distribution}"
+    return f"{found.registered.target} of {found.distribution}"
 
 
 def checked(stage: Stage, reference: ComponentReference, made: object) -> Instance:

@@ -17,6 +17,9 @@ Stage = Literal["dataset", "retriever", "organizer", "llm", "aggregator"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """The stages, in the order in which data pass them."""
 
+Kind = Literal[Stage, "strategy"]
+"""What a plugin can bring: a component of one of the stages, or a strategy."""
+
 METHODS: Mapping[Stage, str] = {
     "dataset": "rows",
     "retriever": "relate",

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 import pluggy
 
@@ -38,42 +38,33 @@ _HOOKS = (*(f"core_{stage}s" for stage in STAGES), "core_strategies")
 
 
 @dataclass(frozen=True)
-class Found:
-    """A registered component and the distribution that brought it."""
+class _Registered(Generic[C]):
+    """What a plugin registered, and the distribution that brought it."""
 
-    stage: Stage
-    component: Component
+    registered: C
     distribution: str
     version: str
 
     @property
     def name(self) -> str:
-        """The component's name, without the distribution."""
-        return self.component.name
+        """The name, without the distribution."""
+        return self.registered.name
 
     @property
     def summary(self) -> str:
         """One line about it."""
-        return self.component.summary
+        return self.registered.summary
 
 
 @dataclass(frozen=True)
-class FoundStrategy:
-    """A registered strategy and the distribution that brought it."""
+class Found(_Registered[Component]):
+    """A registered component of a stage."""
 
-    strategy: Strategy
-    distribution: str
-    version: str
+    stage: Stage
 
-    @property
-    def name(self) -> str:
-        """The strategy's name, without the distribution."""
-        return self.strategy.name
 
-    @property
-    def summary(self) -> str:
-        """One line about it."""
-        return self.strategy.summary
+class FoundStrategy(_Registered[Strategy]):
+    """A registered strategy."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +148,7 @@ def _of_file(path: Path, module: ModuleType, version: str) -> Plugins:
         raise PluginError(f"plugin {path}: {type(error).__name__}: {one_line(error)}") from error
     named = {(one.stage, one.name) for one in by_hooks.components}
     by_class = tuple(
-        Found(stage, replace(one, summary=shortened(one.summary)), path.name, version)
+        Found(replace(one, summary=shortened(one.summary)), path.name, version, stage)
         for stage, one in classes_of(module)
         if (stage, one.name) not in named
     )
@@ -167,7 +158,7 @@ def _of_file(path: Path, module: ModuleType, version: str) -> Plugins:
 def _of_plugin(plugin: Any, distribution: str, version: str) -> Plugins:
     """Return what the hooks of a module register. Raises whatever they raise, and for what cannot be used."""
     manager = _registered(plugin)
-    components = tuple(Found(stage, one, distribution, version) for stage, one in _components(manager))
+    components = tuple(Found(one, distribution, version, stage) for stage, one in _components(manager))
     strategies = tuple(FoundStrategy(one, distribution, version) for one in _strategies(manager))
     return Plugins(components=components, strategies=strategies)
 

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core_harness.plugins.component import STAGES
+from core_harness.plugins.component import STAGES, Kind
 from core_harness.plugins.discovery import Found, FoundStrategy, Plugins
 from core_harness.plugins.extras import missing_extra
 from core_harness.plugins.names import BUILT_IN, short_names
 from core_harness.text import figure
-from core_harness.vocabulary import Kind
 
 Tables = Mapping[str, Any]
 """A registry in plain types: ``strategies`` and ``datasets`` by name, with what their tables hold."""
@@ -59,7 +58,7 @@ def rows_of(registry: Tables, plugins: Plugins) -> Iterator[Row]:
 
 def _rows(kind: Kind, named: dict[str, Found] | dict[str, FoundStrategy]) -> Iterator[Row]:
     for name, one in named.items():
-        extra = one.component.extra if isinstance(one, Found) else None
+        extra = one.registered.extra if isinstance(one, Found) else None
         yield Row(
             kind=kind,
             name=name,

@@ -73,6 +73,16 @@ def meant(kind: str, name: str, registered: Iterable[R]) -> R | None:
     return known[0] if known else None
 
 
+def spelt(kind: str, name: str, registered: Iterable[Registered]) -> str:
+    """Return a name with its distribution spelt as that calls itself; any other name as it is.
+
+    What follows a colon is no part of the name: ``coin@Dup_B:FILE``.
+    """
+    component, colon, rest = name.partition(":")
+    one = meant(kind, component, registered) if "@" in component else None
+    return name if one is None else f"{full_name(one)}{colon}{rest}"
+
+
 def short_names(registered: Sequence[R], taken: Iterable[str] = ()) -> dict[str, R]:
     """Return all by the shortest name that means them; ``taken`` names mean something else."""
     taken = set(taken)

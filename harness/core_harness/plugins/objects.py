@@ -104,10 +104,10 @@ def instance_of(stage: Stage, made: object, installed: Catalog) -> Instance:
         raise UsageError(f"{stage} {name} is a class; hand in an object of it, such as {name}()")
     cls = type(made)
     target = f"{cls.__module__}:{cls.__qualname__}"
-    known = [one for one in installed if one.stage == stage and one.component.target == target]
+    known = [one for one in installed if one.stage == stage and one.registered.target == target]
     distribution, release = (known[0].distribution, known[0].version) if known else _origin(cls)
     reference = ComponentReference(
-        name=known[0].component.name if known else cls.__name__,
+        name=known[0].name if known else cls.__name__,
         target=target,
         distribution=distribution,
         version=release,
@@ -138,7 +138,7 @@ def _found(one: Instance) -> Found:
     reference = one.reference
     component = Component(reference.name, reference.target, "object of Python")
     distribution = reference.distribution if is_object(reference) else PYTHON
-    return Found(one.stage, component, distribution, reference.version)
+    return Found(component, distribution, reference.version, one.stage)
 
 
 def _origin(cls: type) -> tuple[str, str]:

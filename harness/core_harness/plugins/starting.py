@@ -16,10 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from core_harness.errors import UsageError
 from core_harness.plugins.catalog import catalog
+from core_harness.plugins.component import Kind
 from core_harness.plugins.strategies import strategies
 from core_harness.registry.loading import shipped_registry
 from core_harness.text import plain
-from core_harness.vocabulary import Kind
 
 SUMMARIES: Mapping[Kind, str] = {
     "dataset": "a matrix of perturbations by genes",
@@ -77,7 +77,9 @@ def _package(kind: Kind, name: str) -> dict[str, str]:
     paths = {
         "README.md": "package/README.md.jinja",
         "pyproject.toml": "package/pyproject.toml.jinja",
+        ".gitignore": "package/gitignore.jinja",
         ".github/workflows/test.yml": "package/workflow.yml.jinja",
+        ".github/workflows/publish.yml": "package/publish.yml.jinja",
         f"{source}/hooks.py": "package/hooks.py.jinja",
         f"tests/test_{module}.py": "package/test.py.jinja",
     }

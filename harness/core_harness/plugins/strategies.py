@@ -51,7 +51,7 @@ def _check_choice(found: FoundStrategy, entry: StrategyEntry, stage: StrategySta
 
 def _entry(found: FoundStrategy, catalog: Catalog) -> StrategyEntry:
     """Return a plugin's strategy as the registry has them, its own components by their full names."""
-    strategy = found.strategy
+    strategy = found.registered
 
     def full(stage: StrategyStage) -> str:
         name: str = getattr(strategy, stage)

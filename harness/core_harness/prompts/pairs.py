@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +95,7 @@ def pair_prompts(
     both = "both" in template.parts
     if both and layout.genes_per_prompt > 1:
         raise UsageError("both questions are asked of one gene a prompt; leave out genes_per_prompt")
-    by_pair = _by_pair(rows)
+    rows_of = _by_pair(rows)
     writer = _Writer(template, task, facts, layout)
     prompts: list[tuple[int, int, str, str, str, list[str], list[int]]] = []
     for packed in _packed(pairs, layout.genes_per_prompt):
@@ -103,7 +103,7 @@ def pair_prompts(
         ids = [pair["pair_id"] for pair in packed]
         genes = [pair["gene"] for pair in packed]
         for sample in range(layout.samples):
-            evidence = [by_pair.get(pair_id, ()) for pair_id in ids]
+            evidence = [rows_of(pair_id) for pair_id in ids]
             system, user = writer.write(form, packed, evidence, turned=sample % 2 == 1)
             prompts.append((ids[0], sample, form, system, user, genes, ids))
     return pl.DataFrame(prompts, schema=dict(PROMPTS), orient="row")
@@ -193,15 +193,20 @@ def fact_list(whom: str, clauses: Sequence[str]) -> str:
     return f"\nWhat the knowledge graph holds about {one_line(whom)}:{lines}\n"
 
 
-def _by_pair(rows: pl.DataFrame | None) -> Mapping[int, Sequence[Row]]:
+def _by_pair(rows: pl.DataFrame | None) -> Callable[[int], Sequence[Row]]:
+    """Return what gives the rows of a pair, made when they are asked for: of a cell line they fill memory."""
     if rows is None:
-        return {}
-    shown: dict[int, list[Row]] = {}
-    for row in rows.select("pair_id", "neighbour", "context", "gene", "label", "weight").iter_rows(
-        named=True
-    ):
-        shown.setdefault(row["pair_id"], []).append(row)
-    return shown
+        return lambda _: ()
+    shown = rows.select("pair_id", "neighbour", "context", "gene", "label", "weight")
+    shown = shown.sort("pair_id", maintain_order=True)
+    ids = shown["pair_id"].rle().struct.unnest()
+    ends = ids["len"].cum_sum()
+    places = dict(zip(ids["value"], zip(ends - ids["len"], ids["len"], strict=True), strict=True))
+
+    def of_pair(pair_id: int) -> Sequence[Row]:
+        return shown.slice(*places[pair_id]).to_dicts() if pair_id in places else ()
+
+    return of_pair
 
 
 def _packed(pairs: pl.DataFrame, most: int) -> Iterator[list[Row]]:

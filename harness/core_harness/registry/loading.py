@@ -34,7 +34,7 @@ def parse_registry(text: str, where: str) -> Registry:
     return registry
 
 
-def open_registry(
+def extended_registry(
     path: Path | None, *, trusted: bool = False, installed: Callable[[], Collection[str]] = tuple
 ) -> Registry:
     """Return the shipped registry, extended by the file at ``path`` if one is named.

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core_harness.errors import HarnessError, UsageError, unknown
-from core_harness.evaluation.methods import Method, make_methods, model_routes
+from core_harness.evaluation.methods import Method, make_methods
+from core_harness.evaluation.models import model_routes
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
 from core_harness.plugins.component import Instance

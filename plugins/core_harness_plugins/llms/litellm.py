@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from core_harness.errors import MissingKeyError, UsageError
+from core_harness.errors import MissingKeyError, UnknownModelError, UsageError
 from core_harness.llm import (
     BY_TOKEN,
     AnswerBy,
@@ -268,7 +268,7 @@ class LiteLLM:
         except litellm.BadRequestError:
             close = difflib.get_close_matches(self.model, litellm.model_list, n=3)
             guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-            raise UsageError(
+            raise UnknownModelError(
                 f"unknown model {self.model!r}{guess} (`core-harness models` lists aliases; any other is "
                 "provider/model, as litellm names it)"
             ) from None

@@ -10,7 +10,8 @@ from knowledge.rdf.graphs import PARSERS, annotated, assert_equal, edges, parsin
 from core_harness.knowledge import Graph
 from core_harness.knowledge.rdf import read_graph
 from core_harness.knowledge.rdf.vocabulary import PREFIXES
-from core_harness.registry.loading import open_registry, shipped_registry
+from core_harness.plugins.registries import open_registry
+from core_harness.registry.loading import shipped_registry
 
 PAGE = (Path(__file__).parents[3] / "docs" / "knowledge-graph.md").read_text(encoding="utf-8")
 APOPTOSIS = ("GO:0006915", "TP53", "IDA", "2004-09-15")

@@ -32,7 +32,7 @@ def outcomes(instance: Instance) -> dict[str, Outcome]:
 
 
 STAGED = [
-    pytest.param(f.stage, f.component.name, marks=pytest.mark.slow if f.component.name in SLOW else ())
+    pytest.param(f.stage, f.name, marks=pytest.mark.slow if f.name in SLOW else ())
     for f in catalog()
     if f.distribution == "core-harness" and f.stage in {"retriever", "organizer", "aggregator"}
 ]
@@ -86,6 +86,6 @@ def test_a_model_is_checked_without_a_request(tmp_path: Path) -> None:
 
 def test_no_built_in_is_left_out() -> None:
     stages = {f.stage for f in catalog() if f.distribution == "core-harness"}
-    known = {f.component.name for f in catalog() if f.stage == "dataset" and f.distribution == "core-harness"}
+    known = {f.name for f in catalog() if f.stage == "dataset" and f.distribution == "core-harness"}
     assert stages == set(CHECKS)
     assert known == {"simulated", "table", "perturbqa", "l1000", "genetak"}

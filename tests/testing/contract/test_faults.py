@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest import SkipTest
 
 import pytest
 from program import run_here
@@ -78,6 +79,12 @@ def test_a_failure_is_one_error_with_all_that_was_found() -> None:
 @pytest.mark.parametrize("check", component_checks(broken.Share(), pairs=PAIRS))
 def test_checks_are_tests(check) -> None:  # type: ignore[no-untyped-def]
     check()
+
+
+def test_a_check_that_cannot_be_done_is_a_skip_with_its_reason() -> None:
+    (check,) = (one for one in component_checks(broken.Share()) if one.__name__ == "not-from-itself")
+    with pytest.raises(SkipTest, match="an aggregator returns no evidence"):
+        check()
 
 
 def test_tests_are_called_like_checks(request: pytest.FixtureRequest) -> None:

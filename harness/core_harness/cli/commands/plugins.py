@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.registry import opened, path_options, registry_options
-from core_harness.plugins.component import STAGES
+from core_harness.plugins.component import STAGES, Kind
 
 if TYPE_CHECKING:
     from core_harness.plugins.discovery import Plugins
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
 
 kind_option = click.option(
-    "--kind", type=click.Choice(("strategy", *STAGES)), help="Kind of component; all without it."
+    "--kind", type=click.Choice(get_args(Kind)), help="Kind of component; all without it."
 )
 
 

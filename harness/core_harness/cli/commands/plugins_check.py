@@ -58,7 +58,8 @@ def check_command(
 def _made(name: str, kind: Stage | None, parameters: Parameters, registry: Registry) -> Instance:
     """Return the component of a name, made as `eval` makes it. Raises :class:`UsageError`."""
     from core_harness.errors import UsageError, unknown
-    from core_harness.evaluation.methods import make_dataset, make_model
+    from core_harness.evaluation.methods import make_dataset
+    from core_harness.evaluation.models import make_model
     from core_harness.evaluation.spec import RunSpec
     from core_harness.plugins.catalog import catalog
 

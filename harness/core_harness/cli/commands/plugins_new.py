@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from core_harness.vocabulary import Kind
+from core_harness.plugins.component import Kind
 
 
 @click.command("new")

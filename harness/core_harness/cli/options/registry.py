@@ -64,16 +64,7 @@ def registry_options(command: Command) -> Command:
 
 
 def opened(path: Path | None, *, trusted: bool) -> Registry:
-    """Return the registry that the options name; its suites may name strategies of plugins."""
-    from core_harness.registry.loading import open_registry
+    """Return the registry that the options name."""
+    from core_harness.plugins.registries import open_registry
 
-    return open_registry(path, trusted=trusted, installed=_of_plugins)
-
-
-def _of_plugins() -> set[str]:
-    """Return the names of the strategies that plugins registered."""
-    from core_harness.plugins.discovery import installed
-    from core_harness.plugins.names import full_name, short_names
-
-    found = installed().strategies
-    return {*short_names(found), *map(full_name, found)}
+    return open_registry(path, trusted=trusted)

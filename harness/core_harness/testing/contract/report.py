@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from unittest import SkipTest
 
 from threadpoolctl import threadpool_limits
 
@@ -126,7 +127,7 @@ def component_checks(component: Any, *, pairs: int = PAIRS, asks: bool = True) -
             check()
 
     Parameters are those of :func:`check_component`. A test is called like its check; one that cannot be done
-    passes.
+    is skipped, with the reason.
     """
     return list(_functions(subject_of(component, pairs=pairs, asks=asks)))
 
@@ -139,7 +140,10 @@ def _functions(subject: Subject) -> Iterator[Callable[[], None]]:
 
 
 def _refuse(check: Check, subject: Subject) -> None:
-    Report(subject=subject, outcomes=(_run(check, subject),)).refuse()
+    outcome = _run(check, subject)
+    if outcome.status == "skipped":
+        raise SkipTest(outcome.found)  # which pytest takes for a skip of its own
+    Report(subject=subject, outcomes=(outcome,)).refuse()
 
 
 def _run(check: Check, subject: Subject) -> Outcome:

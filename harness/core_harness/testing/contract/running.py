@@ -44,11 +44,16 @@ Around = Callable[[str, Sequence[Any]], AbstractContextManager[Sequence[Any]]]
 
 
 def returned(
-    instance: Instance, world: World, others: Mapping[Stage, Any] | None = None
+    instance: Instance,
+    world: World,
+    others: Mapping[Stage, Any] | None = None,
+    *,
+    rows: bool = True,
 ) -> list[pl.DataFrame]:
     """Return the frames that a retriever, an organizer or an aggregator returns in a world.
 
-    ``others`` are objects at other stages, in place of the plain ones. Raises
+    ``others`` are objects at other stages, in place of the plain ones; ``rows`` are those of all evidence,
+    which no run makes. Raises
     :class:`~core_harness.errors.PluginError` where the pipeline would, and :class:`Skip` where the component
     says that it cannot be used there.
     """
@@ -64,7 +69,7 @@ def returned(
             regime=world.task.regime,
             support_contexts=world.task.support_contexts,
         )
-        return [frame for block in blocks for frame in about(method, world, block)]
+        return [frame for block in blocks for frame in about(method, world, block, rows=rows)]
     except UsageError as refused:
         raise Skip(f"in the world {world.name!r}: {refused}") from None
 
@@ -87,12 +92,13 @@ def _in_a_world(subject: Subject) -> tuple[World, list[pl.DataFrame]]:
     raise Skip("it can be used in none of the worlds")
 
 
-def about(method: Method, world: World, block: Block) -> Iterator[pl.DataFrame]:
-    """Yield what the method's retriever, and its organizer, return about one block."""
+def about(method: Method, world: World, block: Block, *, rows: bool = True) -> Iterator[pl.DataFrame]:
+    """Yield what the method's retriever, and its organizer, return about one block, perhaps without rows."""
     relations = pipeline.relate(method, world.task, block)
     yield relations
     organized = pipeline.organize(method, world.task, Evidence(block, relations))
-    yield organized.rows()
+    if rows:
+        yield organized.rows()
     yield organized.totals()
     if isinstance(method.organizer.object, AskingOrganizer):
         prompts = call(method.organizer, "prompts", world.task, organized, Facts.of(world.graph))

@@ -86,7 +86,7 @@ def large(subject: Subject) -> str:
     side = max(8, round((subject.pairs / 2) ** 0.5))
     made = world("large", perturbations=4 * side, genes=2 * side, whole=True)
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    returned(subject.fresh(), made)
+    returned(subject.fresh(), made, rows=False)
     seconds = time.perf_counter() - start
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
     used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
