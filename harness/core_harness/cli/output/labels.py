@@ -39,6 +39,11 @@ def print_labels(manifest: LabelManifest, output: Path) -> None:
         lines.append(f"{source.path}: {source.rows:,} rows of {source.tool} ({read})")
     if len(manifest.files) > _FOLLOW:
         lines.append(f"and {len(manifest.files) - _FOLLOW:,} files more")
+    if (repeated := manifest.repeated) is not None:
+        lines.append(
+            f"repeated by {repeated.by}, {repeated.draws} draws: {repeated.pairs:,} of {repeated.asked:,} "
+            "pairs a draw; `audit` and `report` say where a method stands"
+        )
     lines += [f"note: {note}" for note in manifest.notes]
     lines.append(f"made again by: core-harness data label --again {manifest_path(output)}")
     for line in lines:

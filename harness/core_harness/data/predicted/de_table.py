@@ -15,12 +15,10 @@ from core_harness.data.labels.request import LabelRequest
 from core_harness.data.labels.tools import TOOLS, recognise
 from core_harness.data.predicted.long import SCORES
 from core_harness.data.predicted.predictions import PREDICTED, Predictions
+from core_harness.data.tables.replicates import significance
 from core_harness.data.tables.scanning import scan_table, walking
 from core_harness.errors import DataError
 from core_harness.vocabulary import Question
-
-_SMALLEST = 5e-324
-"""The smallest p-value that has a logarithm: tests write 0 for what is below it."""
 
 _KEY = ["of_perturbation", "of_gene"]
 
@@ -80,8 +78,7 @@ def _scored(
     """Return :data:`PREDICTED` of the asked pairs among results, and how many results there are."""
     rows = int(results.frame.select(pl.len()).collect(engine="streaming").item())
     frame = _asked(results.frame, queries).collect(engine="streaming")
-    significance = -pl.col(tested).clip(lower_bound=_SMALLEST).log10()
-    score = pl.col("log2_fold_change") if question == "dir" else significance
+    score = pl.col("log2_fold_change") if question == "dir" else significance(tested)
     context = pl.col("context") if "context" in results.columns else pl.lit(None, pl.String)
     frame = frame.with_row_index("row", offset=1).with_columns(context.alias("context"), score.alias("score"))
     return frame.select(*PREDICTED), rows

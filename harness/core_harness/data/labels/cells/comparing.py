@@ -8,7 +8,7 @@ fit in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core_harness.data.labels.cells.expression import Scale, logs_of, scale_of
+from core_harness.data.labels.cells.halves import Half, cells_of_half
 from core_harness.data.labels.cells.opening import Cells, open_cells
 from core_harness.data.labels.cells.request import CellsRequest
 from core_harness.data.labels.cells.wilcoxon import Controls
@@ -59,7 +60,14 @@ class Compared:
 
 
 def compare_cells(
-    path: Path, columns: Columns, request: CellsRequest, folder: Path, *, seed: int, tell: Tell
+    path: Path,
+    columns: Columns,
+    request: CellsRequest,
+    folder: Path,
+    *,
+    seed: int,
+    tell: Tell,
+    half: Half | None = None,
 ) -> Compared:
     """Compare the perturbed cells of a file with its controls, and write results as Parquet below ``folder``.
 
@@ -79,14 +87,20 @@ def compare_cells(
         Of the cells that are drawn, where each perturbation gets as many.
     tell
         Is told how far the work is.
+    half
+        The half of the cells, controls among them, that is compared; None compares all. A half draws half of
+        the equal number of cells.
 
     Raises
     ------
     DataError, UsageError, MissingDataError
         The file cannot be used, or no perturbation of it can be tested.
     """
-    with open_cells(path, columns, request) as cells:
-        scale = scale_of(cells)
+    if half is not None:
+        request = request.model_copy(update={"equal": request.equal and max(2, request.equal // 2)})
+    with open_cells(path, columns, request) as whole:
+        scale = scale_of(whole)
+        cells = whole if half is None else replace(whole, cells=cells_of_half(whole.cells, half))
         matched = _matched(cells.cells)
         units = _units(matched, request, seed=seed)
         tested = 0
@@ -95,8 +109,10 @@ def compare_cells(
             tested += results.select(_UNIT).n_unique()
             tell("comparing cells", tested, units.height)
         if not tested:
+            where = "" if half is None else " in each half"
             raise DataError(
-                f"{path}: no perturbation has {request.least} cells and as many controls; say --least-cells"
+                f"{path}: no perturbation has {request.least} cells and as many controls{where}; say "
+                "--least-cells"
             )
         perturbed = cells.cells.filter(~pl.col("control"))
         return Compared(

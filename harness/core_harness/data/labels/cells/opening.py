@@ -17,6 +17,7 @@ from core_harness.errors import DataError, MissingDataError, UsageError
 
 PERTURBATIONS = ("perturbation", "pert", "target_gene", "gene_target", "target", "condition", "gene")
 CONTEXTS = ("context", "cell_line", "cell_type", "tissue")
+GUIDES = ("guide", "guide_id", "guide_identity", "sgrna", "sgid_ab", "sgid")
 CONTROLS = (
     "non-targeting",
     "non_targeting",
@@ -42,8 +43,8 @@ class Cells:
     path
         The file.
     cells
-        ``cell, context, perturbation, batch, control``: one cell a row, ``cell`` its row in the matrix. Cells
-        without a perturbation are not there.
+        ``cell, context, perturbation, batch, guide, control``: one cell a row, ``cell`` its row in the
+        matrix. Cells without a perturbation are not there. Guides are null where they are not asked for.
     genes
         Names of the columns of the matrix.
     matrix
@@ -118,12 +119,14 @@ def open_cells(path: Path, columns: Columns, request: CellsRequest) -> Iterator[
 def _labelled(
     obs: Any, path: Path, given: Columns, request: CellsRequest
 ) -> tuple[pl.DataFrame, dict[str, str]]:
-    """Return ``cell, context, perturbation, batch`` of all cells, and which column each was read from."""
+    """Return ``cell, context, perturbation, batch, guide`` of all cells, and the column of each."""
+    guides = GUIDES if request.replicates == "cells" else ()
     there = [str(name) for name in obs.columns]
     columns = {
         "perturbation": _column(there, given.perturbation, PERTURBATIONS, path, "--perturbation-column"),
         "context": _column(there, given.context, CONTEXTS, path, "--context-column", needed=False),
         "batch": _column(there, request.batch, (), path, "--batch-column", needed=False),
+        "guide": _column(there, request.guide, guides, path, "--guide-column", needed=False),
     }
     found = pl.DataFrame(
         {role: _text(obs[column]) if column else [None] * len(obs) for role, column in columns.items()},

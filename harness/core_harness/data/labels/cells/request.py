@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core_harness.errors import UsageError
+from core_harness.vocabulary import Halves
 
 
 class CellsRequest(BaseModel):
@@ -21,6 +24,11 @@ class CellsRequest(BaseModel):
     equal
         Cells that are drawn of each perturbation, so that none is called more often because it has more; None
         takes all.
+    replicates
+        How cells are divided into halves that repeat each other
+        (:mod:`~core_harness.data.labels.cells.halves`); None divides nothing.
+    guide
+        Column of guides, which are kept apart where cells are divided; empty: by its usual names.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,3 +38,11 @@ class CellsRequest(BaseModel):
     layer: str = ""
     least: int = Field(default=10, ge=2)
     equal: int | None = Field(default=None, ge=2)
+    replicates: Halves | None = None
+    guide: str = ""
+
+    @model_validator(mode="after")
+    def _knows_batches(self) -> CellsRequest:
+        if self.replicates == "batch" and not self.batch:
+            raise UsageError("--replicates batch divides batches; say --batch-column")
+        return self

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from core_harness.data.labels.cells.comparing import Compared, compare_cells
+from core_harness.data.labels.cells.halves import Half
 from core_harness.data.labels.de_tables import Results
 from core_harness.data.labels.request import LabelRequest
 
@@ -16,13 +17,21 @@ ENDING = ".h5ad"
 
 
 def results_of_cells(
-    path: Path, request: LabelRequest, scratch: Path, tell: Callable[[str, int, int], None]
+    path: Path,
+    request: LabelRequest,
+    scratch: Path,
+    tell: Callable[[str, int, int], None],
+    half: Half | None = None,
 ) -> Results:
-    """Return the results of comparing the cells of a file with its controls, kept below ``scratch``.
+    """Return the results of comparing the cells of a file, or a half of them, with its controls.
+
+    They are kept below ``scratch``.
 
     Raises as :func:`~core_harness.data.labels.cells.comparing.compare_cells` does.
     """
-    compared = compare_cells(path, request.columns, request.cells, scratch, seed=request.seed, tell=tell)
+    compared = compare_cells(
+        path, request.columns, request.cells, scratch, seed=request.seed, tell=tell, half=half
+    )
     return Results(
         frame=pl.scan_parquet(sorted(scratch.glob("*.parquet")), glob=False),
         origin=path,
