@@ -10,7 +10,7 @@ import click
 
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.values import refuse_others, seed_option
-from core_harness.vocabulary import FoldChangeSpace, Halves, Negatives, Preset
+from core_harness.vocabulary import CellTest, FoldChangeSpace, Halves, Negatives, Preset
 
 if TYPE_CHECKING:
     from core_harness.data.labels.request import LabelRequest
@@ -38,6 +38,12 @@ _CELLS = (
     ("--control", str, "NAME", "Of single cells: the perturbation that controls have."),
     ("--batch-column", str, "NAME", "Column of batches, from which matching controls are taken."),
     ("--layer", str, "NAME", "Layer with the expression, in place of X."),
+    (
+        "--test",
+        click.Choice(get_args(CellTest)),
+        None,
+        "How cells are compared: wilcoxon unless given, or sums of counts by batch.",
+    ),
     ("--least-cells", click.IntRange(min=2), "N", "Cells that a perturbation must have; 10 unless given."),
     ("--equal-cells", click.IntRange(min=2), "N", "Cells that are drawn of each perturbation."),
     (
@@ -158,8 +164,8 @@ def label_command(
 
     Takes tables of DESeq2, edgeR, limma, Seurat, scanpy, pdex, cell-eval and PIE as they are, others with
     --fdr-column, --fold-change-column and --fold-change-space, and files of single cells (.h5ad, extra
-    anndata), which are compared with their controls by Wilcoxon's test. What was not tested, or is not clear,
-    is ambiguous: left out, and counted. A manifest beside the table makes it again.
+    anndata), which are compared with their controls by Wilcoxon's test or as sums by batch. What was not
+    tested, or is not clear, is ambiguous: left out, and counted. A manifest beside the table makes it again.
     """
     from core_harness.cli.output.labels import print_labels
     from core_harness.cli.output.progress import watching

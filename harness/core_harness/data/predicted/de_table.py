@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from core_harness.data.labels.cells.results import results_of_cells
 from core_harness.data.labels.de_tables import Results, scan_results, wrong_numbers
 from core_harness.data.labels.request import LabelRequest
 from core_harness.data.labels.tools import TOOLS, recognise
+from core_harness.data.predicted.columns import Axis, asked_as
 from core_harness.data.predicted.long import SCORES
 from core_harness.data.predicted.predictions import PREDICTED, Predictions
 from core_harness.data.tables.replicates import significance
@@ -20,7 +21,7 @@ from core_harness.data.tables.scanning import scan_table, walking
 from core_harness.errors import DataError
 from core_harness.vocabulary import Question
 
-_KEY = ["of_perturbation", "of_gene"]
+_KEY: Mapping[Axis, str] = {"perturbation": "of_perturbation", "gene": "of_gene"}
 
 
 def is_de_table(path: Path) -> bool:
@@ -31,7 +32,7 @@ def is_de_table(path: Path) -> bool:
 
 
 def read_de_table(path: Path, queries: pl.DataFrame, question: Question) -> Predictions:
-    """Return those predictions of a table of tests that are about asked pairs, in any case of letters.
+    """Return those predictions of a table of tests that are about asked pairs, in any spelling.
 
     For dir the score is the log fold change. For de it is the significance, -log10 of the p-value that is
     not adjusted. Adjusted ones depend on how many genes of the perturbation are significant, so that within
@@ -85,13 +86,15 @@ def _scored(
 
 
 def _asked(results: pl.LazyFrame, queries: pl.DataFrame) -> pl.LazyFrame:
-    """Return the rows about asked pairs, whatever their context is called."""
-    folded = (
-        pl.col("perturbation").str.to_lowercase().alias(_KEY[0]),
-        pl.col("gene").str.to_lowercase().alias(_KEY[1]),
-    )
-    asked = queries.select(folded).unique()
-    return results.with_columns(folded).join(asked.lazy(), on=_KEY, how="semi", maintain_order="left")
+    """Return the rows about asked pairs, whatever their context is called, under the names that they have."""
+    for column, key in _KEY.items():
+        written = results.select(pl.col(column).drop_nulls().unique()).collect(engine="streaming")
+        called = asked_as(written[column], queries, column)
+        results = results.with_columns(
+            pl.col(column).replace_strict(called, default=None, return_dtype=pl.String).alias(key)
+        )
+    asked = queries.select(pl.col(column).alias(key) for column, key in _KEY.items()).unique()
+    return results.join(asked.lazy(), on=list(_KEY.values()), how="semi", maintain_order="left")
 
 
 def _columns(path: Path) -> Sequence[str]:

@@ -13,22 +13,14 @@ import polars as pl
 from core_harness.data.labels.cells.request import CellsRequest
 from core_harness.data.labels.request import Columns
 from core_harness.data.tables.reading import shown
+from core_harness.data.tables.rows import LIKE_CONTEXT
 from core_harness.errors import DataError, MissingDataError, UsageError
+from core_harness.knowledge.names import is_control
 
 PERTURBATIONS = ("perturbation", "pert", "target_gene", "gene_target", "target", "condition", "gene")
-CONTEXTS = ("context", "cell_line", "cell_type", "tissue")
+# a column ``cell`` names the cells here, not what they are
+CONTEXTS = ("context", *(name for name in LIKE_CONTEXT if name != "cell"))
 GUIDES = ("guide", "guide_id", "guide_identity", "sgrna", "sgid_ab", "sgid")
-CONTROLS = (
-    "non-targeting",
-    "non_targeting",
-    "nontargeting",
-    "ntc",
-    "nt",
-    "ctrl",
-    "control",
-    "dmso",
-    "vehicle",
-)
 """Usual names in small letters; the first that is there counts."""
 
 _UNSPECIFIED = "unspecified"
@@ -174,7 +166,7 @@ def _control(names: Collection[str], wanted: str, path: Path) -> str:
         if wanted not in names:
             raise UsageError(f"{path} has no cells of the control {shown(wanted)}; it has {_listed(names)}")
         return wanted
-    found = [name for name in names if name.casefold() in CONTROLS]
+    found = [name for name in names if is_control(name)]
     if len(found) != 1:
         which = f"several ({', '.join(found)})" if found else "none of a usual name"
         raise UsageError(

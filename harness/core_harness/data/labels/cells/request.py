@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core_harness.errors import UsageError
-from core_harness.vocabulary import Halves
+from core_harness.vocabulary import CellTest, Halves
 
 
 class CellsRequest(BaseModel):
@@ -19,8 +19,10 @@ class CellsRequest(BaseModel):
         Column of batches, from which controls are taken that match; empty: cells are of one batch.
     layer
         Layer with the expression; empty: ``X``.
+    test
+        How they are compared; ``pseudobulk`` takes batches for replicates.
     least
-        Cells that a perturbation, and its controls, must have to be tested.
+        Cells that a perturbation, and its controls, must have to be tested; of pseudobulk, in each batch.
     equal
         Cells that are drawn of each perturbation, so that none is called more often because it has more; None
         takes all.
@@ -36,6 +38,7 @@ class CellsRequest(BaseModel):
     control: str = ""
     batch: str = ""
     layer: str = ""
+    test: CellTest = "wilcoxon"
     least: int = Field(default=10, ge=2)
     equal: int | None = Field(default=None, ge=2)
     replicates: Halves | None = None
@@ -43,6 +46,10 @@ class CellsRequest(BaseModel):
 
     @model_validator(mode="after")
     def _knows_batches(self) -> CellsRequest:
-        if self.replicates == "batch" and not self.batch:
+        if self.batch:
+            return self
+        if self.replicates == "batch":
             raise UsageError("--replicates batch divides batches; say --batch-column")
+        if self.test == "pseudobulk":
+            raise UsageError("--test pseudobulk takes batches for replicates; say --batch-column")
         return self

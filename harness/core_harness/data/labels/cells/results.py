@@ -9,6 +9,8 @@ import polars as pl
 
 from core_harness.data.labels.cells.comparing import Compared, compare_cells
 from core_harness.data.labels.cells.halves import Half
+from core_harness.data.labels.cells.pseudobulk import FEWEST_BATCHES
+from core_harness.data.labels.cells.request import CellsRequest
 from core_harness.data.labels.de_tables import Results
 from core_harness.data.labels.request import LabelRequest
 
@@ -36,17 +38,23 @@ def results_of_cells(
         frame=pl.scan_parquet(sorted(scratch.glob("*.parquet")), glob=False),
         origin=path,
         tool="single cells",
-        note="; ".join(_said(compared)),
+        note="; ".join(_said(compared, request.cells)),
         columns=compared.columns | {"expression": "mean of the controls"},
         expressed=bool(request.columns.expression),
     )
 
 
-def _said(compared: Compared) -> Iterator[str]:
-    yield (
-        "cells were compared with controls by Wilcoxon's test with the tie correction, on the logarithm of "
-        f"normalised counts (the file has {compared.scale.value})"
-    )
+def _said(compared: Compared, request: CellsRequest) -> Iterator[str]:
+    if request.test == "pseudobulk":
+        yield (
+            "sums of counts by batch were compared with those of controls by a moderated t-test of log-CPM; "
+            f"a perturbation needs {request.least} cells and as many controls in {FEWEST_BATCHES} batches"
+        )
+    else:
+        yield (
+            "cells were compared with controls by Wilcoxon's test with the tie correction, on the logarithm "
+            f"of normalised counts (the file has {compared.scale.value})"
+        )
     if compared.few:
         yield f"{compared.few:,} perturbations have too few cells or controls to be tested"
     if compared.without_controls:
