@@ -10,6 +10,7 @@ import pytest
 from data.labels.de_worlds import pdex, results
 from hypothesis import given
 from hypothesis import strategies as st
+from program import run_here
 
 from core_harness.data.labels.cells.halves import Half, cells_of_half
 from core_harness.data.labels.cells.request import CellsRequest
@@ -145,3 +146,14 @@ def test_a_question_is_answered_by_significance_or_by_the_fold_change() -> None:
     assert de["label"].to_list() == [1, 1, 0]
     assert de["score"].to_list() == pytest.approx([323.3, 2, 1], abs=0.1)
     assert direction.select("gene", "label", "score").rows() == [("G1", 1, 1.0), ("G2", 0, -2.0)]
+
+
+def test_the_command_takes_another_screen_and_says_what_repeats(tmp_path: Path) -> None:
+    one, two = screens(tmp_path)
+    words = ["data", "label", *map(str, one), "--preset", "simple", "-o", "labels.csv"]
+    done = run_here(*words, *(word for path in two for word in ("--replicate", str(path))), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "repeated by another screen: " in done.stdout
+    done = run_here(*words, "--replicates", "cells", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--replicates divides cells" in done.stderr

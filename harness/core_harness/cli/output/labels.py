@@ -40,9 +40,10 @@ def print_labels(manifest: LabelManifest, output: Path) -> None:
     if len(manifest.files) > _FOLLOW:
         lines.append(f"and {len(manifest.files) - _FOLLOW:,} files more")
     if (repeated := manifest.repeated) is not None:
+        draws = f", {repeated.draws} draws" if repeated.draws > 1 else ""
         lines.append(
-            f"repeated by {repeated.by}, {repeated.draws} draws: {repeated.pairs:,} of {repeated.asked:,} "
-            "pairs a draw; `audit` and `report` say where a method stands"
+            f"repeated by {repeated.by}{draws}: {repeated.pairs:,} of {repeated.asked:,} pairs; `audit` and "
+            "`report` say where a method stands"
         )
     lines += [f"note: {note}" for note in manifest.notes]
     lines.append(f"made again by: core-harness data label --again {manifest_path(output)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -81,7 +81,7 @@ def _axis_of(rows: pl.Series, columns: list[str], queries: pl.DataFrame, path: P
     headings = [name.strip() for name in columns]
 
     def found(in_rows: Axis, in_columns: Axis) -> int:
-        named = {in_rows: rows, in_columns: headings}
+        named: dict[Axis, Iterable[str]] = {in_rows: rows, in_columns: headings}
         known = {axis: [*asked_as(names, queries, axis).values()] for axis, names in named.items()}
         return queries.filter(*(pl.col(axis).is_in(names) for axis, names in known.items())).height
 
