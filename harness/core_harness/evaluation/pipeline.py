@@ -191,7 +191,9 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
 
         def blocks() -> Iterator[Block]:
             for part in parts:
-                yield from splits.blocks(part.queries, part.support, regime=regime, support_contexts=others)
+                yield from splits.blocks(
+                    part.queries, part.support, regime=regime, support_contexts=others, cells=seen.cells
+                )
 
         return Blocks(blocks, make, kept=kept)
 

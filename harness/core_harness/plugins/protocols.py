@@ -6,7 +6,7 @@ A plugin registers classes (:class:`core_harness.Component`, :func:`core_harness
 stage      protocol               may also be
 ========== ====================== =====================================================================
 dataset    :class:`Dataset`       :class:`BringsKnowledge` or :class:`ExtendsKnowledge`,
-                                  :class:`OffersContexts`
+                                  :class:`OffersContexts`, :class:`Repeats`
 retriever  :class:`Retriever`     :class:`UsesKnowledge`
 organizer  :class:`Organizer`     :class:`AskingOrganizer`, :class:`UsesKnowledge`
 llm        :class:`LLM`
@@ -72,6 +72,7 @@ __all__ = [
     "LearningAggregator",
     "OffersContexts",
     "Organizer",
+    "Repeats",
     "Retriever",
     "UsesKnowledge",
 ]
@@ -128,6 +129,15 @@ class OffersContexts(Protocol):
 
         All rows are of one context, under the name that the dataset gives it. Only train rows are used.
         """
+        ...
+
+
+@runtime_checkable
+class Repeats(Protocol):
+    """A dataset whose pairs were measured again: audits and reports say where a method stands by that."""
+
+    def replicates(self) -> pl.DataFrame | None:
+        """Return :data:`~core_harness.data.tables.replicates.REPLICATES`; None where nothing repeats it."""
         ...
 
 
