@@ -44,9 +44,9 @@ def message_of(error: ErrorDetails) -> str:
 
 
 def _near(key: str, kind: type[BaseModel]) -> str:
-    """Return the keys that a misspelt one at the top may mean."""
-    close = difflib.get_close_matches(key, kind.model_fields, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+    """Return the key that a misspelt one at the top may mean."""
+    close = difflib.get_close_matches(key, kind.model_fields, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def line_of(text: str, keys: list[Any]) -> int:

@@ -11,7 +11,6 @@ import signal
 import threading
 import time
 from contextlib import ExitStack, chdir
-from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -89,8 +88,8 @@ def run_elsewhere(setup: Setup, state: CellState) -> tuple[str | None, HarnessEr
             problem = f"a worker cannot enter {setup.folder}: {error.strerror}; workers need the same folders"
             return None, HarnessError(problem), None
         os.environ.update(CORE_HARNESS_DATA=setup.data, CORE_HARNESS_CACHE=setup.cache)
-        context, session = _prepared(setup)
-        ended = context.run(_run, state, session, Path(setup.out))
+        stack.enter_context(choosing([Path(file) for file in setup.plugin_files], setup.without))
+        ended = _run(state, _session(setup), Path(setup.out))
     return None if ended.run is None else ended.run.name, ended.error, ended.seconds
 
 
@@ -116,17 +115,9 @@ def _end_with(driver: int) -> None:
 
 
 @lru_cache(maxsize=1)
-def _prepared(setup: Setup) -> tuple[Context, Session]:
-    """Return the session of this process, and the context that has the plugins of the sweep."""
-    context = copy_context()
-    files = [Path(file) for file in setup.plugin_files]
-
-    def make() -> Session:
-        ExitStack().enter_context(choosing(files=files, without=setup.without))  # as long as the context
-        registry = Registry.model_validate_json(setup.registry)
-        return Session(registry, resamples=setup.resamples)
-
-    return context, context.run(make)
+def _session(setup: Setup) -> Session:
+    """Return the session of this process."""
+    return Session(Registry.model_validate_json(setup.registry), resamples=setup.resamples)
 
 
 def _run(state: CellState, session: Session, out: Path) -> CellState:
