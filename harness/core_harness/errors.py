@@ -11,6 +11,7 @@
     │   └── LeakError            3   one perturbation in train and in test under two spellings
     ├── PluginError              4   a component that cannot be loaded or breaks its contract
     ├── RunError                 5   a run folder that cannot be read or written
+    │   └── BusyError            5   another process is writing the run folder
     ├── RegistryError            6   a registry.toml that is not valid
     ├── DownloadError            7   data that cannot be got from where they are published
     ├── NothingAnsweredError     8   a model was asked, and not one answer could be used
@@ -86,6 +87,10 @@ class RunError(HarnessError):
     """A run folder cannot be read or written."""
 
     exit_code = 5
+
+
+class BusyError(RunError):
+    """Another process is writing the run folder."""
 
 
 class RegistryError(HarnessError):

@@ -75,6 +75,9 @@ Control = Literal[
 Choice = Literal["significant", "best"]
 """When ``tune`` takes a setting in place of the present one: see :mod:`core_harness.analysis.tuning`."""
 
+ExecutorName = Literal["sequential", "loky", "dask"]
+"""Where cells of a sweep are run that ask no model: see :mod:`core_harness.suites.executors`."""
+
 ScriptedName = Literal["always-plausible", "follows-evidence", "ignores-evidence", "position-biased"]
 """Scripted models of the test server: see :mod:`core_harness.testing.scripted`."""
 

@@ -31,6 +31,7 @@ from core_harness.cli.commands.predict import predict_command
 from core_harness.cli.commands.report import report_command
 from core_harness.cli.commands.runs import runs_group
 from core_harness.cli.commands.score import score_command
+from core_harness.cli.commands.sweep import sweep_command
 from core_harness.cli.commands.testserver import testserver_command
 from core_harness.cli.commands.tune import tune_command
 from core_harness.cli.output import streams
@@ -82,6 +83,7 @@ def cli(*, show_traceback: bool) -> None:
 
 
 cli.add_command(eval_command)
+cli.add_command(sweep_command)
 cli.add_command(curve_command)
 cli.add_command(data_group)
 data_group.add_command(label_command)

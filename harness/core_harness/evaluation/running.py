@@ -103,15 +103,16 @@ def resume_run(session: Session, run: Run) -> Result:
         return _run(session, method, spec, loaded.dataset, writer)
 
 
-def estimate_spec(session: Session, spec: RunSpec) -> dict[str, Estimate]:
+def estimate_spec(session: Session, spec: RunSpec, *, counted: set[str] | None = None) -> dict[str, Estimate]:
     """Return what the methods of a spec that ask a model would ask and spend, by label.
 
-    Sends nothing, so no key is needed.
+    Sends nothing, so no key is needed. ``counted`` holds prompts that other estimates have counted
+    (:func:`~core_harness.llm.estimate`).
     """
     methods = session.methods(spec, keyless=True)
     warn_of_contamination(session, spec, methods)
     return {
-        method.label: _estimate(session, method, method.llm, spec)
+        method.label: _estimate(session, method, method.llm, spec, counted)
         for method in methods
         if method.llm is not None
     }
@@ -124,7 +125,9 @@ def warn_of_contamination(session: Session, spec: RunSpec, methods: Sequence[Met
         session.notice(sentence)
 
 
-def _estimate(session: Session, method: Method, llm: Instance, spec: RunSpec) -> Estimate:
+def _estimate(
+    session: Session, method: Method, llm: Instance, spec: RunSpec, counted: set[str] | None
+) -> Estimate:
     loaded = session.load(spec)
     facts = session.open_knowledge(loaded.dataset, method)
     with threadpool_limits(limits=1):
@@ -132,13 +135,16 @@ def _estimate(session: Session, method: Method, llm: Instance, spec: RunSpec) ->
             pipeline.prompt(method, pipeline.show(method, task, loaded.split, spec.control, facts))
             for task in tasks_of(loaded.task, spec)
         )
-    return estimate_prompts(session, llm, prompts)
+    return estimate_prompts(session, llm, prompts, counted=counted)
 
 
-def estimate_prompts(session: Session, llm: Instance, prompts: pl.DataFrame) -> Estimate:
+def estimate_prompts(
+    session: Session, llm: Instance, prompts: pl.DataFrame, *, counted: set[str] | None = None
+) -> Estimate:
     """Return what asking these prompts would cost; answers in the cache cost nothing. Sends nothing."""
     with Cache(replies_path()) as cache, Journal(None, cache=cache) as journal:
-        return estimate(GuardedLLM(llm), prompts, journal=journal, price=session.settings.price)
+        price = session.settings.price
+        return estimate(GuardedLLM(llm), prompts, journal=journal, price=price, counted=counted)
 
 
 def _run(

@@ -26,7 +26,9 @@ from core_harness.leaderboard.cache import cache_path, write_cache
 from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.registry.entries import SuiteEntry
 from core_harness.schemas import PAIRS
-from core_harness.suites.suite import Cell, regime_of, spec_of_cell
+from core_harness.suites.cell import Cell
+from core_harness.suites.same_run import regime_of
+from core_harness.suites.suite import spec_of_suite
 
 Card = Mapping[str, Any]
 """A card in plain types (:meth:`core_harness.analysis.cards.Card.as_dict`)."""
@@ -93,7 +95,7 @@ class Explainer:
     def _made_again(self) -> tuple[Mapping[str, Method], str]:
         """The suite's strategies without a model, by identity, and the digest of the graph that they read."""
         cell = Cell(dataset=self._dataset.name, strategy=self._suite.reference, model=None)
-        spec = replace(spec_of_cell(self._suite, cell), strategies=self._suite.strategies)
+        spec = replace(spec_of_suite(self._suite, cell), strategies=self._suite.strategies)
         try:
             methods = self._session.methods(spec)
             reads = any(method.reads_knowledge for method in methods)

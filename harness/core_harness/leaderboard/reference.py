@@ -23,7 +23,8 @@ from core_harness.leaderboard.suite_datasets import SuiteDataset
 from core_harness.metrics import Resampled, checked
 from core_harness.registry.entries import SuiteEntry
 from core_harness.runs.folder import Run, open_run
-from core_harness.suites.suite import Cell, spec_of_cell
+from core_harness.suites.cell import Cell
+from core_harness.suites.suite import spec_of_suite
 
 NAME = "made by this board"
 """In place of the name of a run folder."""
@@ -36,7 +37,7 @@ def reference_run(
 
     None, and a notice, where it cannot be run on this machine.
     """
-    spec = spec_of_cell(suite, Cell(dataset=dataset.name, strategy=suite.reference, model=None))
+    spec = spec_of_suite(suite, Cell(dataset=dataset.name, strategy=suite.reference, model=None))
     try:
         (method,) = session.methods(spec)
         graph = session.graph_of(dataset.loaded.dataset, method)

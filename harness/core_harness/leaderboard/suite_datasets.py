@@ -13,7 +13,8 @@ from core_harness.evaluation.loaded import Loaded
 from core_harness.evaluation.session import Session
 from core_harness.metrics import Draws, draw_clusters
 from core_harness.registry.entries import SuiteEntry
-from core_harness.suites.suite import Cell, spec_of_cell
+from core_harness.suites.cell import Cell
+from core_harness.suites.suite import spec_of_suite
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +53,7 @@ def read_datasets(
     loaded: dict[str, Loaded] = {}
     missing: dict[str, str] = {}
     for dataset in suite.datasets:
-        spec = spec_of_cell(suite, Cell(dataset=dataset, strategy=suite.reference, model=None))
+        spec = spec_of_suite(suite, Cell(dataset=dataset, strategy=suite.reference, model=None))
         try:
             there = session.load(spec)
         except MissingDataError:  # its message has paths of this machine, which a board does not publish

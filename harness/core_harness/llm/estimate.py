@@ -76,16 +76,27 @@ class Estimate:
         )
 
 
-def estimate(llm: LLM, prompts: pl.DataFrame, *, journal: Journal, price: Price | None = None) -> Estimate:
+def estimate(
+    llm: LLM,
+    prompts: pl.DataFrame,
+    *,
+    journal: Journal,
+    price: Price | None = None,
+    counted: set[str] | None = None,
+) -> Estimate:
     """Estimate what :func:`~core_harness.llm.ask_all` would send. Sends nothing and writes nothing.
 
-    ``price`` is used in place of what the plugin knows. Raises :class:`UsageError` as
-    ``ask_all`` does, but needs no key.
+    ``price`` is used in place of what the plugin knows. ``counted`` holds the keys that estimates of other
+    runs have counted, which are answered by the time of this one; those of this one are added. Raises
+    :class:`UsageError` as ``ask_all`` does, but needs no key.
     """
     identity = llm.identity()
     requests = {reply_key(identity, request): request for request in requests_of(prompts)}
     stored = journal.stored(requests)
     known = stored.keys() | journal.cached(key for key in requests if key not in stored).keys()
+    if counted is not None:
+        known |= requests.keys() & counted
+        counted |= requests.keys()
     missing = [request for key, request in requests.items() if key not in known]
     bounds = [llm.upper_bound(request) for request in missing]
     bound = sum(bounds, start=Tokens(0, 0))

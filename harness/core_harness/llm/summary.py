@@ -88,6 +88,11 @@ class Summary:
         """Distinct prompts with an answer."""
         return self.from_journal + self.from_cache + self.from_provider
 
+    @property
+    def charged(self) -> Amount:
+        """What the calls sent now took out of the budget."""
+        return Amount(self.calls, self.charged_tokens, self.cost)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the figures for a manifest."""
         return asdict(self)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from core_harness.errors import RegistryError
 
@@ -28,14 +30,23 @@ def parse_entry(kind: type[E], text: str, where: str) -> E:
         line = line_of(text, keys)
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         key = ".".join(str(part) for part in keys)
-        raise RegistryError(f"{where}, line {line}, key {key}: {_plain(first['msg'])}{more}") from None
+        near = _near(key, kind) if first["type"] == "extra_forbidden" and len(keys) == 1 else ""
+        raise RegistryError(f"{where}, line {line}, key {key}: {message_of(first)}{near}{more}") from None
 
 
-def _plain(message: str) -> str:
+def message_of(error: ErrorDetails) -> str:
+    """Return what is wrong with a value, as part of a sentence."""
+    message = error["msg"]
     if message == "Extra inputs are not permitted":
         return "there is no such key"
     message = message.removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
+
+
+def _near(key: str, kind: type[BaseModel]) -> str:
+    """Return the key that a misspelt one at the top may mean."""
+    close = difflib.get_close_matches(key, kind.model_fields, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def line_of(text: str, keys: list[Any]) -> int:

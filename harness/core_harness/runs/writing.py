@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core_harness.errors import RunError
+from core_harness.errors import BusyError, RunError
 
 LOCK = "writer.lock"
 """In a folder while it is written: process and host, for messages."""
@@ -42,14 +42,14 @@ def write_whole(path: Path, content: bytes) -> None:
 def written_by_us(folder: Path) -> Iterator[None]:
     """Keep other processes from writing a run folder meanwhile. A lock ends with its process.
 
-    Raises :class:`~core_harness.errors.RunError` where another process writes it, with its number and host.
+    Raises :class:`~core_harness.errors.BusyError` where another process writes it, with its number and host.
     """
     path = folder / LOCK
     lock: int | None
     try:
         lock = _locked(path)
     except BlockingIOError:
-        raise RunError(
+        raise BusyError(
             f"{folder.name} is being written by {_writer(path)}; wait until it ends, or end it"
         ) from None
     except OSError as error:

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core_harness.errors import HarnessError, UsageError, unknown
-from core_harness.evaluation.methods import Method, make_methods
-from core_harness.evaluation.models import model_routes
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import Parameters, RunSpec
-from core_harness.plugins.component import Instance
 from core_harness.registry.entries import Registry, SuiteEntry
-from core_harness.runs.folder import Run
-from core_harness.vocabulary import Regime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One run of a suite: a strategy, with a model or without one, on a dataset."""
-
-    dataset: str
-    strategy: str
-    model: str | None
+from core_harness.suites.cell import Cell, CellState, spec_of_cell, state_of_cell
+from core_harness.suites.same_run import methods_meant, regime_of
 
 
 def suite_named(name: str, registry: Registry) -> SuiteEntry:
@@ -44,19 +32,28 @@ def cells(suite: SuiteEntry, model: str | None = None) -> list[Cell]:
     ]
 
 
-def spec_of_cell(
-    suite: SuiteEntry, cell: Cell, *, seed: int = 0, parameters: Parameters | None = None
-) -> RunSpec:
-    """Return what a person would ask for to run a cell; ``parameters`` are those of the model."""
-    return RunSpec(
-        dataset=cell.dataset,
-        strategies=(cell.strategy,),
-        model=cell.model,
-        parameters={} if cell.model is None or parameters is None else parameters,
-        support_contexts=suite.support_contexts,
-        gene_holdout=suite.gene_holdout,
-        seed=seed,
-    )
+def spec_of_suite(suite: SuiteEntry, cell: Cell) -> RunSpec:
+    """Return what a person would ask for to run a cell, the parameters of a model left to its registry."""
+    return spec_of_cell(cell, **_learning(suite))
+
+
+def states_of(
+    suite: SuiteEntry, *, model: str | None = None, parameters: Parameters | None = None, seed: int = 0
+) -> list[CellState]:
+    """Return the cells before anything is run; only ``model`` may be asked, with its ``parameters``."""
+    states = []
+    for cell in cells(suite, model):
+        given = {} if cell.model is None or parameters is None else parameters
+        state = state_of_cell(replace(cell, seed=seed), parameters=given, **_learning(suite))
+        if cell.model is not None and cell.model != model and state.waits:
+            state = replace(state, reason=f"not asked; --model {cell.model} asks it")
+        states.append(state)
+    return states
+
+
+def _learning(suite: SuiteEntry) -> dict[str, Any]:
+    """Return what methods may learn from, as a spec has it."""
+    return {"support_contexts": suite.support_contexts, "gene_holdout": suite.gene_holdout}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +81,7 @@ def methods_of(suite: SuiteEntry, session: Session) -> list[SuiteMethod]:
     of_one = suite.model_copy(update={"datasets": suite.datasets[:1]})
     methods = []
     for cell in cells(of_one):
-        spec = spec_of_cell(suite, cell)
+        spec = spec_of_suite(suite, cell)
         try:
             made = methods_meant(spec, session)
             identities = frozenset(one.reference.identity(*regime_of(spec)) for one in made)
@@ -97,47 +94,3 @@ def methods_of(suite: SuiteEntry, session: Session) -> list[SuiteMethod]:
             )
         )
     return methods
-
-
-def regime_of(spec: RunSpec) -> tuple[Regime, tuple[str, ...], float | None]:
-    """Return what a method may learn from, as the identity of a run has it."""
-    return spec.effective_regime, tuple(sorted(spec.support_contexts)), spec.gene_holdout
-
-
-def methods_meant(spec: RunSpec, session: Session) -> list[Method]:
-    """Return the methods that a spec may mean: one, or one for each way to ask its model.
-
-    An alias has several ways, of which the first whose key is set is taken; a run that was made by another
-    of them is of the same spec. No key is needed here.
-    """
-    registry, components = session.registry, session.components
-    routes = model_routes(spec, registry, components)
-    models: list[Instance | None] = [
-        components.make("llm", component, parameters) for _, component, parameters in routes
-    ]
-    return [
-        method
-        for model in models or [None]
-        for method in make_methods(spec, registry, components, model=model)
-    ]
-
-
-def is_of(run: Run, spec: RunSpec, methods: Sequence[Method], session: Session) -> bool:
-    """Return whether a run is what ``spec`` asks for: method, graph, dataset, regime, part, control and seed.
-
-    ``methods`` are those of the spec. Names are not looked at: what they stand for may have changed.
-    """
-    manifest = run.manifest
-    part = (manifest.part, manifest.control, manifest.task.seed)
-    if part != (spec.part, spec.control, spec.seed):
-        return False
-    dataset = session.dataset(spec)
-    now = dataset.reference
-    if not manifest.dataset.is_made_as(now) or manifest.dataset.version != now.version:
-        return False
-    regime = regime_of(spec)
-    method = next((one for one in methods if one.reference.identity(*regime) == manifest.identity), None)
-    if method is None:
-        return False
-    graph = session.graph_of(dataset, method)
-    return manifest.graph_sha256 == (None if graph is None else graph.digest)

@@ -19,7 +19,7 @@ from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import Estimate, InProcess
 from core_harness.metrics.classification import says_yes
-from core_harness.suites.run import left_of
+from core_harness.suites.budget import left_of
 from core_harness.testing.demonstration import Scene
 from core_harness.vocabulary import Control
 
@@ -124,7 +124,7 @@ def demonstrate_with(session: Session, spec: RunSpec, *, out: Path) -> Iterator[
         )
         if result.asking is None or result.asking.ended:
             return
-        session = session.with_settings(left_of(session.settings, result.asking))
+        session = session.with_settings(left_of(session.settings, [result.asking.charged]))
 
 
 def estimate_with(session: Session, spec: RunSpec) -> Mapping[str, Estimate]:

@@ -33,7 +33,7 @@ model_parameters_option = click.option(
 
 
 def asking_options(command: Command) -> Command:
-    """Add the options that say which model is asked, how fast, and how much may be spent."""
+    """Add the options that say which model is asked, and those of :func:`settings_options`."""
     options = (
         click.option(
             "--model",
@@ -53,6 +53,16 @@ def asking_options(command: Command) -> Command:
             help="Answers per prompt, every second one with the evidence in the opposite order.",
         ),
         click.option("--genes-per-prompt", metavar="N", help="Genes of one perturbation in one prompt."),
+    )
+    command = settings_options(command)
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def settings_options(command: Command) -> Command:
+    """Add the options that say how fast models are asked, and how much may be spent."""
+    options = (
         click.option(
             "--dry-run", is_flag=True, help="Print the calls and an estimate of their cost; send nothing."
         ),
@@ -113,11 +123,12 @@ def of_organizer(samples: str | None, genes_per_prompt: str | None) -> list[str]
     return [f"organizer.{name}={value}" for name, value in given.items() if value is not None]
 
 
+LIMITS = ("max_cost", "max_tokens", "max_calls")
+"""Options that limit what is spent."""
+
 SETTINGS = (
+    *LIMITS,
     "price",
-    "max_cost",
-    "max_tokens",
-    "max_calls",
     "max_failures",
     "concurrency",
     "requests_per_minute",
