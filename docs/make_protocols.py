@@ -23,6 +23,7 @@ PARTS: Mapping[Kind, tuple[tuple[str, str], ...]] = {
         ("plugins.protocols", "BringsKnowledge"),
         ("plugins.protocols", "ExtendsKnowledge"),
         ("plugins.protocols", "OffersContexts"),
+        ("plugins.protocols", "Repeats"),
     ),
     "retriever": (
         ("plugins.protocols", "Retriever"),

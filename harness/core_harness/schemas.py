@@ -21,6 +21,9 @@ Need = Literal["relations", "evidence", "answers", "grades"]
 Scores = Literal["probabilities", "ranks"]
 """What the scores of an aggregator are: probabilities, or numbers of which only the order counts."""
 
+Reads = Literal["names", "support"]
+"""What the relations of a retriever depend on: names and the graph alone, or also what was measured."""
+
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 ROWS: Schema = {

@@ -23,6 +23,12 @@ Preset = Literal["banded", "simple"]
 Negatives = Literal["check", "trust", "leave-out"]
 """What is done with rows that are not significant where a table seems not to list all that was tested."""
 
+CellTest = Literal["wilcoxon", "pseudobulk"]
+"""How perturbed cells are compared with controls: cell by cell, or as sums of counts by batch."""
+
+Halves = Literal["cells", "batch"]
+"""What is divided in two where one half of a screen repeats the other: the cells, or whole batches."""
+
 Agent = Literal["knockdown", "drug"]
 """What a perturbation is."""
 

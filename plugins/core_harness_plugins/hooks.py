@@ -88,6 +88,9 @@ def core_aggregators() -> list[Component]:
             "gene-frequency", f"{at}.gene_frequency:GeneFrequency", "how often the gene responds to anything"
         ),
         Component("potency", f"{at}.potency:Potency", "how much related perturbations move, over all genes"),
+        Component(
+            "cell-count", f"{at}.cell_count:CellCount", "with how many cells the perturbation was measured"
+        ),
         Component("additive", f"{at}.additive:Additive", "gene frequency and potency, added as log-odds"),
         Component("answer", f"{at}.answer:ModelAnswer", "what the model answered"),
         Component(

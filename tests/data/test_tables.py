@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_harness.data.tables import find_column, read_rows, read_table
+from core_harness.data.tables.reading import _plain
 from core_harness.errors import DataError, MissingDataError
 
 
@@ -129,6 +130,18 @@ def test_text_that_python_wrote_reads_back(
         writer = csv.writer(out, delimiter="\t", lineterminator=end, quoting=csv.QUOTE_ALL)
     writer.writerows([table.columns, *table.rows()])
     assert_reads_back(out.getvalue().encode(), "t.txt", table, tmp_path_factory.mktemp("t"))
+
+
+@given(st.lists(st.lists(st.sampled_from(["", " ", "a", "é,", "'", "#", "null", "\x0b", "\u2028", "\n"]))))
+def test_text_without_quotes_reads_as_the_csv_module_reads_it(lines: list[list[str]]) -> None:
+    text = "\n".join("".join(line) for line in [["pert,gene"], *lines])
+    read = _plain(text, ",", Path("t.csv"))
+    whole = {line.count(",") for line in text.split("\n")} == {1}
+    assert (read is not None) or not whole or not lines
+    if read is not None:
+        records = [*csv.reader(io.StringIO(text, newline=""))]
+        assert read.columns == ["row", *records[0]]
+        assert read.rows() == [(row, *record) for row, record in enumerate(records[1:], 2)]
 
 
 @given(tables())

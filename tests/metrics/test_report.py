@@ -66,7 +66,16 @@ def test_a_report_is_plain_json_without_nan(pairs: pl.DataFrame) -> None:
     found = json.loads(json.dumps(report(pairs, seed=2, resamples=3).as_dict(), allow_nan=False))
     assert list(found["metrics"]) == NAMES
     for metric in found["metrics"].values():
-        assert list(metric) == ["value", "low", "high", "drift", "genes", "perturbations", "pairs"]
+        assert list(metric) == [
+            "value",
+            "low",
+            "high",
+            "drift",
+            "genes",
+            "perturbations",
+            "pairs",
+            "interval",
+        ]
     assert (found["seed"], found["resamples"], found["share"]) == (2, 3, 0.5)
     assert found["clusters"] == pairs["perturbation"].n_unique()
     for part in found["reliability"]:

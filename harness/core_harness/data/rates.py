@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from core_harness.data.splits import Split
 
@@ -25,6 +24,8 @@ _CERTAIN = 1e-6
 
 def log_odds(rates: pl.Series) -> NDArray[np.float64]:
     """Return the log odds of rates."""
+    from scipy.special import logit  # noqa: PLC0415 - slow to import, and few methods need it
+
     odds: NDArray[np.float64] = logit(rates.clip(_CERTAIN, 1 - _CERTAIN).to_numpy())
     return odds
 

@@ -50,12 +50,16 @@ class Split:
         ``pair_id, label``. Only metrics read it.
     away
         Whether a query's own context is no support of it (:data:`AWAY`).
+    cells
+        ``context, perturbation, cells``: with how many cells each perturbation was measured; None where the
+        dataset does not say.
     """
 
     support: pl.DataFrame
     queries: pl.DataFrame
     truth: pl.DataFrame
     away: bool = False
+    cells: pl.DataFrame | None = None
 
 
 def split_rows(rows: pl.DataFrame) -> Split:
@@ -65,7 +69,15 @@ def split_rows(rows: pl.DataFrame) -> Split:
         support=rows.filter(pl.col("split") == "train").select(*SUPPORT),
         queries=test.select(*PAIRS),
         truth=test.select("pair_id", "label"),
+        cells=cells_of(rows),
     )
+
+
+def cells_of(rows: pl.DataFrame) -> pl.DataFrame | None:
+    """Return the number of cells of each perturbation, where rows have a column of it."""
+    if "cells" not in rows.columns:
+        return None
+    return rows.group_by("context", "perturbation").agg(pl.col("cells").max().cast(pl.Float64))
 
 
 def limit_genes(split: Split, pairs: int, *, seed: int) -> Split:
@@ -155,18 +167,23 @@ def blocks(
     *,
     regime: Regime | Undeclared = "unseen-perturbation",
     support_contexts: Collection[str] = (),
+    cells: pl.DataFrame | None = None,
 ) -> Iterator[Block]:
     """Yield the queries in blocks of whole perturbations of one context, each with its support.
 
     The support is that of the context itself, unless the regime keeps it away, and of ``support_contexts``.
+    The numbers of :attr:`Split.cells` ride along with the pairs, in a column ``cells``.
     """
+    if cells is not None:
+        queries = queries.join(cells, on=["context", "perturbation"], how="left")
+    columns = [*PAIRS, *(["cells"] if cells is not None else [])]
     for (context,), pairs in queries.sort("context").group_by("context", maintain_order=True):
         known = {*support_contexts} - {context} if regime in AWAY else {context, *support_contexts}
         own = support.filter(pl.col("context").is_in(known))
         names = pairs["perturbation"].unique().sort()
         for start in range(0, len(names), BLOCK_PERTURBATIONS):
             members = names[start : start + BLOCK_PERTURBATIONS].implode()
-            chosen = pairs.filter(pl.col("perturbation").is_in(members)).select(*PAIRS)
+            chosen = pairs.filter(pl.col("perturbation").is_in(members)).select(columns)
             yield Block(context=str(context), pairs=chosen.sort("perturbation", "gene"), support=own)
 
 

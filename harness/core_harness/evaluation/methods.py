@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import polars as pl
+
 from core_harness.errors import PluginError, UsageError, unknown
 from core_harness.evaluation.models import make_model
+from core_harness.evaluation.relations import related
 from core_harness.evaluation.spec import RunSpec
 from core_harness.llm import AnswerBy
 from core_harness.plugins.catalog import Catalog
@@ -20,7 +23,7 @@ from core_harness.prompts import Template
 from core_harness.registry.entries import Registry
 from core_harness.runs.manifest import MethodReference, TemplateReference
 from core_harness.runs.masking import HIDDEN, masked, without_secrets
-from core_harness.schemas import Need
+from core_harness.schemas import Block, Need, Task
 from core_harness.vocabulary import Beyond, StrategyStage
 
 OnFailure = Callable[[str, PluginError], None]
@@ -39,6 +42,8 @@ class Method:
         The names by which it was asked for.
     retriever, organizer, llm, aggregator
         The components in the order in which data pass them; ``llm`` is None where no model is asked.
+    relate
+        Has the retriever relate the names of a block; that of a session may know the answer.
     """
 
     label: str
@@ -48,6 +53,7 @@ class Method:
     organizer: Instance
     llm: Instance | None = None
     aggregator: Instance
+    relate: Callable[[Instance, Task, Block], pl.DataFrame] = related
 
     @property
     def components(self) -> tuple[Instance, ...]:

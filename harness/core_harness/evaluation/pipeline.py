@@ -191,7 +191,9 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
 
         def blocks() -> Iterator[Block]:
             for part in parts:
-                yield from splits.blocks(part.queries, part.support, regime=regime, support_contexts=others)
+                yield from splits.blocks(
+                    part.queries, part.support, regime=regime, support_contexts=others, cells=seen.cells
+                )
 
         return Blocks(blocks, make, kept=kept)
 
@@ -216,7 +218,7 @@ def show(method: Method, task: Task, split: Split, control: Control | None, fact
 @traced
 def relate(method: Method, task: Task, block: Block) -> pl.DataFrame:
     """Return :data:`~core_harness.schemas.RELATIONS` of a block's perturbations to measured ones."""
-    relations = call(method.retriever, "relate", task, block)
+    relations = method.relate(method.retriever, task, block)
     return check_relations(relations, block, method.retriever.name)
 
 

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from core_harness.data.pairs import Wanted
 from core_harness.data.rates import gene_rate_of
-from core_harness.data.splits import Split
+from core_harness.data.splits import Split, cells_of
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.loaded import Loaded
 from core_harness.evaluation.methods import Method
@@ -168,6 +168,7 @@ def _split_of(rows: pl.DataFrame, pairs: pl.DataFrame) -> Split:
         support=support.select(*SUPPORT),
         queries=pairs,
         truth=pl.DataFrame(schema={"pair_id": pl.UInt32, "label": pl.UInt8}),
+        cells=cells_of(rows),
     )
 
 

@@ -55,7 +55,15 @@ def method_again(reference: MethodReference, components: Catalog) -> Method:
     }
     if missing := [stage for stage in _STAGES if stage != "llm" and stage not in made]:
         raise RunError(f"the record of {reference.label} has no {missing[0]}; evaluate again")
-    method = Method(label=reference.label, strategy=reference.strategy, model=reference.model, **made)
+    method = Method(
+        label=reference.label,
+        strategy=reference.strategy,
+        model=reference.model,
+        retriever=made["retriever"],
+        organizer=made["organizer"],
+        llm=made.get("llm"),
+        aggregator=made["aggregator"],
+    )
     changed: list[str] = [
         stage for stage, one in made.items() if not _same_code(reference.components[stage], one.reference)
     ]

@@ -93,6 +93,8 @@ def basis(row: Mapping[str, Any]) -> str:
         if row["repeats"] > 1
         else f"{row['resamples']:,} resamples of {row['clusters']} perturbations"
     )
+    if row["repeats"] == 1 and gene["interval"] == "influence":
+        spread = f"the influence of each of {row['clusters']} perturbations: the data are large and dense"
     return (
         f"{coverage['pairs']:,} pairs; macro-per-gene over the {gene['genes']:,} of "
         f"{coverage['genes']:,} genes with both classes ({gene['pairs']:,} pairs); intervals from {spread}"

@@ -19,6 +19,7 @@ from core_harness.evaluation.graphs import graph_with, has_layers
 from core_harness.evaluation.loaded import Loaded
 from core_harness.evaluation.methods import Method, OnFailure, make_dataset, make_methods
 from core_harness.evaluation.progress import Notice, Progress, once
+from core_harness.evaluation.relations import Relations
 from core_harness.evaluation.remaking import component_again, method_again
 from core_harness.evaluation.spec import RunSpec, spec_of
 from core_harness.evidence import controls
@@ -43,7 +44,7 @@ from core_harness.registry.entries import Registry
 from core_harness.registry.loading import shipped_registry
 from core_harness.runs.manifest import ComponentReference, Manifest, MethodReference
 from core_harness.runs.masking import is_file, masked
-from core_harness.schemas import ROWS, Task
+from core_harness.schemas import ROWS, Block, Task
 
 
 class Session:
@@ -89,6 +90,7 @@ class Session:
         self._graphs: dict[str, Graph] = {}
         self._facts: dict[int, Facts] = {}  # by graph, which the session keeps
         self._handed: dict[int, tuple[object, Graph]] = {}
+        self._relations = Relations()
 
     def with_settings(self, settings: Settings) -> Session:
         """Return the session with models asked otherwise; what is loaded is shared."""
@@ -314,7 +316,11 @@ class Session:
 
     def _sharing(self, method: Method) -> Method:
         shared = self._retrievers.setdefault(same(method.retriever), method.retriever)
-        return replace(method, retriever=shared)
+        return replace(method, retriever=shared, relate=self._relate)
+
+    def _relate(self, retriever: Instance, task: Task, block: Block) -> pl.DataFrame:
+        _, graph = self._handed.get(id(retriever.object), (None, None))
+        return self._relations.related(retriever, graph, task, block)
 
 
 def _readers(method: Method) -> list[Instance]:

@@ -59,6 +59,7 @@ class Facts:
             with ``facts = false``. A layer may have a clause of its own; without either it speaks of
             members and links.
         """
+        renamed = graph.symbols.renamed
         silent = {source.name for source in sources if not source.facts}
         biolink = {source.name: source.biolink for source in sources}
         return cls(
@@ -67,7 +68,7 @@ class Facts:
                 for layer in graph.layers
                 if layer.name not in silent and layer.clause != ""
             ],
-            dict(graph.symbols.renamed.iter_rows()),
+            dict(zip(renamed["alias"].to_list(), renamed["approved"].to_list(), strict=True)),
             lambda: _symbols_of(graph),
         )
 

@@ -161,7 +161,7 @@ class Graph:
     @cached_property
     def genes(self) -> frozenset[str]:
         """Symbols in any layer."""
-        return frozenset(symbol for layer in self.layers for symbol in layer.genes)
+        return frozenset().union(*(layer.genes.to_list() for layer in self.layers))
 
     @cached_property
     def known(self) -> Known:

@@ -9,6 +9,7 @@ import polars as pl
 
 from core_harness.metrics.bootstrap import Statistic
 from core_harness.metrics.classification import says_yes
+from core_harness.metrics.influence import Smooth, is_dense, of_slopes, share_slopes
 from core_harness.metrics.segments import POOLED, Floats, Segments
 from core_harness.metrics.sums import cluster_sums, ratio
 
@@ -45,7 +46,12 @@ def risk_coverage_area(rows: pl.DataFrame, clusters: int) -> Statistic:
         risk = np.divide(np.cumsum(wrong, axis=0), taken, out=np.zeros_like(taken), where=taken > 0)
         return ratio((pairs * risk).sum(axis=0), pairs.sum(axis=0))
 
-    return statistic
+    def influence() -> Floats | None:
+        if not is_dense(segments):
+            return None
+        return of_slopes(segments, share_slopes(segments, counts_negatives=True))
+
+    return Smooth(statistic, influence)
 
 
 def risk_coverage(rows: pl.DataFrame, *, points: int = 40) -> tuple[tuple[float, float], ...]:

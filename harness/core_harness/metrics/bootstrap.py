@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,19 @@ Statistic = Callable[[Floats], Floats]
 It takes whole weights, float64 of shape (clusters, resamples), and returns the value in each resample, NaN
 where the metric is not defined.
 """
+
+Interval = Literal["bootstrap", "influence"]
+"""Where an interval comes from: the metric in each resample, or what it is there to first order."""
+
+MOST_CELLS = 100_000_000
+"""Pairs x resamples up to which a metric is resampled as it is, whatever the data: some ten seconds for all.
+
+Above it the influence of each perturbation stands in, where it holds
+(:mod:`~core_harness.metrics.influence`).
+"""
+
+MANY_CLUSTERS = 100
+"""Clusters from which influences hold: with 30 of them intervals cover 91 % (``benchmarks/dense.py``)."""
 
 CELLS = 200_000
 """Pairs x resamples held in one array at a time: bounds memory, and stays near the processor's cache."""
@@ -82,6 +96,10 @@ def draw_clusters(clusters: int, *, seed: int, resamples: int, share: float = SH
     return Draws(weights=np.ascontiguousarray(weights.T, dtype=np.float64), scale=math.sqrt(drawn / clusters))
 
 
+def no_influence() -> None:
+    """Return None: the influence of clusters on a statistic of which it is not known."""
+
+
 def undefined(weights: Floats) -> Floats:
     """Return NaN for each resample: a statistic of pairs on which it is not defined."""
     return np.full(weights.shape[1], np.nan)
@@ -101,6 +119,9 @@ class Measure:
         What the metric rests on; genes and perturbations are counted by context.
     segments
         Parts, such as genes, that it is the mean over; None where all pairs are one.
+    influence
+        Returns the derivative of the metric in the weight of each cluster, where all are 1, shape
+        (clusters,); None where it is not known, or does not hold for these pairs.
     """
 
     of: Statistic
@@ -109,6 +130,7 @@ class Measure:
     perturbations: int
     pairs: int
     segments: int | None = None
+    influence: Callable[[], Floats | None] = no_influence
 
     @property
     def has_interval(self) -> bool:
@@ -119,6 +141,11 @@ class Measure:
     def estimate(self) -> float:
         """Return the value on the pairs as they are; NaN where it is not defined."""
         return float(self.of(np.ones((self.clusters, 1)))[0])
+
+    def influence_for(self, resamples: int) -> Floats | None:
+        """Return the influence of each cluster where it stands in for so many resamples, else None."""
+        large = self.pairs * resamples > MOST_CELLS and self.clusters >= MANY_CLUSTERS
+        return self.influence() if large else None
 
     def resampled(self, weights: Floats) -> Floats:
         """Return the value in each resample of ``weights``; NaN where it is not defined there."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Literal, get_args
 
-from core_harness.metrics.bootstrap import Measure, undefined
+from core_harness.metrics.bootstrap import Measure, no_influence, undefined
 from core_harness.metrics.pairs import Pairs
 
 Course = Literal["higher", "lower", "descriptive"]
@@ -86,7 +86,7 @@ class Metric:
         """Return the metric of the pairs that a run was asked, as far as it needs no more than they have."""
         found = self.of(asked.answered if "answers" in self.needs else asked)
         if "probabilities" in self.needs and not asked.are_probabilities:
-            return replace(found, of=undefined)
+            return replace(found, of=undefined, influence=no_influence)
         return found
 
     def interval(self, value: float, half: float) -> tuple[float, float]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from core_harness.metrics.bins import equal_mass
 from core_harness.metrics.bootstrap import Statistic, undefined
+from core_harness.metrics.influence import Smooth
 from core_harness.metrics.segments import Floats
 from core_harness.metrics.sums import ratio
+
+Places = NDArray[np.int64]
 
 
 def gene_prior_correlation(column: Literal["score", "label"], rows: pl.DataFrame, clusters: int) -> Statistic:
@@ -22,11 +29,15 @@ def gene_prior_correlation(column: Literal["score", "label"], rows: pl.DataFrame
     """
     if rows.is_empty():
         return undefined
-    ranks = rows.select(pl.col(column, "gene_rate").rank("dense").cast(pl.Int64) - 1).to_numpy()
-    cells, cell = np.unique(ranks, axis=0, return_inverse=True)  # pairs that tie in both
+    first, second = (
+        (rows[name].rank("dense").cast(pl.Int64) - 1).to_numpy() for name in (column, "gene_rate")
+    )
+    number = int(second.max()) + 1
+    cells, cell = np.unique(first * number + second, return_inverse=True)  # pairs that tie in both
     places = np.arange(len(cells))
     pairs = sp.csr_array((np.ones(len(cell)), (cell, rows["cluster"].to_numpy())), (len(cells), clusters))
-    sides = [(tie, sp.csr_array((np.ones(len(tie)), (tie, places)))) for tie in cells.T]
+    ties = (cells // number, cells % number)
+    sides = [(tie, sp.csr_array((np.ones(len(tie)), (tie, places)))) for tie in ties]
 
     def statistic(weights: Floats) -> Floats:
         drawn = pairs @ weights
@@ -38,7 +49,31 @@ def gene_prior_correlation(column: Literal["score", "label"], rows: pl.DataFrame
             product = product * rank[tie]
         return ratio(product.sum(axis=0), np.sqrt(variances[0] * variances[1]))
 
-    return statistic
+    return Smooth(statistic, partial(_influence, pairs, sides))
+
+
+def _influence(pairs: sp.csr_array, sides: Sequence[tuple[Places, sp.csr_array]]) -> Floats | None:
+    """Return the influence of each cluster on the correlation; None where it is not defined.
+
+    The rank of a tie changes by one half, up or down, with every pair of a lower or a higher one.
+    """
+    drawn = pairs @ np.ones(pairs.shape[1])
+    ties = [tie for tie, _ in sides]
+    sizes = [members @ drawn for _, members in sides]
+    ranks = [_centred_ranks(size) for size in sizes]
+    variances = [float((size * rank**2).sum()) for size, rank in zip(sizes, ranks, strict=True)]
+    scale = math.sqrt(variances[0] * variances[1])
+    if not scale > 0:
+        return None
+    spread = [rank[tie] for rank, tie in zip(ranks, ties, strict=True)]
+    slope = spread[0] * spread[1] / scale
+    correlation = float(drawn @ slope)
+    for side, (tie, members) in enumerate(sides):
+        other = _centred_ranks(members @ (drawn * spread[1 - side]))
+        own = ranks[side] ** 2 - 2 * _centred_ranks(sizes[side] * ranks[side])
+        slope -= (other / scale + correlation / (2 * variances[side]) * own)[tie]
+    found: Floats = slope @ pairs
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

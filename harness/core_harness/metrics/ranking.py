@@ -6,10 +6,15 @@ where the metric is not defined. Weights are whole numbers, so sums of them are 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core_harness.metrics.segments import Floats, Segments
 from core_harness.metrics.sums import ratio
+
+OfSegments = Callable[[Segments, Floats], Floats]
+"""A ranking metric."""
 
 
 def macro_auroc(segments: Segments, weights: Floats) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from core_harness.metrics.bootstrap import SHARE, Measure, draw_clusters
+from core_harness.metrics.bootstrap import SHARE, Draws, Interval, Measure, draw_clusters
 from core_harness.metrics.calibration import ReliabilityBin, reliability
 from core_harness.metrics.catalog import measures
 from core_harness.metrics.resampled import Resampled
@@ -35,6 +35,8 @@ class Estimate:
         depends on their number. A diagnostic, not a correction.
     genes, perturbations, pairs
         What the metric rests on; genes and perturbations are counted by context.
+    interval
+        Where the interval comes from: ``bootstrap``, or ``influence`` of each perturbation.
     """
 
     value: float | None
@@ -44,6 +46,7 @@ class Estimate:
     genes: int
     perturbations: int
     pairs: int
+    interval: Interval = "bootstrap"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,16 +127,31 @@ def report(scored: pl.DataFrame, *, seed: int, resamples: int = 1000) -> Report:
     rows = checked(scored)
     clusters = rows["cluster"].n_unique()
     draws = draw_clusters(clusters, seed=seed, resamples=resamples)
-    figures = measures(rows)
-    resampled = {measure: Resampled.of([measure], draws) for measure in dict.fromkeys(figures.values())}
     return Report(
-        metrics={name: _estimate(name, measure, resampled[measure]) for name, measure in figures.items()},
+        metrics=_estimates(measures(rows), draws),
         coverage=_coverage(rows),
         reliability=reliability(rows.drop_nulls("score")) if are_probabilities(rows) else (),
         clusters=clusters,
         resamples=resamples,
         seed=seed,
     )
+
+
+def _estimates(figures: dict[str, Measure], draws: Draws) -> dict[str, Estimate]:
+    """Return the estimates of ``figures``, which is empty afterwards.
+
+    A measure holds pairs in an order of its own, so each is let go before the next is computed.
+    """
+    names: dict[Measure, list[str]] = {}
+    for name, measure in figures.items():
+        names.setdefault(measure, []).append(name)
+    found = dict.fromkeys(figures)
+    figures.clear()
+    while names:
+        measure, same = names.popitem()
+        resampled = Resampled.of([measure], draws)
+        found |= {name: _estimate(name, measure, resampled) for name in same}
+    return found
 
 
 def _estimate(name: str, measure: Measure, found: Resampled) -> Estimate:
@@ -146,6 +164,7 @@ def _estimate(name: str, measure: Measure, found: Resampled) -> Estimate:
         genes=measure.genes,
         perturbations=measure.perturbations,
         pairs=measure.pairs,
+        interval=found.by,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
-from core_harness.metrics.bootstrap import Draws, Measure, undefined
+from core_harness.metrics.bootstrap import Draws, Interval, Measure, undefined
 from core_harness.metrics.catalog import METRICS
 from core_harness.metrics.segments import Floats
+from core_harness.metrics.sums import ratio
 
 Z = 1.96
 """Half width of a 95 % interval in standard deviations."""
@@ -28,11 +30,14 @@ class Resampled:
         In each resample, shape (resamples,); NaN where it is not defined there.
     scale
         Of the draws.
+    by
+        Where the values come from: the metric in each resample, or its influences, to first order.
     """
 
     value: float
     values: Floats
     scale: float
+    by: Interval = "bootstrap"
 
     @classmethod
     def of(cls, measures: Sequence[Measure], draws: Draws) -> Resampled:
@@ -40,18 +45,21 @@ class Resampled:
 
         There are several where a control was run with several seeds; all are of the same pairs. What rests
         on too few perturbations or genes (:attr:`Measure.has_interval`) is not resampled: its spread is
-        unknown then, not small.
+        unknown then, not small. Where data are large and dense, the influence of what was drawn stands in
+        (:meth:`Measure.influence_for`).
         """
+        return cls.mean([cls._of(measure, draws) for measure in measures])
 
-        def resampled(measure: Measure) -> Floats:
-            return (measure.resampled if measure.has_interval else undefined)(draws.weights)
-
-        return cls.mean(
-            [
-                cls(value=measure.estimate(), values=resampled(measure), scale=draws.scale)
-                for measure in measures
-            ]
-        )
+    @classmethod
+    def _of(cls, measure: Measure, draws: Draws) -> Self:
+        value = measure.estimate()
+        if not measure.has_interval:
+            return cls(value=value, values=undefined(draws.weights), scale=draws.scale)
+        influence = measure.influence_for(draws.weights.shape[1])
+        if influence is None:
+            return cls(value=value, values=measure.resampled(draws.weights), scale=draws.scale)
+        moved = ratio(influence @ draws.weights, draws.weights.mean(axis=0))  # weights of 1 on average
+        return cls(value=value, values=value + moved, scale=draws.scale, by="influence")
 
     @classmethod
     def mean(cls, several: Sequence[Resampled]) -> Resampled:
@@ -60,11 +68,12 @@ class Resampled:
             value=float(np.mean([one.value for one in several])),
             values=np.mean([one.values for one in several], axis=0),
             scale=several[0].scale,
+            by=several[0].by,
         )
 
     def minus(self, other: Resampled) -> Resampled:
         """Return the difference from a run that was resampled with the same draws."""
-        return Resampled(value=self.value - other.value, values=self.values - other.values, scale=self.scale)
+        return replace(self, value=self.value - other.value, values=self.values - other.values)
 
     def deviation(self) -> float | None:
         """Return the standard deviation of the estimate; None where fewer than two resamples are defined."""

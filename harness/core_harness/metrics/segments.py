@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -68,6 +69,12 @@ class Segments:
         members = sp.csr_array((np.ones(ties), np.arange(ties), bounds), shape=(len(first), ties))
         return cls(numbers(moved), numbers(~moved), members, first)
 
+    @cached_property
+    def counts(self) -> tuple[Floats, Floats]:
+        """Numbers of positives and of negatives of each tie, (ties,), where every cluster counts once."""
+        every = np.ones(self.positive.shape[1])
+        return self.positive @ every, self.negative @ every
+
 
 def with_both_classes(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """Return the rows of the segments that have both labels: the only ones in which ranks say something."""
@@ -75,9 +82,16 @@ def with_both_classes(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 
 
 def numbered(rows: pl.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
-    """Return the number of each row's segment, counted from 0 in the sorted order of ``by``."""
+    """Return a number for each row's segment, in the sorted order of ``by``: names, or their numbers."""
     number = np.zeros(rows.height, dtype=np.int64)
     for column in by:
-        names = rows[column].unique().sort()
-        number = number * len(names) + names.search_sorted(rows[column]).to_numpy()
+        values = rows[column]
+        code = values.to_numpy() if values.dtype.is_integer() else coded(values).to_numpy()
+        number *= int(code.max()) + 1 if len(code) else 1
+        number += code
     return number
+
+
+def coded(names: pl.Series) -> pl.Series:
+    """Return the place of each name among the names that occur, sorted."""
+    return names.cast(pl.Enum(names.unique().sort())).to_physical().cast(pl.UInt32)

@@ -16,6 +16,7 @@ from core_harness.analysis.details import Details, Example
 from core_harness.analysis.explain import card_of
 from core_harness.analysis.remade import Remade, remake
 from core_harness.analysis.rescore import Scored, report_of, rescore
+from core_harness.analysis.standing import standing_section, standings
 from core_harness.errors import HarnessError
 from core_harness.evaluation.session import Session
 from core_harness.pages.prompts import MOST_CHARACTERS, Prompts, prompts_of
@@ -23,6 +24,7 @@ from core_harness.pages.untrusted import shown, shown_name
 from core_harness.runs.folder import Run
 from core_harness.runs.manifest import Manifest
 from core_harness.runs.summary import as_result
+from core_harness.sections import Section
 
 _CARDS = 3
 """Best predictions that get an evidence card, and worst: each tries what leaving voters out would do."""
@@ -42,6 +44,8 @@ class RunSection:
         As `eval --json` has it, figures included; None where they cannot be made again.
     details, charts, strata
         What lies behind the figures, and their pictures.
+    standing
+        Where it stands between gene frequency and a repeated experiment; None where nothing repeats the data.
     cards
         Evidence cards of the best and the worst predictions, in plain types.
     prompts
@@ -56,6 +60,7 @@ class RunSection:
     details: Details | None = None
     charts: Sequence[Chart] = ()
     strata: Sequence[Chart] = ()
+    standing: Section | None = None
     cards: Sequence[Mapping[str, Any]] = ()
     prompts: Prompts | None = None
     missing: Sequence[str] = ()
@@ -75,6 +80,8 @@ def section_of(run: Run, session: Session, *, most: int = MOST_CHARACTERS) -> Ru
     session.tell(f"{run.name}, figures", 0, 3)
     section = RunSection(name=shown_name(run.name), manifest=shown(run.manifest))
     if scored := attempt("figures", lambda: rescore(run, session)):
+        if stands := attempt("the repeated experiment", lambda: standings(scored)):
+            section = replace(section, standing=standing_section(stands))
         section = attempt("strata", lambda: _with_figures(section, scored, session)) or section
     session.tell(f"{run.name}, evidence", 1, 3)
     with threadpool_limits(limits=1):

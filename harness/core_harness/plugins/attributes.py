@@ -9,7 +9,7 @@ from pydantic import StrictInt, TypeAdapter, ValidationError
 
 from core_harness.plugins import protocols
 from core_harness.plugins.component import Stage
-from core_harness.schemas import Need
+from core_harness.schemas import Need, Reads
 from core_harness.vocabulary import Beyond
 
 PROTOCOLS: Mapping[Stage, type] = {
@@ -22,6 +22,7 @@ PROTOCOLS: Mapping[Stage, type] = {
 """What an object of each stage is."""
 
 _TYPES: Mapping[Stage, Mapping[str, Any]] = {
+    "retriever": {"reads": Reads},
     "organizer": {"gives": frozenset[Need], "facts": StrictInt},
     "aggregator": {
         "needs": frozenset[Need],

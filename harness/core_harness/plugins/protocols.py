@@ -6,7 +6,7 @@ A plugin registers classes (:class:`core_harness.Component`, :func:`core_harness
 stage      protocol               may also be
 ========== ====================== =====================================================================
 dataset    :class:`Dataset`       :class:`BringsKnowledge` or :class:`ExtendsKnowledge`,
-                                  :class:`OffersContexts`
+                                  :class:`OffersContexts`, :class:`Repeats`
 retriever  :class:`Retriever`     :class:`UsesKnowledge`
 organizer  :class:`Organizer`     :class:`AskingOrganizer`, :class:`UsesKnowledge`
 llm        :class:`LLM`
@@ -72,6 +72,7 @@ __all__ = [
     "LearningAggregator",
     "OffersContexts",
     "Organizer",
+    "Repeats",
     "Retriever",
     "UsesKnowledge",
 ]
@@ -132,6 +133,15 @@ class OffersContexts(Protocol):
 
 
 @runtime_checkable
+class Repeats(Protocol):
+    """A dataset whose pairs were measured again: audits and reports say where a method stands by that."""
+
+    def replicates(self) -> pl.DataFrame | None:
+        """Return :data:`~core_harness.data.tables.replicates.REPLICATES`; None where nothing repeats it."""
+        ...
+
+
+@runtime_checkable
 class UsesKnowledge(Protocol):
     """A component that reads the knowledge graph: the pipeline opens it and hands it over first."""
 
@@ -142,7 +152,14 @@ class UsesKnowledge(Protocol):
 
 @runtime_checkable
 class Retriever(Protocol):
-    """Which measured perturbations are related to this one, how much, and why?"""
+    """Which measured perturbations are related to this one, how much, and why?
+
+    Where relations depend on the names of ``block.perturbations`` and ``block.candidates``, on
+    ``task.agent``, the parameters and the graph alone, a class attribute says so: ``reads = "names"`` (one of
+    :data:`core_harness.schemas.Reads`). They are then computed once and stored on disk, for all runs. What
+    reads labels, genes, contexts, the seed or a file of its own does not say so. Without it, ``relate`` is
+    called for each block.
+    """
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
         """Relate ``block.perturbations`` to ``block.candidates``; equal blocks have equal relations.

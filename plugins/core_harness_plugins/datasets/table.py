@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from core_harness import Agent, Naming, Question
-from core_harness.data.tables import read_rows
+from core_harness.data.tables import read_replicates, read_rows
 from core_harness.errors import UsageError
 
 _CONTEXT = "unspecified"
@@ -88,3 +88,7 @@ class Table:
             agent=self.agent,
         )
         return rows
+
+    def replicates(self) -> pl.DataFrame | None:
+        """Return what a repeated experiment says of the pairs; None where `data label` wrote none."""
+        return read_replicates(Path(self.path).expanduser())

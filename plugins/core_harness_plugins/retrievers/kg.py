@@ -59,6 +59,8 @@ class KnowledgeGraph:
         pair of genes leaves to 1, or their ``mean``.
     """
 
+    reads = "names"
+
     def __init__(
         self,
         *,
@@ -81,32 +83,27 @@ class KnowledgeGraph:
         self._used: list[Layer] | None = None
         self._measured: tuple[list[str], list[Rows]] = ([], [])
         self._walks: dict[str, dict[str, Floats]] = {}
-        self._last: tuple[tuple[tuple[str, ...], tuple[str, ...]], pl.DataFrame] | None = None
 
     def use(self, graph: Graph) -> None:
-        """Keep the graph for later calls."""
+        """Keep the graph for later calls, or what ``before`` and ``without_evidence`` leave of it.
+
+        Raises :class:`~core_harness.errors.UsageError` where they leave nothing.
+        """
         self._graph = graph
-        self._used = None
         self._measured = ([], [])
         self._walks = {}
-        self._last = None
+        self._used = self._restricted(graph) if self.before or _names(self.without_evidence) else None
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:
         """Return all pairs of a query and a candidate whose weight is above 0, sorted.
 
-        Raises :class:`~core_harness.errors.UsageError` without a graph, for a layer that the graph does
-        not have, and where ``before`` and ``without_evidence`` leave nothing.
+        Raises :class:`~core_harness.errors.UsageError` without a graph, and for a layer that the graph does
+        not have.
         """
-        if self._graph is None:
+        if (graph := self._graph) is None:
             raise UsageError("retriever 'kg' has no knowledge graph; call use(graph) before relate(...)")
-        asked = (tuple(block.perturbations), tuple(block.candidates))
-        if self._last is None or self._last[0] != asked:  # the seeds of a control ask the same again
-            self._last = asked, self._related(self._graph, task, block)
-        return self._last[1]
-
-    def _related(self, graph: Graph, task: Task, block: Block) -> pl.DataFrame:
         if self._used is None:
-            self._used = self._restricted(graph, self._chosen(graph))
+            self._used = self._chosen(graph)
         layers = self._used
         shares = self._shares(layers)
         queries, candidates = (
@@ -164,12 +161,10 @@ class KnowledgeGraph:
                 raise UsageError(unknown("layer", name, layers))
         return [layer for name, layer in layers.items() if name in names]
 
-    def _restricted(self, graph: Graph, layers: list[Layer]) -> list[Layer]:
-        codes = _names(self.without_evidence)
-        if not self.before and not codes:
-            return layers
-        names = [layer.name for layer in layers]
-        left = restricted(graph, names, before=self.before or None, without=codes)
+    def _restricted(self, graph: Graph) -> list[Layer]:
+        names = [layer.name for layer in self._chosen(graph)]
+        without = _names(self.without_evidence)
+        left = restricted(graph, names, before=self.before or None, without=without)
         empty = [name for name in names if name not in {layer.name for layer in left}]
         said = f"; nothing is left of {', '.join(empty)}" if empty else ""
         sys.stderr.write(f"retriever 'kg' uses {', '.join(layer.name for layer in left)}{said}\n")

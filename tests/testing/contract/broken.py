@@ -161,6 +161,14 @@ class RelatesItself:
         return pl.DataFrame(rows, schema=dict(RELATIONS), orient="row")
 
 
+class RelatesByLabel:
+    reads = "names"
+
+    def relate(self, task: Task, block: Block) -> pl.DataFrame:
+        means = block.support.group_by(neighbour="perturbation").agg(weight=pl.col("label").mean())
+        return block.pairs.select("perturbation").unique().join(means, how="cross")
+
+
 class Passes:
     gives: ClassVar[frozenset[Need]] = frozenset({"answers"})
     facts = 0
@@ -308,6 +316,7 @@ FINDS: dict[type, str] = {
     ReadsLabels: "labels-of-queries-unseen",
     SplitsNames: "hostile-names",
     RelatesItself: "not-from-itself",
+    RelatesByLabel: "names-alone",
     AsksTheSame: "prompts-tell-their-pairs",
     NotRendered: "prompts-tell-their-pairs",
     TextTemplate: "templates-are-recorded",

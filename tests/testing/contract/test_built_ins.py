@@ -34,7 +34,9 @@ def outcomes(instance: Instance) -> dict[str, Outcome]:
 STAGED = [
     pytest.param(f.stage, f.name, marks=pytest.mark.slow if f.name in SLOW else ())
     for f in catalog()
-    if f.distribution == "core-harness" and f.stage in {"retriever", "organizer", "aggregator"}
+    if f.distribution == "core-harness"
+    and f.stage in {"retriever", "organizer", "aggregator"}
+    and f.component.name != "cell-count"
 ]
 
 
@@ -48,6 +50,12 @@ def test_stages_between_rows_and_scores(stage: Stage, name: str) -> None:
 def test_what_cannot_be_used_everywhere_says_where() -> None:
     found = outcomes(made("retriever", "response"))["returns-what-its-stage-returns"]
     assert "the unseen-perturbation regime has none" in found.found
+
+
+def test_what_needs_more_than_pairs_is_skipped_with_the_reason() -> None:
+    found = outcomes(made("aggregator", "cell-count"))["returns-what-its-stage-returns"]
+    assert found.status == "skipped"
+    assert "cell-count needs the number of cells of each perturbation" in found.found
 
 
 def test_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from core_harness.analysis.audit.dataset_sections import sections
 from core_harness.analysis.audit.listing import direction_listed
 from core_harness.analysis.audit.near_duplicates import NearDuplicates, near_duplicates
 from core_harness.analysis.audit.overlap import Elsewhere, Overlap, Synonyms, elsewhere, overlap, synonyms
-from core_harness.analysis.audit.plain import Plain, plain_methods
+from core_harness.analysis.audit.plain import Plain, plain_methods, repeated_experiment
 from core_harness.analysis.audit.verdict import Verdict, above_chance, shown
 from core_harness.data.tables.known_names import known_names
 from core_harness.errors import LeakError, MissingDataError
@@ -71,6 +71,8 @@ class DatasetAudit(InSections):
     plain
         What gene frequency, potency, the symbol, the listing and, where the table says them, the number of
         cells and the knockdown of the target alone reach.
+    repeated
+        What a repeated experiment reaches; None where nothing repeats the data.
     direction_listed
         What the list of the dataset's direction reaches as an answer; None where there is none.
     """
@@ -99,6 +101,7 @@ class DatasetAudit(InSections):
     elsewhere: tuple[Elsewhere, ...]
     agreements: tuple[Agreement, ...]
     plain: tuple[Plain, ...]
+    repeated: Plain | None
     direction_listed: Estimate | None
 
     def sections(self) -> Iterator[Section]:
@@ -130,6 +133,8 @@ class DatasetAudit(InSections):
             gene = plain.macro_gene_auroc
             if gene is not None and above_chance(gene):
                 yield f"A method has to be above the {shown(gene)} per gene of {plain.method} alone."
+        if self.repeated is not None and (again := self.repeated.macro_gene_auroc) is not None:
+            yield f"A repeated experiment reaches {shown(again)} per gene on its own labels."
         if self.direction_listed is not None and self.direction_listed.value is not None:
             yield (
                 f"The list of pairs that are asked for a direction reaches {shown(self.direction_listed)} "
@@ -219,6 +224,7 @@ def audit_dataset(
         elsewhere=tuple(elsewhere(rows, everywhere)),
         agreements=tuple(agreements(everywhere, seed=spec.seed)),
         plain=plain,
+        repeated=repeated_experiment(spec, session),
         direction_listed=None if listed is None else listed["macro_gene_auroc"],
     )
 

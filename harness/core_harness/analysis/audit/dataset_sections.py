@@ -27,9 +27,9 @@ def sections(audit: DatasetAudit) -> Iterator[Section]:
     yield Section(rows=list(_spreads(audit)))
     yield Section(title="on both sides of the split", sentences=list(_overlaps(audit)))
     yield Section(
-        title="what can be had without biology",
+        title="what can be had without biology" + (", and by repeating it" if audit.repeated else ""),
         note=f"{audit.regime} regime, seed {audit.seed}",
-        rows=[_plain(plain) for plain in audit.plain],
+        rows=[_plain(plain) for plain in (*audit.plain, *([audit.repeated] if audit.repeated else ()))],
         sentences=[f"{plain.method} is not run: {plain.missing}" for plain in audit.plain if plain.missing],
     )
     if audit.agreements:

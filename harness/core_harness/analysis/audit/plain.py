@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 
 from core_harness.analysis.audit.listing import listed_elsewhere, measured_by, rows_listed
+from core_harness.analysis.standing import repeated_pairs
 from core_harness.errors import MissingDataError
 from core_harness.evaluation.running import evaluate_spec
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.spec import RunSpec
-from core_harness.metrics import Estimate
+from core_harness.metrics import Estimate, mean_report, report
 
 PLAIN: Mapping[str, Mapping[str, Any]] = {
     "gene frequency": {"strategies": ("gene-frequency",)},
@@ -61,6 +62,20 @@ def plain_methods(spec: RunSpec, session: Session, others: pl.DataFrame | None =
     for method, column in MEASURED.items():
         if (found := measured_by(column, spec, session)) is not None:
             yield _plain(method, found)
+
+
+def repeated_experiment(spec: RunSpec, session: Session) -> Plain | None:
+    """Return what a repeated experiment reaches, the mean of its draws; None where nothing repeats the data.
+
+    The interval is over perturbations or, of several draws, over these.
+    """
+    draws = list(repeated_pairs(session.load(spec)).values())
+    if not draws:
+        return None
+    resamples = session.resamples if len(draws) == 1 else 0
+    reports = [report(frame, seed=spec.seed, resamples=resamples) for frame in draws]
+    found = reports[0] if len(reports) == 1 else mean_report(reports)
+    return _plain("a repeated experiment", found.metrics)
 
 
 def _plain(method: str, found: Mapping[str, Estimate]) -> Plain:

@@ -14,6 +14,7 @@ from core_harness.analysis.audit.run_sections import sections
 from core_harness.analysis.audit.strata import Stratum, strata
 from core_harness.analysis.audit.verdict import Verdict
 from core_harness.analysis.rescore import report_of, rescore
+from core_harness.analysis.standing import Standing, standings
 from core_harness.evaluation.session import Session
 from core_harness.evaluation.verdict import Basis
 from core_harness.metrics import Coverage, Estimate
@@ -48,6 +49,8 @@ class RunAudit(InSections):
         :data:`RANKING` and :data:`CALIBRATION`.
     recalibrated
         :data:`CALIBRATION` after isotonic recalibration out of fold.
+    standings
+        Where it stands between gene frequency and a repeated experiment; none where nothing repeats the data.
     controls
         The run beside each control; none for a control, and for predictions that were made elsewhere.
     strata
@@ -67,6 +70,7 @@ class RunAudit(InSections):
     coverage: Coverage
     metrics: Mapping[str, Estimate]
     recalibrated: Mapping[str, Estimate]
+    standings: tuple[Standing, ...]
     controls: tuple[Controlled, ...]
     strata: tuple[Stratum, ...]
     not_told: Mapping[str, str]
@@ -143,6 +147,7 @@ def audit_run(
         coverage=before.coverage,
         metrics={name: before.metrics[name] for name in (*RANKING, *CALIBRATION)},
         recalibrated={name: after.metrics[name] for name in CALIBRATION},
+        standings=standings(scored),
         controls=controls,
         strata=tuple(found),
         not_told=not_told,

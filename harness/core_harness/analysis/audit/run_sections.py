@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core_harness.analysis.audit.controls import Controlled
 from core_harness.analysis.audit.strata import Stratum
+from core_harness.analysis.standing import standing_section
 from core_harness.metrics.catalog import LABELS
 from core_harness.sections import Section
 from core_harness.text import declared, figure, heading, p_value
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def sections(audit: RunAudit) -> Iterator[Section]:
-    """Yield figures before and after recalibration, controls, strata, and the verdict with its reasons."""
+    """Yield figures as they are and recalibrated, standing, controls, strata, and the verdict."""
     coverage = audit.coverage
     answered = (
         f"{coverage.scored:,} of {coverage.pairs:,} pairs answered; {coverage.evaluable_genes:,} of "
@@ -25,6 +26,8 @@ def sections(audit: RunAudit) -> Iterator[Section]:
     )
     yield Section(title=_heading(audit), sentences=[answered])
     yield Section(rows=[_metric(audit, name) for name in audit.metrics])
+    if audit.standings:
+        yield standing_section(audit.standings)
     if audit.controls:
         missing = dict.fromkeys(control.missing for control in audit.controls if control.missing)
         yield Section(
@@ -69,6 +72,11 @@ def flat(audit: RunAudit) -> list[dict[str, Any]]:
     return [
         *(row("as it is", name, found, **rests_on(found)) for name, found in audit.metrics.items()),
         *(row("recalibrated", name, found, **rests_on(found)) for name, found in audit.recalibrated.items()),
+        *(
+            row("standing", one.metric, one, low=one.lowest, high=one.highest, pairs=one.pairs)
+            for one in audit.standings
+            if one.value is not None
+        ),
         *(
             row("control", control.control, control, low=control.low, high=control.high)
             for control in audit.controls

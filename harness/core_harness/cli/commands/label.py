@@ -10,7 +10,7 @@ import click
 
 from core_harness.cli.options.forms import json_option
 from core_harness.cli.options.values import refuse_others, seed_option
-from core_harness.vocabulary import FoldChangeSpace, Negatives, Preset
+from core_harness.vocabulary import CellTest, FoldChangeSpace, Halves, Negatives, Preset
 
 if TYPE_CHECKING:
     from core_harness.data.labels.request import LabelRequest
@@ -38,8 +38,21 @@ _CELLS = (
     ("--control", str, "NAME", "Of single cells: the perturbation that controls have."),
     ("--batch-column", str, "NAME", "Column of batches, from which matching controls are taken."),
     ("--layer", str, "NAME", "Layer with the expression, in place of X."),
+    (
+        "--test",
+        click.Choice(get_args(CellTest)),
+        None,
+        "How cells are compared: wilcoxon unless given, or sums of counts by batch.",
+    ),
     ("--least-cells", click.IntRange(min=2), "N", "Cells that a perturbation must have; 10 unless given."),
     ("--equal-cells", click.IntRange(min=2), "N", "Cells that are drawn of each perturbation."),
+    (
+        "--replicates",
+        click.Choice(get_args(Halves)),
+        None,
+        "Halves of cells, or of batches, that repeat the experiment for reports: five draws.",
+    ),
+    ("--guide-column", str, "NAME", "Column of guides, which are kept apart where cells are halved."),
 )
 
 
@@ -123,6 +136,13 @@ def _cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="AXIS=SHARE",
     help="Names held out as test: perturbation=.25, context=.25 or perturbation+gene=.25.",
 )
+@click.option(
+    "--replicate",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Results or cells of another screen of the same context, which repeats this one. May be repeated.",
+)
 @seed_option
 @click.option(
     "--again",
@@ -132,14 +152,20 @@ def _cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @json_option
 def label_command(
-    *, files: tuple[Path, ...], output: Path | None, again: Path | None, as_json: bool, **options: Any
+    *,
+    files: tuple[Path, ...],
+    output: Path | None,
+    replicate: tuple[Path, ...],
+    again: Path | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Label results of differential expression as up, down or none.
 
     Takes tables of DESeq2, edgeR, limma, Seurat, scanpy, pdex, cell-eval and PIE as they are, others with
     --fdr-column, --fold-change-column and --fold-change-space, and files of single cells (.h5ad, extra
-    anndata), which are compared with their controls by Wilcoxon's test. What was not tested, or is not clear,
-    is ambiguous: left out, and counted. A manifest beside the table makes it again.
+    anndata), which are compared with their controls by Wilcoxon's test or as sums by batch. What was not
+    tested, or is not clear, is ambiguous: left out, and counted. A manifest beside the table makes it again.
     """
     from core_harness.cli.output.labels import print_labels
     from core_harness.cli.output.progress import watching
@@ -155,7 +181,7 @@ def label_command(
             manifest, written = label_again(again, output, tell=tell)
         else:
             written = output or Path("labels.csv")
-            manifest = label_files(files, _request(options), written, tell=tell)
+            manifest = label_files(files, _request(options), written, tell=tell, replicate=replicate)
     if as_json:
         click.echo(manifest.model_dump_json(indent=2))
     else:

@@ -39,6 +39,12 @@ def print_labels(manifest: LabelManifest, output: Path) -> None:
         lines.append(f"{source.path}: {source.rows:,} rows of {source.tool} ({read})")
     if len(manifest.files) > _FOLLOW:
         lines.append(f"and {len(manifest.files) - _FOLLOW:,} files more")
+    if (repeated := manifest.repeated) is not None:
+        draws = f", {repeated.draws} draws" if repeated.draws > 1 else ""
+        lines.append(
+            f"repeated by {repeated.by}{draws}: {repeated.pairs:,} of {repeated.asked:,} pairs; `audit` and "
+            "`report` say where a method stands"
+        )
     lines += [f"note: {note}" for note in manifest.notes]
     lines.append(f"made again by: core-harness data label --again {manifest_path(output)}")
     for line in lines:

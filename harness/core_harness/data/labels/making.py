@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from core_harness.data.labels.cells.results import ENDING, results_of_cells
 from core_harness.data.labels.de_tables import Results, scan_results
 from core_harness.data.labels.manifest import LabelManifest, Source, manifest_path, read_label_manifest
 from core_harness.data.labels.parts import Part, store
+from core_harness.data.labels.replicates import write_replicates
 from core_harness.data.labels.request import LabelRequest
 from core_harness.data.labels.settling import PAIR
 from core_harness.data.sources.manifest import sha256
 from core_harness.data.tables.reading import opening
+from core_harness.data.tables.replicates import replicates_path
 from core_harness.errors import DataError, RunError, UsageError
 from core_harness.runs.manifest import versions_of
 from core_harness.runs.writing import write_whole
@@ -31,7 +33,14 @@ from core_harness.runs.writing import write_whole
 _ENDINGS = (".csv", ".parquet")
 
 
-def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, tell: Tell) -> LabelManifest:
+def label_files(
+    paths: Sequence[Path],
+    request: LabelRequest,
+    output: Path,
+    *,
+    tell: Tell,
+    replicate: Sequence[Path] = (),
+) -> LabelManifest:
     """Write the labels of files of results as a table, and a manifest beside it.
 
     Parameters
@@ -43,6 +52,8 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
     output
         ``.csv`` or ``.parquet``: columns ``context, perturbation, gene, label``, with ``split`` where one is
         asked for, and ``cells`` and ``knockdown`` of the perturbation where they are known. Sorted.
+    replicate
+        Files of another screen of the same contexts, which repeats this one.
 
     Raises
     ------
@@ -52,41 +63,39 @@ def label_files(paths: Sequence[Path], request: LabelRequest, output: Path, *, t
         The output cannot be written. What stood there stands there still.
     """
     _check_paths(paths, output)
-    with closing(_scanned(paths, request, output, tell)) as results:  # else what was unpacked may stay
-        return label_results(results, request, output, tell=tell)
-
-
-def label_results(
-    results: Iterable[Results], request: LabelRequest, output: Path, *, tell: Tell
-) -> LabelManifest:
-    """Write the labels of results, whatever they come from: each is walked before the next is asked for.
-
-    Otherwise as :func:`label_files`.
-    """
+    if replicate and request.cells.replicates:
+        raise UsageError("--replicates and --replicate both say what repeats the experiment; give one")
     with _scratch_beside(output) as scratch:
         sources: list[Source] = []
         parts: list[Part] = []
         notes: list[str] = []
-        for number, one in enumerate(results):
-            parts.append(store(one, request, scratch / f"part-{number}.parquet"))
-            sources.append(_source(one, parts[-1], output))
-            notes += _notes(one, parts[-1], request)
+        with closing(_scanned(paths, request, output, tell)) as results:  # else what was unpacked may stay
+            for number, one in enumerate(results):
+                parts.append(store(one, request, scratch / f"part-{number}.parquet"))
+                sources.append(_source(one, parts[-1], output))
+                notes += _notes(one, parts[-1], request)
         made = assemble(parts, request, scratch, tell)
         tell("writing", 0, 1)
         table = _written(made, scratch / f"table{output.suffix.lower()}")
         if request.samples:
             notes.append(sampling.WARNING)
+        beside = scratch / "replicates.parquet"
+        repeated = write_replicates(made.rows, beside, request, paths=paths, others=replicate, tell=tell)
         manifest = LabelManifest(
             versions=versions_of("core-harness", "polars", "numpy"),
             request=request,
             files=tuple(sources),
             counts=counts_of(made),
+            repeated=repeated,
             notes=tuple(dict.fromkeys(notes)),
             output=output.name,
             sha256=sha256(table),
         )
         with _writing(output):
             table.replace(output)
+            replicates_path(output).unlink(missing_ok=True)
+            if repeated is not None:
+                beside.replace(replicates_path(output))
     write_whole(manifest_path(output), manifest.to_bytes())
     return manifest
 
@@ -109,16 +118,18 @@ def label_again(manifest_file: Path, output: Path | None, *, tell: Tell) -> tupl
     """
     before = read_label_manifest(manifest_file)
     folder = manifest_file.parent
-    paths = [folder / source.path for source in before.files]
-    for path, source in zip(paths, before.files, strict=True):
+    files = {folder / source.path: source.sha256 for source in before.files}
+    others = {} if before.repeated is None else before.repeated.files
+    replicate = {folder / path: digest for path, digest in others.items()}
+    for path, digest in (files | replicate).items():
         with opening(path):
-            if sha256(path) != source.sha256:
+            if sha256(path) != digest:
                 raise DataError(
                     f"{path} is not the file that {manifest_file} was made from (its sha256 differs); get "
                     "that one, or label this one anew"
                 )
     output = output or folder / before.output
-    after = label_files(paths, before.request, output, tell=tell)
+    after = label_files([*files], before.request, output, tell=tell, replicate=[*replicate])
     if after.sha256 != before.sha256 and output.suffix.lower() == Path(before.output).suffix.lower():
         changed = ", ".join(
             f"{name} {version} was {before.versions.get(name)}"

@@ -57,6 +57,31 @@ class Counts(BaseModel):
     prevalence: float
 
 
+class Repeated(BaseModel):
+    """The repeated experiment that stands beside a table (:mod:`core_harness.data.labels.replicates`).
+
+    Attributes
+    ----------
+    by, draws
+        What repeats it, and in how many draws.
+    asked, pairs
+        Pairs of the table (of its test split, where it has one), and those that a draw labels and tests.
+    files
+        Of another screen: the SHA-256 of each by its path, relative to the manifest.
+    sha256
+        Of the file that it is in.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: str
+    draws: int
+    asked: int
+    pairs: int
+    files: Mapping[str, str] = {}
+    sha256: str
+
+
 class LabelManifest(BaseModel):
     """Everything about a table of labels; ``sha256`` is that of the table."""
 
@@ -67,6 +92,7 @@ class LabelManifest(BaseModel):
     request: LabelRequest
     files: tuple[Source, ...]
     counts: Counts
+    repeated: Repeated | None = None
     notes: tuple[str, ...]
     output: str
     sha256: str

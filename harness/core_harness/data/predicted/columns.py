@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
+from core_harness.data.tables import spellings
 from core_harness.data.tables.reading import MISSING, TEXT, find_column, has_column, shown
 from core_harness.errors import DataError
 
 PERTURBATION = ("perturbation", "pert")
 """Names of the column of perturbations, all of which mean the same."""
 
+Axis = Literal["perturbation", "gene"]
+
 _NO_SCORE = (*MISSING, "none")
+
+
+def asked_as(written: Iterable[str], queries: pl.DataFrame, axis: Axis) -> dict[str, str]:
+    """Return the names of a file that are asked about, under any spelling, and what the dataset calls them.
+
+    Names in another case of letters are among them for drugs too, whose other spellings are not known;
+    ``score`` says what becomes of these.
+    """
+    own = queries[axis].unique().sort().to_list()
+    names = set(written)
+    lower = {name.lower(): name for name in reversed(own)}
+    same = {name: lower[name.lower()] for name in sorted(names) if name.lower() in lower}
+    same |= {name: name for name in own if name in names}
+    return spellings(names - same.keys(), own, perturbations=axis == "perturbation") | same
 
 
 def names_in(table: pl.DataFrame, column: str, path: Path) -> pl.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,16 +13,15 @@ from core_harness.data.labels.cells.results import results_of_cells
 from core_harness.data.labels.de_tables import Results, scan_results, wrong_numbers
 from core_harness.data.labels.request import LabelRequest
 from core_harness.data.labels.tools import TOOLS, recognise
+from core_harness.data.predicted.columns import Axis, asked_as
 from core_harness.data.predicted.long import SCORES
 from core_harness.data.predicted.predictions import PREDICTED, Predictions
+from core_harness.data.tables.replicates import significance
 from core_harness.data.tables.scanning import scan_table, walking
 from core_harness.errors import DataError
 from core_harness.vocabulary import Question
 
-_SMALLEST = 5e-324
-"""The smallest p-value that has a logarithm: tests write 0 for what is below it."""
-
-_KEY = ["of_perturbation", "of_gene"]
+_KEY: Mapping[Axis, str] = {"perturbation": "of_perturbation", "gene": "of_gene"}
 
 
 def is_de_table(path: Path) -> bool:
@@ -33,7 +32,7 @@ def is_de_table(path: Path) -> bool:
 
 
 def read_de_table(path: Path, queries: pl.DataFrame, question: Question) -> Predictions:
-    """Return those predictions of a table of tests that are about asked pairs, in any case of letters.
+    """Return those predictions of a table of tests that are about asked pairs, in any spelling.
 
     For dir the score is the log fold change. For de it is the significance, -log10 of the p-value that is
     not adjusted. Adjusted ones depend on how many genes of the perturbation are significant, so that within
@@ -80,21 +79,22 @@ def _scored(
     """Return :data:`PREDICTED` of the asked pairs among results, and how many results there are."""
     rows = int(results.frame.select(pl.len()).collect(engine="streaming").item())
     frame = _asked(results.frame, queries).collect(engine="streaming")
-    significance = -pl.col(tested).clip(lower_bound=_SMALLEST).log10()
-    score = pl.col("log2_fold_change") if question == "dir" else significance
+    score = pl.col("log2_fold_change") if question == "dir" else significance(tested)
     context = pl.col("context") if "context" in results.columns else pl.lit(None, pl.String)
     frame = frame.with_row_index("row", offset=1).with_columns(context.alias("context"), score.alias("score"))
     return frame.select(*PREDICTED), rows
 
 
 def _asked(results: pl.LazyFrame, queries: pl.DataFrame) -> pl.LazyFrame:
-    """Return the rows about asked pairs, whatever their context is called."""
-    folded = (
-        pl.col("perturbation").str.to_lowercase().alias(_KEY[0]),
-        pl.col("gene").str.to_lowercase().alias(_KEY[1]),
-    )
-    asked = queries.select(folded).unique()
-    return results.with_columns(folded).join(asked.lazy(), on=_KEY, how="semi", maintain_order="left")
+    """Return the rows about asked pairs, whatever their context is called, under the names that they have."""
+    for column, key in _KEY.items():
+        written = results.select(pl.col(column).drop_nulls().unique()).collect(engine="streaming")
+        called = asked_as(written[column], queries, column)
+        results = results.with_columns(
+            pl.col(column).replace_strict(called, default=None, return_dtype=pl.String).alias(key)
+        )
+    asked = queries.select(pl.col(column).alias(key) for column, key in _KEY.items()).unique()
+    return results.join(asked.lazy(), on=list(_KEY.values()), how="semi", maintain_order="left")
 
 
 def _columns(path: Path) -> Sequence[str]:

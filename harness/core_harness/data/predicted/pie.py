@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from core_harness.data.predicted.columns import asked_as
 from core_harness.data.predicted.long import SCORE_OF
 from core_harness.data.predicted.predictions import PREDICTED, Predictions
 from core_harness.data.tables.reading import shown
@@ -22,7 +23,6 @@ from core_harness.vocabulary import Question
 _KEY = "pie"
 _VERSION = 1
 _ROW = ("dataset", "context", "perturbation")
-_PAIR = ("context", "perturbation", "gene")
 
 
 def is_pie(path: Path) -> bool:
@@ -34,7 +34,7 @@ def is_pie(path: Path) -> bool:
 
 
 def read_pie(path: Path, queries: pl.DataFrame, question: Question) -> Predictions:
-    """Return those predictions of PIE that are about asked pairs, in any case of letters.
+    """Return those predictions of PIE that are about asked pairs, in any spelling.
 
     The score is ``p_de`` for the question de, ``lfc_pred`` for dir. Of each list only the places of asked
     genes are looked up, so memory is that of one column of the file and of what is asked.
@@ -51,9 +51,13 @@ def read_pie(path: Path, queries: pl.DataFrame, question: Question) -> Predictio
     _check_lengths(table, column, axes, path)
     lengths = {name: len(genes) for name, genes in axes.items()}
     sizes = table["dataset"].replace_strict(lengths, return_dtype=pl.Int64)
-    asked = [pl.col(name).str.to_lowercase().alias(f"of_{name}") for name in _PAIR]
-    found = table.with_columns(asked[:2]).join(
-        _places(axes, queries.select(asked).unique()),
+    called = asked_as(table["perturbation"].unique(), queries, "perturbation")
+    context = pl.col("context").str.to_lowercase().alias("of_context")
+    asked = queries.select(
+        context, pl.col("perturbation").alias("of_perturbation"), pl.col("gene").alias("of_gene")
+    )
+    found = table.with_columns(context, _called("perturbation", called)).join(
+        _places(axes, asked, queries),
         on=["dataset", "of_context", "of_perturbation"],
         maintain_order="left",
     )
@@ -76,7 +80,12 @@ def read_pie(path: Path, queries: pl.DataFrame, question: Question) -> Predictio
     return Predictions(frame=frame.select(*PREDICTED), rows=int(sizes.sum()), format="pie", said=said)
 
 
-def _places(axes: dict[str, list[str]], asked: pl.DataFrame) -> pl.DataFrame:
+def _called(column: str, names: Mapping[str, str]) -> pl.Expr:
+    """Return what the dataset calls each name, null for what is not asked."""
+    return pl.col(column).replace_strict(names, default=None, return_dtype=pl.String).alias(f"of_{column}")
+
+
+def _places(axes: dict[str, list[str]], asked: pl.DataFrame, queries: pl.DataFrame) -> pl.DataFrame:
     """Return ``dataset, of_context, of_perturbation`` with the asked genes of an axis, and their places.
 
     ``place`` and ``gene`` are lists of the same length, in the order of the axis.
@@ -84,7 +93,7 @@ def _places(axes: dict[str, list[str]], asked: pl.DataFrame) -> pl.DataFrame:
     axis = pl.concat(
         pl.DataFrame({"gene": genes}, schema={"gene": pl.String})
         .with_row_index("place")
-        .with_columns(pl.lit(name).alias("dataset"), pl.col("gene").str.to_lowercase().alias("of_gene"))
+        .with_columns(pl.lit(name).alias("dataset"), _called("gene", asked_as(genes, queries, "gene")))
         for name, genes in axes.items()
     )
     of_row = ["dataset", "of_context", "of_perturbation"]

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
 
-from core_harness.data.predicted.columns import PERTURBATION, names_in, numbers_in
+from core_harness.data.predicted.columns import PERTURBATION, Axis, asked_as, names_in, numbers_in
 from core_harness.data.predicted.predictions import PREDICTED, Predictions
 from core_harness.data.tables.reading import TEXT, find_column, has_column, shown
 from core_harness.errors import DataError
 from core_harness.vocabulary import Question
 
-_AXES = {**dict.fromkeys(PERTURBATION, "perturbation"), "gene": "gene"}
-_OTHER = {"perturbation": "gene", "gene": "perturbation"}
+_AXES: Mapping[str, Axis] = {**dict.fromkeys(PERTURBATION, "perturbation"), "gene": "gene"}
+_OTHER: Mapping[Axis, Axis] = {"perturbation": "gene", "gene": "perturbation"}
 
 
 def is_matrix(table: pl.DataFrame, queries: pl.DataFrame) -> bool:
-    """Return whether columns are called like perturbations or genes that are asked about, in any case."""
-    headings = {_folded(name) for name in table.columns}
-    return any(headings & set(_folded_names(queries, axis)) for axis in _OTHER)
+    """Return whether columns are called like perturbations or genes that are asked about.
+
+    One is enough in any case of letters, two under another spelling: a name such as ``A_1`` may be no guide.
+    """
+    headings = [name.strip() for name in table.columns]
+    for axis in _OTHER:
+        asked = asked_as(headings, queries, axis)
+        if len(asked) > 1 or any(name.lower() == own.lower() for name, own in asked.items()):
+            return True
+    return False
 
 
 def read_wide(table: pl.DataFrame, queries: pl.DataFrame, question: Question, path: Path) -> Predictions:  # noqa: ARG001
-    """Return those predictions of a matrix that are about asked pairs, in any case of letters.
+    """Return those predictions of a matrix that are about asked pairs, in any spelling.
 
     The names of rows are in the column ``perturbation``, ``pert`` or ``gene``, which then says what rows are;
     else in the first column of text, and what rows are is what finds more of the asked pairs. A column
@@ -40,16 +48,17 @@ def read_wide(table: pl.DataFrame, queries: pl.DataFrame, question: Question, pa
     rows = names_in(table, index, path)
     in_rows = _AXES.get(index.casefold()) or _axis_of(rows, values, queries, path)
     in_columns = _OTHER[in_rows]
-    asked = set(_folded_names(queries, in_columns))
+    asked = asked_as([name.strip() for name in values], queries, in_columns)
+    asked_rows = pl.Series([*asked_as(rows, queries, in_rows)], dtype=pl.String)
     table = table.select(
         "row",
         pl.lit(None, pl.String).alias("context")
         if context is None
         else names_in(table, context, path).alias("context"),
         rows.alias(in_rows),
-        *(pl.col(name) for name in values if _folded(name) in asked),
+        *(pl.col(name) for name in values if name.strip() in asked),
     )
-    table = table.filter(pl.col(in_rows).str.to_lowercase().is_in(_folded_names(queries, in_rows).to_list()))
+    table = table.filter(pl.col(in_rows).is_in(asked_rows.implode()))
     long = table.unpivot(index=["row", "context", in_rows], variable_name=in_columns, value_name="score")
     long = long.with_columns(
         pl.col(in_columns).str.strip_chars(), numbers_in(long, "score", path).alias("score")
@@ -67,13 +76,14 @@ def _index_of(table: pl.DataFrame, context: str | None, path: Path) -> str:
     return (named or text)[0]
 
 
-def _axis_of(rows: pl.Series, columns: list[str], queries: pl.DataFrame, path: Path) -> str:
+def _axis_of(rows: pl.Series, columns: list[str], queries: pl.DataFrame, path: Path) -> Axis:
     """Return what rows are, going by the number of asked pairs that are found so."""
-    folded = rows.str.to_lowercase().to_list(), [_folded(name) for name in columns]
+    headings = [name.strip() for name in columns]
 
-    def found(in_rows: str, in_columns: str) -> int:
-        lower = (pl.col(name).str.to_lowercase() for name in (in_rows, in_columns))
-        return queries.filter(*(name.is_in(known) for name, known in zip(lower, folded, strict=True))).height
+    def found(in_rows: Axis, in_columns: Axis) -> int:
+        named: dict[Axis, Iterable[str]] = {in_rows: rows, in_columns: headings}
+        known = {axis: [*asked_as(names, queries, axis).values()] for axis, names in named.items()}
+        return queries.filter(*(pl.col(axis).is_in(names) for axis, names in known.items())).height
 
     pairs = {axis: found(axis, other) for axis, other in _OTHER.items()}
     best = max(pairs, key=lambda axis: pairs[axis])
@@ -88,11 +98,3 @@ def _axis_of(rows: pl.Series, columns: list[str], queries: pl.DataFrame, path: P
             "'perturbation' or 'gene'"
         )
     return best
-
-
-def _folded(name: str) -> str:
-    return name.strip().lower()
-
-
-def _folded_names(queries: pl.DataFrame, axis: str) -> pl.Series:
-    return queries[axis].unique().str.to_lowercase()

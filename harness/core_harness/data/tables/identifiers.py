@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,25 +132,29 @@ def match_names(predicted: pl.DataFrame, rows: pl.DataFrame, *, agent: Agent) ->
     notes = []
     columns = ("gene",) if agent == "drug" else ("perturbation", "gene")
     for column in (one for one in columns if one in predicted.columns):
-        own = _names(rows[column])
-        others = sorted(set(_names(predicted[column])) - set(own))
-        here, there = (
-            recognise(
-                names,
-                known_names(),
-                perturbations=column == "perturbation",
-                among=[*own, *others],
-                mouse_as_human=True,
-            )
-            for names in (own, others)
-        )
-        times = Counter(one.name for one in here.values())
-        called = {one.name: name for name, one in here.items() if times[one.name] == 1}
-        if matched := {name: called[one.name] for name, one in there.items() if one.name in called}:
+        own, written = _names(rows[column]), _names(predicted[column])
+        if matched := spellings(written, own, perturbations=column == "perturbation"):
             example = " is ".join(next(iter(matched.items())))
             notes.append(f"{column}s matched under another spelling: {len(matched):,}, e.g. {example}")
             predicted = predicted.with_columns(pl.col(column).replace(matched))
     return Together(predicted, tuple(notes))
+
+
+def spellings(written: Iterable[str], own: Collection[str], *, perturbations: bool) -> dict[str, str]:
+    """Return the written names that are other spellings of one of ``own``, exactly, and that one, sorted.
+
+    ``perturbations`` is whether names may be guides, genes with a control, or combinations.
+    """
+    others = sorted(set(written) - set(own))
+    here, there = (
+        recognise(
+            names, known_names(), perturbations=perturbations, among=[*own, *others], mouse_as_human=True
+        )
+        for names in (own, others)
+    )
+    times = Counter(one.name for one in here.values())
+    called = {one.name: name for name, one in here.items() if times[one.name] == 1}
+    return {name: called[one.name] for name, one in there.items() if one.name in called}
 
 
 def _recognised(

@@ -204,6 +204,8 @@ def separator_of(text: str, expected: str) -> str:
 def _from_text(content: bytes, separator: str, path: Path) -> pl.DataFrame:
     text = _decoded(content, separator, path)
     separator = separator_of(text, separator)
+    if (table := _plain(text, separator, path)) is not None:
+        return table
     records, error = _records(text, separator, strict=True)
     if error:
         raise DataError(f"{path}, row {len(records) + 1}: {error}; is a quote left open?")
@@ -218,6 +220,34 @@ def _from_text(content: bytes, separator: str, path: Path) -> pl.DataFrame:
             )
     table = pl.DataFrame(body, schema=dict.fromkeys(header, pl.String), orient="row")
     return table.select(pl.Series("row", places, pl.UInt32), pl.exclude("row"))
+
+
+def _plain(text: str, separator: str, path: Path) -> pl.DataFrame | None:
+    """Return the table of a text of lines with equal numbers of fields; None for one that may be another.
+
+    It has no quotes, no blank lines, and polars reads it in a tenth of the time of the csv module.
+    """
+    if any(mark in text for mark in ('"', "\r", "\n\n")) or text.strip("\n") != text.removesuffix("\n"):
+        return None
+    head, _, body = text.partition("\n")
+    names = column_names(head.split(separator), 1, path)
+    lines = body.count("\n") + (not body.endswith("\n"))
+    if not body or len(names) < 2 or body.count(separator) != (len(names) - 1) * lines:
+        return None
+    try:
+        table = pl.read_csv(
+            body.encode(),
+            has_header=False,
+            new_columns=names,
+            separator=separator,
+            quote_char=None,
+            infer_schema=False,
+        )
+    except pl.exceptions.PolarsError:  # a line is longer than others, and another one shorter
+        return None
+    if any((column.str.len_chars().max() or 0) > csv.field_size_limit() for column in table):
+        return None
+    return table.drop("row", strict=False).fill_null("").with_row_index("row", offset=2)
 
 
 def column_names(header: list[str], row: int, path: Path) -> list[str]:

@@ -55,7 +55,7 @@ def rows_asked(table: pl.DataFrame, column: str, question: Question, path: Path)
         return Asked(table, (), three_way=False)
     text = table[column].cast(pl.String).str.strip_chars().str.to_lowercase()
     missing = text.is_null() | text.is_in(list(MISSING))
-    meanings = _meanings(set(text.filter(~missing)))
+    meanings = _meanings(set(text.filter(~missing).unique()))
     if meanings is None:
         return Asked(table, (), three_way=False)
     kind = text.replace_strict(meanings, default=None, return_dtype=pl.String)
@@ -67,7 +67,9 @@ def rows_asked(table: pl.DataFrame, column: str, question: Question, path: Path)
         )
     answers = _ANSWERS[question]
     labels = kind.replace_strict(answers, default=None, return_dtype=pl.String)
-    if labels.n_unique() - int(labels.has_nulls()) == 0 or (question == "de" and "none" not in set(kind)):
+    if labels.n_unique() - int(labels.has_nulls()) == 0 or (
+        question == "de" and "none" not in set(kind.unique())
+    ):
         raise DataError(_not_asked(question, path))
     asked = table.with_columns(labels.alias(column)).filter(labels.is_not_null() | missing)
     left_out = {"ambiguous": (kind == "ambiguous").sum()}

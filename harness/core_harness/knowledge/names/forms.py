@@ -11,7 +11,7 @@ _NUMBERED = r"(?:(?:[-_ .]?(?:sgrna|grna|guide|sg|g))?[-_ .]?\d+)*"
 _CONTROL = re.compile(
     r"(?:(?:non|no)[-_ ]?target(?:ing|ed)?|ntc|(?:neg(?:ative)?[-_ ]?)?(?:ctrl|control)s?"
     r"|safe[-_ ]?(?:targeting|harbou?r)|aavs1|scrambled?|unperturbed|untreated|intergenic"
-    rf"|lacz|luciferase|e?gfp|rosa26){_NUMBERED}|nt(?:[-_ ]?(?:sgrna|grna|sg|g)[-_ ]?\d+)?",
+    rf"|dmso|vehicle|lacz|luciferase|e?gfp|rosa26){_NUMBERED}|nt(?:[-_ ]?(?:sgrna|grna|sg|g)[-_ ]?\d+)?",
     re.IGNORECASE,
 )
 _GENE_NAMED_CONTROL = "CTRL"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -45,11 +45,11 @@ class Known:
         orthologs: Mapping[str, str] | None = None,
     ) -> Known:
         """Return what symbols, and identifiers of symbols, tell; the symbols of these may be aliases."""
-        approved = frozenset(symbols.table["approved"])
-        aliases = dict(symbols.renamed.iter_rows())
-        spellings = defaultdict(list)
-        for symbol in approved:
-            spellings[symbol.casefold()].append(symbol)
+        approved = frozenset(symbols.table["approved"].to_list())
+        renamed, ambiguous = symbols.renamed, symbols.ambiguous
+        aliases = dict(zip(renamed["alias"].to_list(), renamed["approved"].to_list(), strict=True))
+        folded = [symbol.casefold() for symbol in approved]
+        times = Counter(folded)
 
         def brought(identifiers: Mapping[str, str] | None) -> dict[str, str]:
             return {one: aliases.get(symbol, symbol) for one, symbol in (identifiers or {}).items()}
@@ -57,8 +57,10 @@ class Known:
         return cls(
             approved=approved,
             aliases=aliases,
-            ambiguous={alias: tuple(several) for alias, several in symbols.ambiguous.iter_rows()},
-            by_case={small: same[0] for small, same in spellings.items() if len(same) == 1},
+            ambiguous={alias: tuple(several) for alias, several in ambiguous.iter_rows()},
+            by_case={
+                small: symbol for small, symbol in zip(folded, approved, strict=True) if times[small] == 1
+            },
             ensembl=brought(ensembl),
             ncbi=brought(ncbi),
             orthologs=brought(orthologs),

@@ -17,12 +17,13 @@ from core_harness.testing.contract.datasets import DATASET
 from core_harness.testing.contract.llms import LLM
 from core_harness.testing.contract.made import MADE
 from core_harness.testing.contract.organizers import ORGANIZER
+from core_harness.testing.contract.retrievers import RETRIEVER
 from core_harness.testing.contract.staged import STAGED
 from core_harness.testing.contract.subject import PAIRS, Check, Outcome, Subject, outcome_of, subject_of
 
 CHECKS: Mapping[Stage, tuple[Check, ...]] = {
     "dataset": (*MADE, *DATASET),
-    "retriever": (*MADE, *STAGED),
+    "retriever": (*MADE, *STAGED, *RETRIEVER),
     "organizer": (*MADE, *STAGED, *ORGANIZER),
     "llm": (*MADE, *LLM),
     "aggregator": (*MADE, *STAGED),

@@ -1,14 +1,14 @@
 """``compare_cells()``: single cells as results of tests, from which labels are made.
 
 Each perturbation of a context is compared with the control cells of that context and, where batches are
-known, of the batches in which it was measured. Perturbations are taken some at a time, so that their cells
-fit in memory.
+known, of the batches in which it was measured: cell by cell, or as sums of counts by batch. Perturbations are
+taken some at a time, so that their cells fit in memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from core_harness.data.labels.cells.expression import Scale, logs_of, scale_of
+from core_harness.data.labels.cells.halves import Half, cells_of_half
 from core_harness.data.labels.cells.opening import Cells, open_cells
+from core_harness.data.labels.cells.pseudobulk import FEWEST_BATCHES, results_of_sums, samples_of
 from core_harness.data.labels.cells.request import CellsRequest
 from core_harness.data.labels.cells.wilcoxon import Controls
 from core_harness.data.labels.request import Columns
 from core_harness.data.labels.rule import RESULTS
-from core_harness.errors import DataError
+from core_harness.errors import DataError, UsageError
 
 Tell = Callable[[str, int, int], None]
 
@@ -59,7 +61,14 @@ class Compared:
 
 
 def compare_cells(
-    path: Path, columns: Columns, request: CellsRequest, folder: Path, *, seed: int, tell: Tell
+    path: Path,
+    columns: Columns,
+    request: CellsRequest,
+    folder: Path,
+    *,
+    seed: int,
+    tell: Tell,
+    half: Half | None = None,
 ) -> Compared:
     """Compare the perturbed cells of a file with its controls, and write results as Parquet below ``folder``.
 
@@ -79,24 +88,34 @@ def compare_cells(
         Of the cells that are drawn, where each perturbation gets as many.
     tell
         Is told how far the work is.
+    half
+        The half of the cells, controls among them, that is compared; None compares all. A half draws half of
+        the equal number of cells.
 
     Raises
     ------
     DataError, UsageError, MissingDataError
         The file cannot be used, or no perturbation of it can be tested.
     """
-    with open_cells(path, columns, request) as cells:
-        scale = scale_of(cells)
+    if half is not None:
+        request = request.model_copy(update={"equal": request.equal and max(2, request.equal // 2)})
+    with open_cells(path, columns, request) as whole:
+        scale = scale_of(whole)
+        cells = whole if half is None else replace(whole, cells=cells_of_half(whole.cells, half))
         matched = _matched(cells.cells)
-        units = _units(matched, request, seed=seed)
-        tested = 0
-        for number, results in enumerate(_results(cells, scale, units, request)):
-            results.write_parquet(folder / f"{number:06}.parquet")
-            tested += results.select(_UNIT).n_unique()
-            tell("comparing cells", tested, units.height)
+        drawn = _drawn(matched, request, seed=seed)
+        tested, possible = 0, drawn.select(_UNIT).n_unique()
+        results = _by_sums if request.test == "pseudobulk" else _by_cells
+        for number, found in enumerate(results(cells, scale, drawn, request)):
+            found.write_parquet(folder / f"{number:06}.parquet")
+            tested += found.select(_UNIT).n_unique()
+            tell("comparing cells", tested, possible)
         if not tested:
+            where = f" in {FEWEST_BATCHES} batches" if request.test == "pseudobulk" else ""
+            where += "" if half is None else " in each half"
             raise DataError(
-                f"{path}: no perturbation has {request.least} cells and as many controls; say --least-cells"
+                f"{path}: no perturbation has {request.least} cells and as many controls{where}; say "
+                "--least-cells"
             )
         perturbed = cells.cells.filter(~pl.col("control"))
         return Compared(
@@ -117,29 +136,34 @@ def _matched(cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _units(matched: pl.DataFrame, request: CellsRequest, *, seed: int) -> pl.DataFrame:
-    """Return ``context, perturbation, cells, batches`` of perturbations with enough cells, sorted."""
-    least = request.least
-    if request.equal is not None:
-        least = max(least, request.equal)
-        order = np.random.default_rng([seed, 12]).permutation(matched.height)
-        drawn = matched.sort("cell")[order].filter(pl.len().over(_UNIT) >= request.equal)
-        matched = drawn.filter(pl.int_range(pl.len()).over(_UNIT) < request.equal)
-    return (
-        matched.group_by(_UNIT)
-        .agg(
-            pl.col("cell").sort().alias("cells"),
-            pl.col("batch").fill_null("").unique().sort().alias("batches"),
-        )
-        .filter(pl.col("cells").list.len() >= least)
-        .sort(_UNIT)
-    )
+def _drawn(matched: pl.DataFrame, request: CellsRequest, *, seed: int) -> pl.DataFrame:
+    """Return the same number of cells of each perturbation that has as many, where that is asked for."""
+    if request.equal is None:
+        return matched
+    order = np.random.default_rng([seed, 12]).permutation(matched.height)
+    shuffled = matched.sort("cell")[order].filter(pl.len().over(_UNIT) >= request.equal)
+    return shuffled.filter(pl.int_range(pl.len()).over(_UNIT) < request.equal)
 
 
-def _results(
-    cells: Cells, scale: Scale, units: pl.DataFrame, request: CellsRequest
+def _by_sums(
+    cells: Cells, scale: Scale, drawn: pl.DataFrame, request: CellsRequest
 ) -> Iterator[pl.DataFrame]:
-    """Yield results of some units at a time, as many as fit in memory."""
+    """Yield results of sums of counts by batch. Raises :class:`UsageError` where there are no counts."""
+    if scale is not Scale.COUNTS:
+        raise UsageError(
+            f"{cells.path}: --test pseudobulk sums counts, and the file has {scale.value}; say which --layer "
+            "has counts"
+        )
+    yield from results_of_sums(cells, samples_of(drawn, cells.cells.filter("control"), request.least))
+
+
+def _by_cells(
+    cells: Cells, scale: Scale, drawn: pl.DataFrame, request: CellsRequest
+) -> Iterator[pl.DataFrame]:
+    """Yield results of Wilcoxon's test of some units at a time, as many as fit in memory."""
+    batches = pl.col("batch").fill_null("").unique().sort().alias("batches")
+    units = drawn.group_by(_UNIT).agg(pl.col("cell").sort().alias("cells"), batches)
+    units = units.filter(pl.col("cells").list.len() >= request.least).sort(_UNIT)
     for (context,), here in units.group_by("context", maintain_order=True):
         of_controls = cells.cells.filter("control", pl.col("context") == context).sort("cell")
         controls = logs_of(cells, scale, of_controls["cell"].to_numpy())

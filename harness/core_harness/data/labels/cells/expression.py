@@ -51,15 +51,18 @@ def scale_of(cells: Cells) -> Scale:
     return Scale.LOGS if values.max() <= _LARGEST_LOG else Scale.NORMALISED
 
 
-def logs_of(cells: Cells, scale: Scale, wanted: Sequence[int] | NDArray[np.int64]) -> sp.csr_matrix:
-    """Return log1p of normalised counts of some cells, in the order of their rows, as float32.
+def counts_of(cells: Cells, wanted: Sequence[int] | NDArray[np.int64]) -> sp.csr_matrix:
+    """Return the numbers of some cells as they are in the file, in the order of their rows.
 
     The file is read once from the first to the last of them, so that it does not matter how they are sorted.
     """
-    rows = np.unique(np.asarray(wanted, dtype=np.int64))
-    parts = list(_wanted(cells.matrix, rows))
-    found = sp.vstack(parts, format="csr") if parts else sp.csr_matrix((0, cells.matrix.shape[1]))
-    found = found.astype(np.float32, copy=False)
+    parts = list(_wanted(cells.matrix, np.unique(np.asarray(wanted, dtype=np.int64))))
+    return sp.vstack(parts, format="csr") if parts else sp.csr_matrix((0, cells.matrix.shape[1]))
+
+
+def logs_of(cells: Cells, scale: Scale, wanted: Sequence[int] | NDArray[np.int64]) -> sp.csr_matrix:
+    """Return log1p of normalised counts of some cells, in the order of their rows, as float32."""
+    found = counts_of(cells, wanted).astype(np.float32, copy=False)
     if scale is Scale.COUNTS:
         size = np.asarray(found.sum(axis=1)).ravel() / np.float32(PER_CELL)
         # a quotient, as in scanpy: ties of ranks depend on the last digit

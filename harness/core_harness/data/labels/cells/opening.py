@@ -13,21 +13,14 @@ import polars as pl
 from core_harness.data.labels.cells.request import CellsRequest
 from core_harness.data.labels.request import Columns
 from core_harness.data.tables.reading import shown
+from core_harness.data.tables.rows import LIKE_CONTEXT
 from core_harness.errors import DataError, MissingDataError, UsageError
+from core_harness.knowledge.names import is_control
 
 PERTURBATIONS = ("perturbation", "pert", "target_gene", "gene_target", "target", "condition", "gene")
-CONTEXTS = ("context", "cell_line", "cell_type", "tissue")
-CONTROLS = (
-    "non-targeting",
-    "non_targeting",
-    "nontargeting",
-    "ntc",
-    "nt",
-    "ctrl",
-    "control",
-    "dmso",
-    "vehicle",
-)
+# a column ``cell`` names the cells here, not what they are
+CONTEXTS = ("context", *(name for name in LIKE_CONTEXT if name != "cell"))
+GUIDES = ("guide", "guide_id", "guide_identity", "sgrna", "sgid_ab", "sgid")
 """Usual names in small letters; the first that is there counts."""
 
 _UNSPECIFIED = "unspecified"
@@ -42,8 +35,8 @@ class Cells:
     path
         The file.
     cells
-        ``cell, context, perturbation, batch, control``: one cell a row, ``cell`` its row in the matrix. Cells
-        without a perturbation are not there.
+        ``cell, context, perturbation, batch, guide, control``: one cell a row, ``cell`` its row in the
+        matrix. Cells without a perturbation are not there. Guides are null where they are not asked for.
     genes
         Names of the columns of the matrix.
     matrix
@@ -118,12 +111,14 @@ def open_cells(path: Path, columns: Columns, request: CellsRequest) -> Iterator[
 def _labelled(
     obs: Any, path: Path, given: Columns, request: CellsRequest
 ) -> tuple[pl.DataFrame, dict[str, str]]:
-    """Return ``cell, context, perturbation, batch`` of all cells, and which column each was read from."""
+    """Return ``cell, context, perturbation, batch, guide`` of all cells, and the column of each."""
+    guides = GUIDES if request.replicates == "cells" else ()
     there = [str(name) for name in obs.columns]
     columns = {
         "perturbation": _column(there, given.perturbation, PERTURBATIONS, path, "--perturbation-column"),
         "context": _column(there, given.context, CONTEXTS, path, "--context-column", needed=False),
         "batch": _column(there, request.batch, (), path, "--batch-column", needed=False),
+        "guide": _column(there, request.guide, guides, path, "--guide-column", needed=False),
     }
     found = pl.DataFrame(
         {role: _text(obs[column]) if column else [None] * len(obs) for role, column in columns.items()},
@@ -171,7 +166,7 @@ def _control(names: Collection[str], wanted: str, path: Path) -> str:
         if wanted not in names:
             raise UsageError(f"{path} has no cells of the control {shown(wanted)}; it has {_listed(names)}")
         return wanted
-    found = [name for name in names if name.casefold() in CONTROLS]
+    found = [name for name in names if is_control(name)]
     if len(found) != 1:
         which = f"several ({', '.join(found)})" if found else "none of a usual name"
         raise UsageError(
