@@ -191,24 +191,6 @@ def test_tables_that_scanpy_and_pdex_write_of_the_same_cells_give_the_same_label
         assert both.filter(pl.col("label") == pl.col("label_of_tool")).height >= 0.999 * both.height
 
 
-def test_predicted_cells_are_scored_as_measured_ones_are_tested(tmp_path: Path) -> None:
-    from core_harness.analysis.score import score_file
-    from core_harness.evaluation.session import Session
-    from core_harness.evaluation.spec import RunSpec
-
-    labelled(written(tmp_path / "measured.h5ad", world()), split="perturbation=.5")
-    predicted = written(tmp_path / "predicted.h5ad", world(1500, draw=1))
-    lines: list[str] = []
-    for question in ("de", "dir"):
-        table = f"table:{tmp_path / 'labels.csv'}"
-        spec = RunSpec(dataset=table, parameters={"dataset": {"question": question}})
-        found = score_file(predicted, spec, Session(notice=lines.append), out=tmp_path / "runs").result
-        auroc = found.report.metrics["pooled_auroc"].value
-        assert auroc is not None
-        assert auroc > 0.9
-    assert any("predicted cells, compared with controls as measured ones are" in line for line in lines)
-
-
 @pytest.mark.parametrize(
     ("change", "message", "kind"),
     [
