@@ -240,6 +240,7 @@ def test_an_organizer_that_keeps_the_pairs_that_it_likes_is_refused(monkeypatch:
 
 def test_a_retriever_that_names_what_was_not_measured_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = KnowledgeGraph.relate
+    monkeypatch.setattr(KnowledgeGraph, "reads", "support")  # else what the honest one stored is found
     monkeypatch.setattr(
         KnowledgeGraph, "relate", lambda *given: honest(*given).with_columns(neighbour=pl.lit("nothing"))
     )

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from publisher import HGNC, REACTOME, Publisher, publisher, zipped
 
-from core_harness.data.sources import Record, holdings, lacking, pull
-from core_harness.data.sources.manifest import read_manifest
+from core_harness.data.sources.manifest import Record, holdings, read_manifest
+from core_harness.data.sources.pull import lacking, pull
 from core_harness.errors import DataError, DownloadError
 from core_harness.registry.entries import Download, SourceEntry
 
@@ -200,7 +200,7 @@ import resource, sys
 from pathlib import Path
 from core_harness.errors import HarnessError
 from core_harness.registry.entries import SourceEntry
-from core_harness.data.sources import pull
+from core_harness.data.sources.pull import pull
 resource.setrlimit(resource.RLIMIT_FSIZE, (98_304, 98_304))
 source = SourceEntry.model_validate({TWO.model_dump(mode="json")!r})
 try:

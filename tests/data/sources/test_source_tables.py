@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from publisher import KG
 
-from core_harness.data.sources import choose
 from core_harness.data.sources.convert import _CONVERSIONS
+from core_harness.data.sources.pull import choose
 from core_harness.errors import RegistryError, UsageError
 from core_harness.registry.loading import parse_registry, shipped_registry
 

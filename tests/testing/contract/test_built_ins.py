@@ -36,7 +36,7 @@ STAGED = [
     for f in catalog()
     if f.distribution == "core-harness"
     and f.stage in {"retriever", "organizer", "aggregator"}
-    and f.component.name != "cell-count"
+    and f.name != "cell-count"
 ]
 
 

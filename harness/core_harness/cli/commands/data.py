@@ -37,7 +37,7 @@ def pull_command(*, names: tuple[str, ...], yes: bool, mirror: str | None) -> No
 
     Size and licences have to be accepted first. Files that were not pulled are never replaced.
     """
-    from core_harness.data.sources import choose, lacking, pull
+    from core_harness.data.sources.pull import choose, lacking, pull
     from core_harness.errors import UsageError
     from core_harness.paths import data_folder
     from core_harness.registry.loading import shipped_registry
@@ -67,7 +67,7 @@ def list_command(*, as_json: bool) -> None:
     from rich.table import Table
 
     from core_harness.cli.output.console import stdout
-    from core_harness.data.sources import holdings
+    from core_harness.data.sources.manifest import holdings
     from core_harness.paths import data_folder
     from core_harness.registry.loading import shipped_registry
 
@@ -139,7 +139,8 @@ def verify_command(*, names: tuple[str, ...], as_json: bool) -> None:
     A file is whole, changed, absent, older (of another release than the registry's), or own (not pulled,
     so that there is no digest to check).
     """
-    from core_harness.data.sources import choose, holdings
+    from core_harness.data.sources.manifest import holdings
+    from core_harness.data.sources.pull import choose
     from core_harness.errors import DataError
     from core_harness.paths import data_folder
     from core_harness.registry.loading import shipped_registry
@@ -166,7 +167,7 @@ def verify_command(*, names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _as_dict(source: SourceEntry, folder: Path) -> dict[str, Any]:
-    from core_harness.data.sources import holdings
+    from core_harness.data.sources.manifest import holdings
 
     content = source.model_dump(mode="json")
     content["files"] = [

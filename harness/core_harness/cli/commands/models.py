@@ -48,7 +48,7 @@ def pull_command(*, registry: Registry, name: str, file: Path | None, yes: bool,
 
     Weights whose digest the registry states have to have it; of others, that of the first pull is held to.
     """
-    from core_harness.data.sources import adopt, lacking, pull
+    from core_harness.data.sources.pull import adopt, lacking, pull
     from core_harness.errors import UsageError, unknown
     from core_harness.paths import data_folder
 
