@@ -185,10 +185,10 @@ def test_processes_that_write_the_same_do_not_meet(folder: Path) -> None:
     assert not list(folder.glob(".new-*"))
 
 
-def predicted(strategy: str, control: Control | None = None, **parameters: Any) -> pl.DataFrame:
+def predicted(strategy: str, control: Control | None = None) -> pl.DataFrame:
     spec = RunSpec(
         strategies=(strategy,),
-        parameters={"dataset": SMALL["dataset"], **parameters},
+        parameters={"dataset": SMALL["dataset"]},
         control=control,
         control_seeds=2,
     )
