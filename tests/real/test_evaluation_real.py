@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -95,3 +96,17 @@ def test_a_real_voter_says_through_whom_it_votes() -> None:
     assert all(
         voter.because.startswith(f"responds like {voter.via}, a relative of the query (") for voter in through
     )
+
+
+@pytest.mark.parametrize("strategy", ["voting-one-step", "voting", "voting-learned"])
+@pytest.mark.parametrize("dataset", ["perturbqa/k562", "perturbqa/hepg2"])
+def test_stored_relations_change_no_byte(
+    dataset: str, strategy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = set()
+    for most in ("0", "2", "2"):  # computed, computed and stored, read
+        monkeypatch.setenv("CORE_HARNESS_RELATIONS_GB", most)
+        (result,) = evaluate(dataset, strategy, session=Session(resamples=2), out=tmp_path)
+        assert result.run is not None
+        found.add(hashlib.sha256((result.run / "predictions.parquet").read_bytes()).hexdigest())
+    assert len(found) == 1

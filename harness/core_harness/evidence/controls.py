@@ -155,8 +155,11 @@ def shuffle_labels(support: pl.DataFrame, *, seed: int) -> pl.DataFrame:
     """
     by_gene = support.with_row_index("at").sort("context", "gene", "perturbation")
     lottery = np.random.default_rng([seed, 3]).random(by_gene.height)
-    shuffled = by_gene.with_columns(pl.Series("lot", lottery)).sort("context", "gene", "lot")["label"]
-    return by_gene.with_columns(shuffled.alias("label")).sort("at").drop("at")
+    another = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("context", "gene"))
+    gene = by_gene.select(another.fill_null(False).cum_sum()).to_series().to_numpy()
+    labels = np.empty(by_gene.height, np.uint8)
+    labels[by_gene["at"].to_numpy()] = by_gene["label"].to_numpy()[np.lexsort((lottery, gene))]
+    return support.with_columns(pl.Series("label", labels, support.schema["label"]))
 
 
 def shuffle_listing(support: pl.DataFrame, *, seed: int) -> pl.DataFrame:

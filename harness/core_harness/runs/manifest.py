@@ -11,6 +11,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Literal, Self, get_args
 
@@ -288,7 +289,10 @@ class Manifest(BaseModel):
 
 def versions_of(*distributions: str) -> dict[str, str]:
     """Return the versions of Python and of installed distributions, as a record tells them."""
-    return {"python": platform.python_version(), **{name: version(name) for name in distributions}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in distributions}}
+
+
+_version = cache(version)  # it reads a file of the distribution
 
 
 def parse_manifest(content: Mapping[str, Any], where: str) -> Manifest:
