@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from core_harness.data.tables.folder import read_folder
 from core_harness.data.tables.identifiers import match_names
 from core_harness.data.tables.reading import find_column, read_table
 from core_harness.data.tables.rows import check_rows, read_rows
 
-__all__ = ["check_rows", "find_column", "match_names", "read_rows", "read_table"]
+__all__ = ["check_rows", "find_column", "match_names", "read_folder", "read_rows", "read_table"]
