@@ -272,6 +272,17 @@ def check(frame: object, schema: Schema, component: str) -> pl.DataFrame:
     return frame.select(*schema, *(c for c in frame.columns if c not in schema))
 
 
+def in_order(frame: pl.DataFrame, by: Sequence[str]) -> bool:
+    """Return whether each row is above the one before by these columns: sorted, and no two alike."""
+    tied = above = pl.repeat(True, max(frame.height - 1, 0), dtype=pl.Boolean, eager=True)
+    above = ~above
+    for column in by:
+        now, before = frame[column].slice(1), frame[column].slice(0, len(tied))
+        above |= tied & (now > before).fill_null(False)
+        tied &= (now == before).fill_null(False)
+    return bool(above.all())
+
+
 def _alike(got: pl.DataType, wanted: pl.DataType | DataTypeClass) -> bool:
     """Return whether values of one type can be cast to the other without a loss, but for their range."""
     if isinstance(got, pl.List) and isinstance(wanted, pl.List):

@@ -18,7 +18,7 @@ Labels of queries are separated here and reach no component.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -26,7 +26,7 @@ import numpy as np
 import polars as pl
 
 from core_harness.errors import UsageError
-from core_harness.schemas import PAIRS, SUPPORT, Block
+from core_harness.schemas import PAIRS, SUPPORT, Block, in_order
 from core_harness.vocabulary import Regime, Undeclared
 
 AWAY: tuple[Regime, ...] = ("unseen-context", "unseen-both")
@@ -177,14 +177,31 @@ def blocks(
     if cells is not None:
         queries = queries.join(cells, on=["context", "perturbation"], how="left")
     columns = [*PAIRS, *(["cells"] if cells is not None else [])]
-    for (context,), pairs in queries.sort("context").group_by("context", maintain_order=True):
+    for context in queries["context"].unique().sort():
+        pairs = queries.filter(pl.col("context") == context)
         known = {*support_contexts} - {context} if regime in AWAY else {context, *support_contexts}
         own = support.filter(pl.col("context").is_in(known))
         names = pairs["perturbation"].unique().sort()
         for start in range(0, len(names), BLOCK_PERTURBATIONS):
             members = names[start : start + BLOCK_PERTURBATIONS].implode()
             chosen = pairs.filter(pl.col("perturbation").is_in(members)).select(columns)
-            yield Block(context=str(context), pairs=chosen.sort("perturbation", "gene"), support=own)
+            yield Block(context=context, pairs=chosen.sort("perturbation", "gene"), support=own)
+
+
+def by_pair(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Return frames with a ``pair_id`` as one, sorted by it."""
+    frame = pl.concat(parts)
+    return frame if in_order(frame, ["pair_id"]) else frame.sort("pair_id")
+
+
+def beside(queries: pl.DataFrame, columns: pl.DataFrame) -> pl.DataFrame:
+    """Return queries with the columns that another frame has of the same ``pair_id``.
+
+    Where both have the same ids in the same order nothing is looked up, and nothing copied.
+    """
+    if queries["pair_id"].equals(columns["pair_id"]):
+        return queries.hstack(columns.drop("pair_id"))
+    return queries.join(columns, on="pair_id")
 
 
 def _keep(split: Split, queries: pl.DataFrame) -> Split:

@@ -25,7 +25,7 @@ import polars as pl
 from core_harness import metrics
 from core_harness.data import crossfit, splits
 from core_harness.data.rates import gene_rate_in
-from core_harness.data.splits import Split
+from core_harness.data.splits import Split, beside, by_pair
 from core_harness.errors import UsageError
 from core_harness.evaluation.checks import (
     check_dataset,
@@ -105,7 +105,7 @@ def run_method(
         _, predictions, asking = answer(session, method, shown, journal)
         resamples = session.resamples if repeats == 1 else 0  # seeds give the interval of a control
         reports.append(score(loaded.split, predictions, seed=task.seed, resamples=resamples))
-        paired = loaded.split.queries.join(predictions, on="pair_id")
+        paired = beside(loaded.split.queries, predictions)
         frames.append(paired if repeats == 1 else paired.with_columns(pl.lit(task.seed).alias("seed")))
         summaries += [] if asking is None else [asking]
         if asking is not None and asking.ended:
@@ -148,7 +148,8 @@ def load(dataset: Instance, spec: RunSpec) -> tuple[pl.DataFrame, tuple[str, ...
     if len(own) == 1 and own == list(spec.support_contexts):
         raise UsageError(f"{own[0]!r} is the only context of {spec.dataset}; name another to learn from")
     others = dict(train_rows_elsewhere(dataset, rows, name, spec.dataset) for name in spec.support_contexts)
-    rows = pl.concat([rows, *others.values()], how="diagonal").sort("context", "perturbation", "gene")
+    if any(other.height for other in others.values()):
+        rows = pl.concat([rows, *others.values()], how="diagonal").sort("context", "perturbation", "gene")
     return rows, tuple(sorted(others))
 
 
@@ -307,7 +308,7 @@ def fit_and_predict(method: Method, shown: Shown, answers: pl.DataFrame) -> pl.D
     for examples, blocks in by_examples:
         fit(method, shown.task, examples, answers)
         parts.append(predict(method, shown.task, blocks, answers))
-    return pl.concat(parts).sort("pair_id")
+    return by_pair(parts)
 
 
 @traced
@@ -328,12 +329,12 @@ def predict(method: Method, task: Task, evidence: Iterable[Evidence], answers: p
         checked = check_predictions(predicted, block.pairs, who, ranks=ranks)
         return mark_ungraded(checked, block.pairs, answers) if method.grades else checked
 
-    return pl.concat(about(block) for block in evidence).sort("pair_id")
+    return by_pair(about(block) for block in evidence)
 
 
 @traced
 def score(split: Split, predictions: pl.DataFrame, *, seed: int, resamples: int = 1000) -> metrics.Report:
     """Return the metrics of predictions beside the truth."""
     rate = gene_rate_in(split, split.queries).alias("gene_rate")
-    rows = split.queries.with_columns(rate).join(split.truth, on="pair_id").join(predictions, on="pair_id")
+    rows = beside(beside(split.queries.with_columns(rate), split.truth), predictions)
     return metrics.report(rows, seed=seed, resamples=resamples)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
@@ -16,7 +15,7 @@ from core_harness.errors import MissingDataError, RunError, UsageError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.contamination import Contamination, contamination
 from core_harness.evaluation.graphs import graph_with, has_layers
-from core_harness.evaluation.loaded import Loaded
+from core_harness.evaluation.loaded import Loaded, digest_of
 from core_harness.evaluation.methods import Method, OnFailure, make_dataset, make_methods
 from core_harness.evaluation.progress import Notice, Progress, once
 from core_harness.evaluation.relations import Relations
@@ -44,7 +43,7 @@ from core_harness.registry.entries import Registry
 from core_harness.registry.loading import shipped_registry
 from core_harness.runs.manifest import ComponentReference, Manifest, MethodReference
 from core_harness.runs.masking import is_file, masked
-from core_harness.schemas import ROWS, Block, Task
+from core_harness.schemas import Block, Task
 
 
 class Session:
@@ -145,7 +144,7 @@ class Session:
         if of_rows not in self._rows:
             self.tell("reading the dataset", 0, 1)
             rows, contexts = pipeline.load(dataset, spec)
-            digest = hashlib.sha256(rows.select(*ROWS).write_csv().encode()).hexdigest()
+            digest = digest_of(rows)
             self._rows[of_rows] = rows, contexts, digest
         rows, contexts, digest = self._rows[of_rows]
         part = f"{spec.effective_regime} {spec.gene_holdout} {spec.part} {spec.seed} {spec.asked_with}"

@@ -24,10 +24,9 @@ from core_harness.metrics.ranking import OfSegments, average_precision, macro_au
 from core_harness.metrics.segments import PERTURBATION, Floats, Segments
 
 MANY = 10
-"""Pairs of a segment's rarer label, in the harmonic mean over segments, from which influences hold.
+"""Pairs of a segment's rarer label, in the mean of :func:`is_dense`, from which influences hold.
 
-With n of them some 1 / n of the variance is missed; chosen on simulated worlds
-(``benchmarks/dense.py``).
+Chosen on simulated worlds (``benchmarks/dense.py``).
 """
 
 
@@ -77,10 +76,14 @@ def of_slopes(segments: Segments, slopes: Slopes) -> Floats:
 
 
 def is_dense(segments: Segments) -> bool:
-    """Return whether the segments with both labels have, in the harmonic mean, :data:`MANY` of the rarer."""
+    """Return whether the segments with both labels have, in the mean, :data:`MANY` pairs of the rarer one.
+
+    With n of them a segment adds about 1 / n to the variance, of which influences miss one part in n. So the
+    mean is that of n weighed by 1 / n², and one over it is the share of the whole variance that is missed.
+    """
     rarer = np.minimum(*(segments.members @ side for side in segments.counts))
-    rarer = rarer[rarer > 0]
-    return bool(len(rarer)) and len(rarer) / (1 / rarer).sum() >= MANY
+    each = 1 / rarer[rarer > 0]
+    return bool(len(each)) and each.sum() / (each**2).sum() >= MANY
 
 
 def macro_slopes(segments: Segments) -> Slopes:

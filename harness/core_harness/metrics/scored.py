@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from core_harness.errors import PluginError
-from core_harness.metrics.segments import PERTURBATION, Floats, coded, numbered
-from core_harness.schemas import Schema, check
+from core_harness.metrics.segments import Floats, coded
+from core_harness.schemas import Schema, check, in_order
 
 SCORED: Schema = {
     "context": pl.String,
@@ -48,14 +48,8 @@ def checked(scored: object) -> pl.DataFrame:
     )
     _refuse(rows, "gene_rate", ~pl.col("gene_rate").is_between(0, 1), "a rate is from 0 to 1")
     rows = rows.with_columns(cluster_of(rows))
-    by = ["context", "perturbation", "gene", "label", "score", "status", "gene_rate"]
-    return rows if _is_sorted(rows) else rows.sort(by)
-
-
-def _is_sorted(rows: pl.DataFrame) -> bool:
-    """Return whether rows are in the order of their pairs, each pair once, as the queries of a run are."""
-    pair = numbered(rows, (*PERTURBATION, "gene"))
-    return bool((pair[1:] > pair[:-1]).all())
+    by = ("context", "perturbation", "gene")
+    return rows if in_order(rows, by) else rows.sort(*by, "label", "score", "status", "gene_rate")
 
 
 def are_probabilities(rows: pl.DataFrame) -> bool:

@@ -1,4 +1,4 @@
-"""Measured pairs from a file."""
+"""Measured pairs from a file, or from a folder of Parquet files."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 import polars as pl
 
 from core_harness import Agent, Naming, Question
-from core_harness.data.tables import read_replicates, read_rows
+from core_harness.data.tables import read_folder, read_replicates, read_rows
 from core_harness.errors import UsageError
 
 _CONTEXT = "unspecified"
 
 
 class Table:
-    """A CSV, TSV or Parquet file of measured pairs.
+    """A CSV, TSV or Parquet file of measured pairs, or a folder of Parquet files.
 
     Its columns are ``pert`` or ``perturbation``, ``gene``, ``label``, ``split`` and perhaps ``context``,
     which is ``unspecified`` where it is left out; see :func:`core_harness.data.tables.read_rows`. Labels are
@@ -23,7 +23,7 @@ class Table:
     Parameters
     ----------
     path
-        The file.
+        The file, or the folder; all files ``*.parquet`` in it are read, one after the other.
     question
         What label 1 means: ``de``: the gene is differentially expressed; ``dir``: it is up. Of labels of
         three kinds, which rows are read: ``de`` all, ``dir`` those that change.
@@ -77,6 +77,8 @@ class Table:
         if not self.path:
             raise UsageError("dataset 'table' needs a file: --dataset table:PATH")
         path = Path(self.path).expanduser()
+        if path.is_dir():
+            return self._of_folder(path)
         rows, self.notes, self.three_way = read_rows(
             path,
             context=_CONTEXT,
@@ -92,3 +94,16 @@ class Table:
     def replicates(self) -> pl.DataFrame | None:
         """Return what a repeated experiment says of the pairs; None where `data label` wrote none."""
         return read_replicates(Path(self.path).expanduser())
+
+    def _of_folder(self, folder: Path) -> pl.DataFrame:
+        if self.split:
+            raise UsageError(f"{folder} is a folder: its files need a column 'split', none is drawn for them")
+        rows, self.notes, self.three_way = read_folder(
+            folder,
+            context=_CONTEXT,
+            context_column=self.context_column,
+            question=self.question,
+            naming=self.names,
+            agent=self.agent,
+        )
+        return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core_harness.data.tables.folder import read_folder
 from core_harness.data.tables.identifiers import match_names, spellings
 from core_harness.data.tables.reading import find_column, read_table
 from core_harness.data.tables.replicates import read_replicates
@@ -11,6 +12,7 @@ __all__ = [
     "check_rows",
     "find_column",
     "match_names",
+    "read_folder",
     "read_replicates",
     "read_rows",
     "read_table",

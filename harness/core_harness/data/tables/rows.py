@@ -22,7 +22,7 @@ from core_harness.data.tables.reading import (
 )
 from core_harness.data.tables.three_way import rows_asked
 from core_harness.errors import DataError
-from core_harness.schemas import ROWS
+from core_harness.schemas import ROWS, in_order
 from core_harness.vocabulary import Agent, Naming, Question
 
 _UNIT = ("context", "perturbation")
@@ -56,6 +56,7 @@ def read_rows(
     split_seed: int = 0,
     naming: Naming | None = None,
     agent: Agent = "knockdown",
+    part: bool = False,
 ) -> Measured:
     """Return the measured pairs of a file as checked :data:`~core_harness.schemas.ROWS` with ``row``.
 
@@ -81,6 +82,8 @@ def read_rows(
     naming, agent
         How names are brought together, and what the perturbations are
         (:func:`~core_harness.data.tables.identifiers.bring_together`); None leaves names as they are.
+    part
+        Whether other files have the rest of the rows, perhaps all of one split.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def read_rows(
     if naming is not None:
         rows, said = bring_together(rows, str(path), agent=agent, naming=naming)
         notes += said
-    return Measured(check_rows(rows, where=str(path)), tuple(notes), three_way)
+    return Measured(check_rows(rows, where=str(path), part=part), tuple(notes), three_way)
 
 
 def _of_perturbation(table: pl.DataFrame) -> dict[str, str]:
@@ -151,7 +154,7 @@ def _refuse_merging(table: pl.DataFrame, path: Path) -> None:
             )
 
 
-def check_rows(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+def check_rows(frame: pl.DataFrame, where: str, *, part: bool = False) -> pl.DataFrame:
     """Return measured pairs in order, or say in one line what is wrong with them.
 
     Parameters
@@ -160,6 +163,8 @@ def check_rows(frame: pl.DataFrame, where: str) -> pl.DataFrame:
         Frame of :data:`~core_harness.schemas.ROWS`. Where a column ``row`` rides along, messages name it.
     where
         The file or the dataset, for messages.
+    part
+        Whether there are other rows, which may be those of the other split.
 
     Returns
     -------
@@ -174,31 +179,47 @@ def check_rows(frame: pl.DataFrame, where: str) -> pl.DataFrame:
         ``train`` nor ``test``, a pair occurs twice with different labels or splits, a perturbation of
         one context is in both splits, or a split has no rows.
     """
-    rows = frame.with_columns(pl.col(*_PAIR, "split").str.strip_chars())
-    for name in (*_PAIR, "split"):
-        missing = pl.col(name).is_null() | (pl.col(name) == "")
-        _refuse(rows.filter(missing), where, f"no {name}; fill it in, or take the row out")
-    for name in _PAIR:
-        control = pl.col(name).str.contains(r"\p{Cc}")
-        _refuse(
-            rows.filter(control), where, f"a control character in {name} {{{name}}}; is a quote left open?"
-        )
+    rows = _named(frame, where)
     wrong = rows.filter(pl.col("label").is_null() | (pl.col("label") > 1))
     _refuse(wrong, where, "label {label} is not 0 or 1")
     wrong = rows.filter(~pl.col("split").is_in(_SPLITS))
     _refuse(wrong, where, "unknown split {split}; write 'train' or 'test'")
 
-    rows = _once(rows.sort(c for c in (*_PAIR, "row") if c in rows.columns), where)
-    rows = rows.filter(pl.col("perturbation") != pl.col("gene"))
+    if not in_order(rows, _PAIR):
+        rows = _once(rows.sort(c for c in (*_PAIR, "row") if c in rows.columns), where)
+    if (rows["perturbation"] == rows["gene"]).any():
+        rows = rows.filter(pl.col("perturbation") != pl.col("gene"))
     _refuse(
         _after_its_like(rows.unique([*_UNIT, "split"], keep="first", maintain_order=True), _UNIT),
         where,
         "perturbation {perturbation} of context {context} is in split {split}, but in {split_before} "
         f"{_elsewhere(rows)}; keep a perturbation in one split",
     )
-    for split in _SPLITS:
+    for split in () if part else _SPLITS:
         if split not in rows["split"]:
             raise DataError(f"{where}: the {split} split is empty; a dataset needs rows of both splits")
+    return rows
+
+
+def _named(frame: pl.DataFrame, where: str) -> pl.DataFrame:
+    """Return rows with no white space around their names; refuse a name that is missing or damaged.
+
+    Each name is looked at once, and rows only where a name of theirs is wrong.
+    """
+    rows = frame
+    for name in (*_PAIR, "split"):
+        names = rows[name].unique()
+        if (names != names.str.strip_chars()).any():
+            rows = rows.with_columns(pl.col(name).str.strip_chars())
+            names = rows[name].unique()
+        if names.has_nulls() or "" in names:
+            missing = rows.filter(pl.col(name).is_null() | (pl.col(name) == ""))
+            _refuse(missing, where, f"no {name}; fill it in, or take the row out")
+    for name in _PAIR:
+        names = rows[name].unique()
+        bad = names.filter(names.str.contains(r"\p{Cc}"))
+        problem = f"a control character in {name} {{{name}}}; is a quote left open?"
+        _refuse(rows.filter(pl.col(name).is_in(bad.implode())) if len(bad) else rows.clear(), where, problem)
     return rows
 
 
