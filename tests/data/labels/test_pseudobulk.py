@@ -107,3 +107,9 @@ def test_p_values_are_uniform_without_effects_and_moderation_finds_more(samples:
     moved = null + 3 * np.sqrt(own)
     plain: Any = ttest_1samp(moved, 0).pvalue
     assert (moderated(moved, level) < 0.001).mean() > 2 * (plain < 0.001).mean()
+
+
+def test_few_genes_are_tested_each_by_itself() -> None:
+    differences = np.random.default_rng(2).normal(0.5, 1, (4, 20))
+    plain: Any = ttest_1samp(differences, 0).pvalue
+    assert moderated(differences, np.arange(20.0)) == pytest.approx(plain)

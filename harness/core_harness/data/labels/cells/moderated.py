@@ -15,11 +15,13 @@ Floats = NDArray[np.float64]
 
 _DEGREE = 3
 _FEWEST = 50
-"""Genes from which on their variances have a trend; fewer have a mean."""
+"""Genes from which on their variances have a trend."""
 
 
 def moderated(differences: Floats, level: Floats) -> Floats:
     """Return the p-value of each gene: is the mean of its differences 0?
+
+    Fewer than 50 genes have no trend, and their variances stay as they are.
 
     Parameters
     ----------
@@ -29,39 +31,26 @@ def moderated(differences: Floats, level: Floats) -> Floats:
         The mean expression of each gene, on which variances depend.
     """
     samples = len(differences)
-    own, freedom = differences.var(axis=0, ddof=1), samples - 1.0
+    variance, freedom = differences.var(axis=0, ddof=1), samples - 1.0
     # a variance of 0 has no logarithm, and is an accident of few counts
-    own = np.maximum(own, 1e-5 * np.median(own) + 1e-12)
-    prior, prior_freedom = _prior(own, freedom, level)
-    if np.isinf(prior_freedom):
-        variance, freedom = prior, np.inf
-    else:
-        variance = (prior_freedom * prior + freedom * own) / (prior_freedom + freedom)
-        freedom += prior_freedom
+    variance = np.maximum(variance, 1e-5 * np.median(variance) + 1e-12)
+    if len(level) >= _FEWEST:
+        variance, freedom = _shrunk(variance, freedom, level)
     statistic = differences.mean(axis=0) / np.sqrt(variance / samples)
     found: Floats = 2 * student.sf(np.abs(statistic), freedom)
     return found
 
 
-def _prior(own: Floats, freedom: float, level: Floats) -> tuple[Floats, float]:
-    """Return the variance that each gene should have by its level, and of how many samples that is worth."""
-    logs = np.log(own) - digamma(freedom / 2) + np.log(freedom / 2)
-    degree = _DEGREE if len(own) >= _FEWEST and np.ptp(level) > 0 else 0
-    trend = (
-        np.polynomial.Polynomial.fit(level, logs, degree)(level)
-        if degree
-        else np.full_like(logs, logs.mean())
-    )
-    spread = np.square(logs - trend).sum() / max(1, len(own) - degree - 1) - polygamma(1, freedom / 2)
+def _shrunk(variance: Floats, freedom: float, level: Floats) -> tuple[Floats, float]:
+    """Return variances with the trend mixed in, by what it is worth, and their degrees of freedom."""
+    logs = np.log(variance) - digamma(freedom / 2) + np.log(freedom / 2)
+    trend: Floats = np.polynomial.Polynomial.fit(level, logs, _DEGREE)(level)
+    spread = np.square(logs - trend).sum() / (len(logs) - _DEGREE - 1) - polygamma(1, freedom / 2)
     if spread <= 0:
         return np.exp(trend), np.inf
-    weight = 2 * _trigamma_inverse(spread)
-    return np.exp(trend + digamma(weight / 2) - np.log(weight / 2)), weight
-
-
-def _trend(level: Floats, logs: Floats, degree: int) -> Floats:
-    fitted: Floats = np.polynomial.Polynomial.fit(level, logs, degree)(level)
-    return fitted if degree else np.full_like(logs, logs.mean())
+    worth = 2 * _trigamma_inverse(float(spread))
+    prior = np.exp(trend + digamma(worth / 2) - np.log(worth / 2))
+    return (worth * prior + freedom * variance) / (worth + freedom), worth + freedom
 
 
 def _trigamma_inverse(value: float) -> float:
