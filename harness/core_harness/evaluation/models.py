@@ -29,7 +29,8 @@ def make_model(
     for key, component, parameters in routes:
         if key is None or "api_base" in spec.parameters.get("llm", {}) or os.environ.get(key):
             model = catalog.make("llm", component, parameters)
-            _check_known(model, spec.model, catalog)
+            if spec.model not in registry.models:
+                _check_known(model, spec.model, catalog)
             return model
     if keyless:
         _, component, parameters = routes[0]
