@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -186,10 +185,10 @@ def test_processes_that_write_the_same_do_not_meet(folder: Path) -> None:
     assert not list(folder.glob(".new-*"))
 
 
-def predicted(strategy: str, control: Control | None = None, **parameters: Mapping[str, Any]) -> pl.DataFrame:
+def predicted(strategy: str, control: Control | None = None) -> pl.DataFrame:
     spec = RunSpec(
         strategies=(strategy,),
-        parameters={"dataset": SMALL["dataset"], **parameters},
+        parameters={"dataset": SMALL["dataset"]},
         control=control,
         control_seeds=2,
     )
