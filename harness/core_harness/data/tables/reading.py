@@ -245,8 +245,7 @@ def _plain(text: str, separator: str, path: Path) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:  # a line is longer than others, and another one shorter
         return None
-    longest = table.select(pl.max_horizontal(pl.all().str.len_chars().max())).item()
-    if (longest or 0) > csv.field_size_limit():
+    if max(table.select(pl.all().str.len_chars().max().fill_null(0)).row(0)) > csv.field_size_limit():
         return None
     return table.drop("row", strict=False).fill_null("").with_row_index("row", offset=2)
 
