@@ -56,7 +56,7 @@ class Reader(ExitStack):
 
     def do(self, block: Block) -> None:
         """Do what a block says: type its lines, save the file that it names, or run its Python."""
-        if block.language == "python" and (named := _FILE.match(block.text)):
+        if block.language in {"python", "toml"} and (named := _FILE.match(block.text)):
             (self.folder / named["path"]).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
             self._patch.chdir(self.folder)

@@ -15,8 +15,8 @@ from docs_runner import PAGES, ROOT, Block, Reader, blocks
 
 from core_harness.cli import cli
 
-RUN = ("docs/plugins/index.md",)
-"""Pages whose every block is run, one after the other."""
+RUN = {"docs/plugins/index.md": "difference", "docs/sweep.md": "hosted_vllm/two"}
+"""Pages whose every block is run, one after the other, and a word that is printed in the end."""
 
 NOT_RUN = {
     "README.md": "needs files of the reader, keys, or minutes; its plugin runs in test_readme.py",
@@ -116,7 +116,7 @@ def test_a_page_runs_as_written(name: str, tmp_path: Path) -> None:
     with Reader(tmp_path) as reader:
         for block in of_page(name):
             reader.do(block)
-    assert "difference" in reader.said
+    assert RUN[name] in reader.said
 
 
 def test_pages_from_docstrings_are_those_of_the_code() -> None:
