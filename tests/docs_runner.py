@@ -87,7 +87,7 @@ class Reader(ExitStack):
 
         Lines that begin like one of ``leave_out`` are not typed.
         """
-        if block.language == "python" and (named := _FILE.match(block.text)):
+        if block.language in {"python", "toml"} and (named := _FILE.match(block.text)):
             (self.folder / named["path"]).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / named["path"]).write_text(block.text, encoding="utf-8")
         elif block.language == "python":

@@ -139,6 +139,9 @@ def test_an_option_replaces_the_key_of_the_plan(tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
     plan.write_text('datasets = ["simulated"]\nstrategies = ["constant"]\nseeds = [0, 1]\nmax_calls = 5\n')
     assert read_plan(plan, {"seeds": ["7"]}) == read_plan(None, {**LEAST, "seeds": [7], "max_calls": 5})
+    plan.write_text(plan.read_text() + "[parameters.dataset]\nseed = 1\ngenes = 9\n")
+    added = read_plan(plan, {"parameters": {"dataset": {"genes": "8"}, "llm": {"temperature": "1"}}})
+    assert added.parameters == {"dataset": {"seed": 1, "genes": "8"}, "llm": {"temperature": "1"}}
     with pytest.raises(UsageError, match="no dataset was named; add --dataset NAME"):
         read_plan(None, {"strategies": ["constant"]})
     with pytest.raises(UsageError, match="cannot be read"):

@@ -96,7 +96,7 @@ def estimate(
     known = stored.keys() | journal.cached(key for key in requests if key not in stored).keys()
     if counted is not None:
         known |= requests.keys() & counted
-        counted |= requests.keys()
+        counted.update(requests)
     missing = [request for key, request in requests.items() if key not in known]
     bounds = [llm.upper_bound(request) for request in missing]
     bound = sum(bounds, start=Tokens(0, 0))

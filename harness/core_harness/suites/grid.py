@@ -138,8 +138,9 @@ def _run_here(
     spent = {at: spent_by(state.run, price) for at, state in enumerate(states) if state.cell.model}
     for at in places:
         asks = states[at].cell.model is not None
+        known = (estimate := states[at].estimate) is not None and estimate.calls == 0
         left = left_of(session.settings, (amount for other, amount in spent.items() if other != at))
-        if asks and (option := used_up(left)):
+        if asks and not known and (option := used_up(left)):
             end(at, replace(states[at], reason=f"not asked: what {option} allows is used up"))
             continue
         begin(at)

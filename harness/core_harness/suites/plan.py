@@ -57,7 +57,7 @@ class SweepPlan(Entry):
 
 
 def read_plan(path: Path | None, given: Mapping[str, Any]) -> SweepPlan:
-    """Return the plan of a TOML file, with what was ``given`` in place of its keys.
+    """Return the plan of a TOML file, with what was ``given`` in place of its keys; parameters are added.
 
     Raises :class:`UsageError` for a file that cannot be read, a key that does not exist, and a value that
     does not fit, in one line with file, line and key.
@@ -71,8 +71,11 @@ def read_plan(path: Path | None, given: Mapping[str, Any]) -> SweepPlan:
         except RegistryError as error:
             raise UsageError(str(error)) from None
         written = plan.model_dump(exclude_unset=True)
+    parameters = {stage: dict(values) for stage, values in written.get("parameters", {}).items()}
+    for stage, values in given.get("parameters", {}).items():
+        parameters[stage] = {**parameters.get(stage, {}), **values}
     try:
-        return SweepPlan.model_validate({**written, **given})
+        return SweepPlan.model_validate({**written, **given, "parameters": parameters})
     except ValidationError as error:
         first = error.errors()[0]
         option = "--" + str(first["loc"][0]).replace("_", "-")
