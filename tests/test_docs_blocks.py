@@ -27,6 +27,7 @@ DOWNLOADS = "downloads"
 WEIGHTS = "wants weights of a model"
 OWN_FILES = "wants files of the reader that no small ones stand for"
 MINUTES = "takes minutes; the small one is in"
+SEVERAL_MACHINES = "wants a cluster; tests/suites/test_sweeps_dask.py has two workers"
 SUITE = "the same lines run in docs/leaderboard.md"
 
 NOT_RUN: Mapping[str, Mapping[str, str]] = {
@@ -65,6 +66,11 @@ NOT_RUN: Mapping[str, Mapping[str, str]] = {
     "docs/reasoning.md": {
         "core-harness eval --dataset perturbqa/k562 --strategy voting --model qwen": ASKS,
         "core-harness demo": f"{MINUTES} tests/testing/test_demonstration.py",
+    },
+    "docs/sweep.md": {
+        "dask": SEVERAL_MACHINES,
+        "core-harness sweep plan.toml --executor dask": SEVERAL_MACHINES,
+        "core-harness sweep plan.toml --model": ASKS,
     },
     "docs/voting.md": {
         "core-harness eval --suite voting": f"{MINUTES} tests/suites",
