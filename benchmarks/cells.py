@@ -2,10 +2,11 @@
 
 ::
 
-    python benchmarks/cells.py                  # 50,000 cells, 2,000 genes, 150 perturbations with effects
-    python benchmarks/cells.py --gigabytes 4    # peak memory and time of `data label` on a file of that size
+    python -P benchmarks/cells.py                  # 50,000 cells, 2,000 genes, 150 perturbations with effects
+    python -P benchmarks/cells.py --gigabytes 4    # peak memory and time of `data label` on such a file
 
-needs the extra ``anndata``, and scanpy.
+needs the extra ``anndata``, and scanpy. ``-P``: numba imports a package ``coverage``, which is not the
+benchmark of that name beside this file.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def main() -> None:
         path = Path(folder) / "large.h5ad"
         cells = write_large(given.gigabytes, path)
         print(f"{cells:,} cells, {path.stat().st_size / 1e9:.2f} GB")
-        command = [sys.executable, __file__, "--label", str(path)]
+        command = [sys.executable, "-P", __file__, "--label", str(path)]
         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
         print(f"{int(out[0]):,} labels, peak {float(out[1]):.2f} GB, {float(out[2]):.0f} s")
 
