@@ -90,6 +90,21 @@ def test_one_file_holds_hooks_and_component(kind: Kind, tmp_path: Path) -> None:
     assert any(name.startswith("HalfWay") for name in names) == (kind != "strategy")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_next_command_is_one_that_takes_the_kind(kind: Kind, tmp_path: Path) -> None:
+    said = run_here("plugins", "new", kind, "half-way", "--file", cwd=tmp_path).stderr
+    command = "eval --strategy voting,half-way" if kind == "strategy" else "plugins check half-way"
+    assert said == f"next: core-harness {command} --plugin half_way.py\n"
+
+
+def test_a_matrix_without_its_columns_is_one_line(tmp_path: Path) -> None:
+    start_file("dataset", "half-way", tmp_path)
+    (tmp_path / "mine.tsv").write_text("gene\tG1\nA\t1\n", encoding="utf-8")
+    options = ("--plugin", "half_way.py", "-p", "dataset.path=mine.tsv", "-s", "gene-frequency")
+    done = run_here("eval", "-d", "half-way", *options, cwd=tmp_path)
+    assert done.stderr == "Error: mine.tsv: no column 'perturbation'; the first line names the columns\n"
+
+
 @given(st.sampled_from(KINDS), st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8}){0,2}", fullmatch=True))
 def test_every_good_name_makes_python_that_compiles(
     tmp_path_factory: pytest.TempPathFactory, kind: Kind, name: str

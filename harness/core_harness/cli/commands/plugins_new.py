@@ -31,7 +31,8 @@ def new_command(*, kind: Kind, name: str, as_file: bool, into: Path) -> None:
     if as_file:
         file = start_file(kind, name, into)
         click.echo(file)
-        click.echo(f"next: core-harness plugins check {name} --plugin {file}", err=True)
+        tried = f"eval --strategy voting,{name}" if kind == "strategy" else f"plugins check {name}"
+        click.echo(f"next: core-harness {tried} --plugin {file}", err=True)
         return
     folder = start_package(kind, name, into)
     click.echo(folder)
