@@ -63,14 +63,14 @@ def outcome(genes: Genes, seed: int) -> dict[str, float]:
             float("nan") if of_clusters is None else float(np.sqrt((of_clusters**2).sum()))
         )
     sides = with_both_classes(rows, GENE).group_by(*GENE, "label").len()
-    rarer = sides.group_by(GENE).agg(pl.col("len").min())["len"]
-    return {**found, "rarer": (1 / rarer).sum() / (1 / rarer**2).sum()}
+    rarer = sides.group_by(GENE).agg(pl.col("len").min())["len"].to_numpy().astype(float)
+    return {**found, "rarer": float((1 / rarer).sum() / (1 / rarer**2).sum())}
 
 
 def line(genes: Genes, worlds: int, jobs: int) -> list[str]:
     """Return the cells of a layout: perturbations, how dense, and the coverage of each metric."""
     found = pl.DataFrame(Parallel(n_jobs=jobs)(delayed(outcome)(genes, seed) for seed in range(worlds)))
-    cells = [str(genes.perturbations), f"{found['rarer'].mean():.1f}"]
+    cells = [str(genes.perturbations), f"{found['rarer'].to_numpy().mean():.1f}"]
     for name in METRICS:
         away = (found[name] - found[name].mean()).abs()
         covered = (away <= Z * found[f"{name} deviation"]).mean()

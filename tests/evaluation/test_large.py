@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core_harness.data.splits import beside, by_pair
 from core_harness.evaluation import loaded
-from core_harness.evaluation.loaded import digest_of
+from core_harness.evaluation.loaded import digest_of, packed, unpacked
 from core_harness.schemas import ROWS, in_order
 
 NAMES = st.one_of(st.none(), st.sampled_from(["a", "b", "ab", ""]))
@@ -53,3 +53,11 @@ def test_columns_are_put_beside_queries_by_pair() -> None:
     assert beside(queries, scores.reverse()).sort("pair_id").equals(wanted)
     assert beside(queries, scores.head(2)).equals(wanted.head(2))
     assert by_pair([scores.tail(1), scores.head(2)]).equals(scores)
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, st.integers(0, 2)), max_size=6))
+def test_packed_rows_are_what_they_were(rows: list[tuple[Any, ...]]) -> None:
+    kinds = {"name": pl.String, "split": pl.String, "number": pl.Int64}
+    frame = pl.DataFrame(rows, schema=kinds, orient="row")
+    assert unpacked(packed(frame)).equals(frame)
+    assert packed(frame).schema["name"] == pl.Enum

@@ -73,6 +73,7 @@ def test_perturbations_are_drawn_whole_in_the_mean_over_them() -> None:
     rows = checked(dense())
     aurocs = auroc_by(rows, PERTURBATION)["auroc"].to_numpy()
     found = measures(rows)["macro_perturbation_auroc"].influence()
+    assert found is not None
     np.testing.assert_allclose(found, (aurocs - aurocs.mean()) / len(aurocs), atol=1e-14)
 
 

@@ -81,12 +81,14 @@ def gene_rate_of(pairs: pl.DataFrame, support: pl.DataFrame, *, shrinkage: float
 
     A gene that was never measured in the pair's context has the context's prevalence (:func:`known_of`).
     """
-    known = gene_rates(known_of(pairs, support), shrinkage=shrinkage)
+    known = gene_rates(known_of(pairs, support), shrinkage=shrinkage).drop("measured")
+    rate = pairs.select("context", "gene").join(
+        known, on=["context", "gene"], how="left", maintain_order="left"
+    )["rate"]
     return (
-        pairs.select("context", "gene")
-        .join(known, on=["context", "gene"], how="left", maintain_order="left")
-        .select(pl.col("rate").fill_null(prevalence_of(pairs, support)))
-        .to_series()
+        rate
+        if not rate.has_nulls()
+        else rate.to_frame().select(pl.col("rate").fill_null(prevalence_of(pairs, support))).to_series()
     )
 
 

@@ -15,6 +15,20 @@ _AT_ONCE = 1_000_000
 """Rows that are text at a time."""
 
 
+def packed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with numbers for their names: a fifth of the memory."""
+    names = [name for name, kind in rows.schema.items() if kind == pl.String]
+    return rows.with_columns(
+        rows[name].cast(pl.Enum(rows[name].drop_nulls().unique().sort())) for name in names
+    )
+
+
+def unpacked(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return :func:`packed` rows as they were."""
+    names = [name for name, kind in rows.schema.items() if kind == pl.Enum]
+    return rows.with_columns(pl.col(names).cast(pl.String))
+
+
 def digest_of(rows: pl.DataFrame) -> str:
     """Return the SHA-256 of rows as a CSV file: equal rows in equal order have equal digests."""
     digest = hashlib.sha256()
@@ -32,8 +46,8 @@ class Loaded:
     ----------
     task
         What is asked of it.
-    rows, digest
-        All rows, and their SHA-256.
+    packed, digest
+        All rows (:func:`packed`), and their SHA-256.
     split
         The same divided into support and queries, with the truth apart.
     dataset
@@ -41,10 +55,15 @@ class Loaded:
     """
 
     task: Task
-    rows: pl.DataFrame
+    packed: pl.DataFrame
     split: Split
     digest: str
     dataset: Instance
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """All rows; they are unpacked each time."""
+        return unpacked(self.packed)
 
     @property
     def notes(self) -> list[str]:

@@ -15,7 +15,7 @@ from core_harness.errors import MissingDataError, RunError, UsageError
 from core_harness.evaluation import pipeline
 from core_harness.evaluation.contamination import Contamination, contamination
 from core_harness.evaluation.graphs import graph_with, has_layers
-from core_harness.evaluation.loaded import Loaded, digest_of
+from core_harness.evaluation.loaded import Loaded, digest_of, packed, unpacked
 from core_harness.evaluation.methods import Method, OnFailure, make_dataset, make_methods
 from core_harness.evaluation.progress import Notice, Progress, once
 from core_harness.evaluation.relations import Relations
@@ -145,8 +145,9 @@ class Session:
             self.tell("reading the dataset", 0, 1)
             rows, contexts = pipeline.load(dataset, spec)
             digest = digest_of(rows)
-            self._rows[of_rows] = rows, contexts, digest
-        rows, contexts, digest = self._rows[of_rows]
+            self._rows[of_rows] = packed(rows), contexts, digest
+            del rows
+        in_numbers, contexts, digest = self._rows[of_rows]
         part = f"{spec.effective_regime} {spec.gene_holdout} {spec.part} {spec.seed} {spec.asked_with}"
         key = f"{of_rows} {spec.dataset} {part}"
         if key not in self._loaded:
@@ -160,8 +161,10 @@ class Session:
                 support_contexts=contexts,
                 gene_holdout=spec.gene_holdout,
             )
-            split = self._divide(rows, spec, task)
-            self._loaded[key] = Loaded(task=task, rows=rows, split=split, digest=digest, dataset=dataset)
+            split = self._divide(unpacked(in_numbers), spec, task)
+            self._loaded[key] = Loaded(
+                task=task, packed=in_numbers, split=split, digest=digest, dataset=dataset
+            )
             for note in self._loaded[key].notes:
                 self.notice(f"{spec.dataset}: {note}")
         controls.check_fits(spec.control, self._loaded[key].split)

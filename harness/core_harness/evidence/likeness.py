@@ -201,11 +201,12 @@ class Likeness:
         are about one gene. It returns the weight with the gene left out over the weight with it.
         """
         placed = place(self.responses, self.perturbations, pairs, support)
-        weights, whole = self.weights_on(placed), self.weights
+        weights, whole = self.weights_on(placed), self.weights.ravel()
+        first, known = placed.q * len(self.responses.profiles), bool(placed.known.all())
 
         def factors(pair: Places, row: Places) -> Floats:
-            found = divide(weights(pair, row), whole[placed.q[pair], placed.u[row]])
-            return np.where(placed.known[row], found, 1.0)
+            found = divide(weights(pair, row), whole[first[pair] + placed.u[row]])
+            return found if known else np.where(placed.known[row], found, 1.0)
 
         return factors
 

@@ -38,6 +38,9 @@ BEST_FIRST = ("pair_id", -pl.col("weight"), "neighbour", "context")
 ROWS_AT_ONCE = 2_000_000
 """Rows of evidence that are made before they are cut: some 200 MB."""
 
+SUMMED_AT_ONCE = 200_000
+"""Rows of evidence that are summed at a time: few enough for the processor's cache."""
+
 
 def with_contexts(relations: pl.DataFrame) -> pl.DataFrame:
     """Return relations with a column ``neighbour_context``, null throughout where they had none."""
@@ -128,8 +131,10 @@ def evidence_rows(
     return pl.concat(frames).sort(*BEST_FIRST) if frames else pl.DataFrame(schema=EVIDENCE)
 
 
-def matches(block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = None) -> Iterator[Matched]:
-    """Yield the rows of the support that speak of whole queries, some :data:`ROWS_AT_ONCE` at a time.
+def matches(
+    block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = None, at_once: int = ROWS_AT_ONCE
+) -> Iterator[Matched]:
+    """Yield the rows of the support that speak of whole queries, some ``at_once`` at a time.
 
     Their order is fixed by names and, within a query, by the support. Parameters as for
     :func:`evidence_rows`.
@@ -146,7 +151,7 @@ def matches(block: Block, related: pl.DataFrame, *, on_gene: OnGene | None = Non
         units.rename({"perturbation": "neighbour"}),
     ).sort("q", "u")
     factors = None if on_gene is None else on_gene.on_gene(block.pairs, block.support)
-    for found in _chunks(_found(asked, weights, support, units=units.height, genes=genes.height)):
+    for found in _chunks(_found(asked, weights, support, units=units.height, genes=genes.height), at_once):
         if factors is None:
             yield found
             continue
@@ -228,14 +233,14 @@ class _RowsBy(NamedTuple):
         return found
 
 
-def _chunks(parts: Iterator[Matched]) -> Iterator[Matched]:
-    """Yield arrays together until they have :data:`ROWS_AT_ONCE` rows."""
+def _chunks(parts: Iterator[Matched], at_once: int) -> Iterator[Matched]:
+    """Yield arrays together until they have ``at_once`` rows."""
     chunk: list[Matched] = []
     rows = 0
     for part in parts:
         chunk.append(part)
         rows += len(part.row)
-        if rows >= ROWS_AT_ONCE:
+        if rows >= at_once:
             yield _together(chunk)
             chunk, rows = [], 0
     if chunk:
@@ -243,4 +248,6 @@ def _chunks(parts: Iterator[Matched]) -> Iterator[Matched]:
 
 
 def _together(parts: list[Matched]) -> Matched:
+    if len(parts) == 1:
+        return parts[0]
     return Matched(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from core_harness.evidence.related import Floats, OnGene, Places, matches
+from core_harness.evidence.related import SUMMED_AT_ONCE, Floats, OnGene, Places, matches
 from core_harness.schemas import TOTALS, Block
 
 
@@ -71,9 +71,9 @@ def sums_by_gene(block: Block, related: pl.DataFrame, on_gene: OnGene, power: fl
     """
     label = block.support["label"].to_numpy()
     sums, measured = _Sums(block.pairs.height, power), np.zeros(block.pairs.height)
-    for found in matches(block, related, on_gene=on_gene):
+    for found in matches(block, related, on_gene=on_gene, at_once=SUMMED_AT_ONCE):
         sums.add(Rows(found.pair, label[found.row], found.weight))
-        measured += np.bincount(found.pair, weights=found.related**power, minlength=len(measured))
+        _add(measured, found.pair, found.related**power)
     ordered = related.sort("perturbation", "context", "neighbour")
     whole = np.bincount(ordered["perturbation"].rle_id(), weights=ordered["weight"].to_numpy() ** power)
     of_query = ordered.select(pl.col("perturbation").unique(maintain_order=True)).with_columns(whole=whole)
@@ -121,13 +121,21 @@ class _Sums:
         for side, wanted in enumerate((1, 0)):
             own = (rows.label == wanted) & (rows.weight > 0)
             pair, weight = rows.pair[own], rows.weight[own] ** self._power
-            # np.bincount adds in row order
-            self._counts[side] += np.bincount(pair, minlength=self._counts.shape[1])
-            self._weights[side] += np.bincount(pair, weights=weight, minlength=self._weights.shape[1])
+            _add(self._counts[side], pair, None)
+            _add(self._weights[side], pair, weight)
 
     def frame(self, block: Block, unmeasured: Floats) -> pl.DataFrame:
         everything = self._weights.sum(axis=0) + np.clip(unmeasured, 0.0, None)
         return _frame(block, [*self._counts, *self._weights, everything])
+
+
+def _add(sums: NDArray[Any], at: Places, values: Floats | None) -> None:
+    """Add values, or ones, to the sums at some places, which mostly lie near each other; in their order."""
+    if not len(at):
+        return
+    first, last = int(at.min()), int(at.max())
+    # np.bincount adds in row order
+    sums[first : last + 1] += np.bincount(at - first, weights=values)
 
 
 def _frame(block: Block, sums: Sequence[NDArray[np.int64] | Floats]) -> pl.DataFrame:

@@ -33,10 +33,10 @@ from core_harness.metrics.classification import (
     overestimation,
 )
 from core_harness.metrics.metric import LABELS_ONLY, PROBABILITIES, Metric
-from core_harness.metrics.pairs import OfRows, OfSegments, Pairs
+from core_harness.metrics.pairs import OfRows, Pairs
 from core_harness.metrics.potency import without_potency
 from core_harness.metrics.prior import gene_prior_correlation
-from core_harness.metrics.ranking import average_precision, macro_auroc, weighted_auroc
+from core_harness.metrics.ranking import OfSegments, average_precision, macro_auroc, weighted_auroc
 from core_harness.metrics.segments import GENE, PERTURBATION, POOLED, Floats
 from core_harness.metrics.slope import calibration_slope
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-import scipy.sparse as sp
-from scipy.sparse.linalg import lsqr
+from scipy.sparse.linalg import LinearOperator, lsqr
 from threadpoolctl import threadpool_limits
 
 from core_harness.metrics.scored import log_odds
@@ -29,9 +28,17 @@ def without_potency(rows: pl.DataFrame) -> pl.DataFrame:
         return rows
     odds = log_odds(rows)
     perturbation, gene = numbered(rows, PERTURBATION), numbered(rows, GENE)
-    each = np.arange(rows.height)
-    design = sp.hstack([sp.csr_array((np.ones(rows.height), (each, of))) for of in (perturbation, gene)])
+    number = int(perturbation.max()) + 1
+    column = number + gene
+    effects_in_all = number + int(gene.max()) + 1
+    design = LinearOperator(
+        (rows.height, effects_in_all),
+        matvec=lambda effects: effects[perturbation] + effects[column],
+        # adds in row order
+        rmatvec=lambda values: np.append(np.bincount(perturbation, values), np.bincount(gene, values)),
+        dtype=np.float64,
+    )
     with threadpool_limits(limits=1):  # threads would sum in another order, and vectors are short
-        effects = lsqr(design.tocsr(), odds, atol=_PRECISION, btol=_PRECISION, conlim=0)[0]
+        effects = lsqr(design, odds, atol=_PRECISION, btol=_PRECISION, conlim=0)[0]
     residual = (odds - effects[perturbation]).round(_DECIMALS)
     return rows.with_columns(pl.Series("score", residual))

@@ -145,13 +145,14 @@ def _estimates(figures: dict[str, Measure], draws: Draws) -> dict[str, Estimate]
     names: dict[Measure, list[str]] = {}
     for name, measure in figures.items():
         names.setdefault(measure, []).append(name)
-    found = dict.fromkeys(figures)
+    order = list(figures)
     figures.clear()
+    found: dict[str, Estimate] = {}
     while names:
         measure, same = names.popitem()
         resampled = Resampled.of([measure], draws)
         found |= {name: _estimate(name, measure, resampled) for name in same}
-    return found
+    return {name: found[name] for name in order}
 
 
 def _estimate(name: str, measure: Measure, found: Resampled) -> Estimate:

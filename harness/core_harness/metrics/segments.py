@@ -62,8 +62,8 @@ class Segments:
         moved = rows["label"].to_numpy()[order] == 1
 
         def numbers(side: NDArray[np.bool_]) -> sp.csr_array:
-            where = (tie[side], cluster[side])
-            return sp.csr_array((np.ones(len(where[0])), where), shape=(ties, clusters))
+            bounds = np.append(0, np.cumsum(np.bincount(tie[side], minlength=ties)))
+            return sp.csr_array((np.ones(bounds[-1]), cluster[side], bounds), shape=(ties, clusters))
 
         bounds = np.append(first, ties)
         members = sp.csr_array((np.ones(ties), np.arange(ties), bounds), shape=(len(first), ties))
