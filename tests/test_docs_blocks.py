@@ -48,7 +48,10 @@ NOT_RUN: Mapping[str, Mapping[str, str]] = {
         "core-harness data pull all": DOWNLOADS,
         "core-harness eval --strategy isolated,reasoning": "the same line runs in README.md",
     },
-    "docs/labels.md": {"core-harness data label screen.h5ad": OWN_FILES},
+    "docs/labels.md": {
+        "core-harness data label screen.h5ad": OWN_FILES,
+        "core-harness data label results.csv": OWN_FILES,
+    },
     "docs/leaderboard.md": {
         "core-harness eval --suite core-paper --model qwen --max-cost 20": ASKS,
         "core-harness eval --suite neurons": ASKS,
