@@ -44,6 +44,9 @@ def test_lists_are_a_grid_that_is_run_once_and_ranked(tmp_path: Path) -> None:
     assert "[4/4] simulated voting 1: " in done.stderr
     figures = [float(line.split()[4]) for line in done.stdout.splitlines()[1:5]]
     assert figures == sorted(figures, reverse=True)
+    compare = done.stdout.splitlines()[-1].removeprefix("next: core-harness ").split()
+    compared = run_here(*compare, cwd=tmp_path)
+    assert compared.returncode == 0, compared.stderr
     before = made(tmp_path / "runs")
     assert {(label, seed) for _, label, _, seed in before} == {
         (label, seed) for label in ("gene-frequency", "voting") for seed in (0, 1)

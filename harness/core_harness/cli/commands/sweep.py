@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,13 @@ import click
 from core_harness.cli.options import completion
 from core_harness.cli.options.asking import LIMITS, settings_of, settings_options
 from core_harness.cli.options.forms import json_option, out_option
-from core_harness.cli.options.registry import registry_options
+from core_harness.cli.options.registry import registry_arguments, registry_options
 from core_harness.cli.options.values import comma_separated, parameters_option
 from core_harness.vocabulary import Control, ExecutorName, Only, Regime
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry
+    from core_harness.suites.cell import CellState
 
 _LISTS = ("datasets", "strategies", "models", "asking", "seeds", "controls", "regimes", "support_contexts")
 """Keys of a plan whose option may be repeated, or holds a list separated by commas."""
@@ -142,8 +144,21 @@ def sweep_command(
         content = {"schema_version": 1, "cells": [state.as_dict() for state in states]}
         click.echo(json.dumps(content, indent=2, allow_nan=False))
     else:
-        print_cells(states if dry_run else ranked(states), dry_run=dry_run)
+        best = ranked(states)
+        print_cells(states if dry_run else best, dry_run=dry_run)
+        _print_next(best, out)
     refuse_failed(states)
+
+
+def _print_next(best: Sequence[CellState], out: Path) -> None:
+    """Print the command that tells the two best cells of a dataset apart."""
+    from core_harness.cli.output.console import printable, stdout
+
+    first = next((state.cell.dataset for state in best if state.complete), None)
+    runs = [one.run.name for one in best if one.run and one.complete and one.cell.dataset == first][:2]
+    if len(runs) == 2:
+        words = shlex.join(["compare", *runs, "--in", str(out)]) + registry_arguments()
+        stdout().print(printable(f"next: core-harness {words}"), soft_wrap=True)
 
 
 def _listed(values: Sequence[str]) -> list[str]:
