@@ -2,11 +2,10 @@
 
 ::
 
-    python -P benchmarks/cells.py                  # 50,000 cells, 2,000 genes, 150 perturbations with effects
-    python -P benchmarks/cells.py --gigabytes 4    # peak memory and time of `data label` on such a file
+    python benchmarks/cells.py                  # 50,000 cells, 2,000 genes, 150 perturbations with effects
+    python benchmarks/cells.py --gigabytes 4    # peak memory and time of `data label` on such a file
 
-needs the extra ``anndata``, and scanpy. ``-P``: numba imports a package ``coverage``, which is not the
-benchmark of that name beside this file.
+needs the extra ``anndata``, and scanpy.
 """
 
 from __future__ import annotations

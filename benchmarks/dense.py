@@ -1,6 +1,6 @@
 """Do intervals by influence cover? Seeded dense worlds, with more and fewer positives a gene.
 
-Every perturbation is measured on every gene; otherwise worlds are those of ``benchmarks/coverage.py``. A row
+Every perturbation is measured on every gene; otherwise worlds are those of ``benchmarks/intervals.py``. A row
 is a layout: perturbations, and pairs of the rarer label that a gene has (n, in the mean over genes weighed by
 1 / n²). For each metric that has an influence: how often its 95 % interval covers the mean over all worlds.
 K562's layout stands below, where it must not be used::
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
-from benchmarks.coverage import Genes, population, world
+from benchmarks.intervals import Genes, population, world
 from joblib import Parallel, delayed
 
 from core_harness.metrics import influence, measures

@@ -1,10 +1,10 @@
-"""A small form of benchmarks/coverage.py: intervals cover, and equal methods are seldom told apart."""
+"""A small form of benchmarks/intervals.py: intervals cover, and equal methods are seldom told apart."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.coverage import GENES, PERTURBATIONS, SIGNALS, outcomes, population, summary, world
+from benchmarks.intervals import GENES, PERTURBATIONS, SIGNALS, outcomes, population, summary, world
 
 from core_harness.metrics import measures
 from core_harness.metrics.segments import GENE, with_both_classes

@@ -21,7 +21,7 @@ from core_harness.knowledge import Graph
 from core_harness.plugins.code import code_sha256
 from core_harness.plugins.component import Instance
 from core_harness.plugins.guard import call
-from core_harness.plugins.objects import same
+from core_harness.plugins.objects import is_object, same
 from core_harness.plugins.protocols import UsesKnowledge
 from core_harness.runs.manifest import versions_of
 from core_harness.runs.masking import HIDDEN
@@ -82,10 +82,13 @@ def _stored(retriever: Instance, task: Task, block: Block, asked: str) -> pl.Dat
 
 
 def _component(retriever: Instance) -> list[object] | None:
-    """Return all of a component that may change what it relates; None where some of it is not known."""
+    """Return all of a component that may change what it relates; None where some of it is not known.
+
+    Nothing is known of an object of Python: another session may have given it another graph.
+    """
     reference = retriever.reference.model_dump(mode="json")
     code = code_sha256(type(retriever.object), "core_harness.knowledge")
-    if code is None or HIDDEN in json.dumps(reference):
+    if code is None or is_object(retriever.reference) or HIDDEN in json.dumps(reference):
         return None
     return [reference, code, versions_of("numpy", "polars", "scipy"), platform.machine()]
 

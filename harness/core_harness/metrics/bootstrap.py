@@ -7,7 +7,7 @@ Statistica Sinica 7, 1997). Resamples of m of n clusters spread like worlds of m
 
 With m = n a gene that has one positive, and on K562 half of those that count have no more, can only keep it
 or drop out of the macro mean; it is never given another, and intervals come out too narrow. With m = n / 2
-what the genes lose and what their pairs vary stand in the right proportion (``benchmarks/coverage.py``).
+what the genes lose and what their pairs vary stand in the right proportion (``benchmarks/intervals.py``).
 
 Intervals are the estimate +- 1.96 such deviations, not percentiles of the resamples: genes that drop out move
 the middle of the resamples away from the estimate, and percentiles with it; their spread does not move.
@@ -33,7 +33,7 @@ FEWEST_SEGMENTS = 6
 """What a figure has to rest on to have an interval: perturbations, and genes where it is a mean over genes.
 
 On simulated worlds with as many or more, intervals cover what they have to in 93 % of cases or more; with
-fewer perturbations or genes, in as little as 49 % (``benchmarks/coverage.py --few``).
+fewer perturbations or genes, in as little as 49 % (``benchmarks/intervals.py --few``).
 """
 
 Statistic = Callable[[Floats], Floats]

@@ -9,12 +9,12 @@ pairs correlate as those of the vote on K562 do (.14 for positives, .01 for nega
 has to cover is the mean estimate over all worlds: what the method reaches with other perturbations of the
 same kind::
 
-    python benchmarks/coverage.py
+    python benchmarks/intervals.py
 
 How little an interval can rest on is found on small worlds, a few genes with some 7 pairs each and a few
 perturbations, with and without signal; the genes stay and the perturbations are drawn::
 
-    python benchmarks/coverage.py --few
+    python benchmarks/intervals.py --few
 """
 
 from __future__ import annotations
