@@ -113,7 +113,7 @@ def test_other_settings_share_what_is_loaded(calls: list[str]) -> None:
 def test_one_seed_more_is_another_division_of_the_same_rows() -> None:
     session = Session()
     one, two = (session.load(RunSpec(parameters=SMALL, limit=100, seed=seed)) for seed in (0, 1))
-    assert one.rows is two.rows
+    assert one.packed is two.packed
     assert not one.split.queries.equals(two.split.queries)
     assert isinstance(one.rows, pl.DataFrame)
 
