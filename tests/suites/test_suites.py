@@ -182,6 +182,19 @@ def test_a_suite_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert len(list_runs(Path("runs"))) == 2
 
 
+def test_a_run_on_other_rows_of_the_same_file_is_not_the_suites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text(MINE)
+    suite = ["eval", "--suite", "mine", "--registry", "mine.toml"]
+    for perturbations, number in ((40, 2), (41, 4), (41, 4)):
+        world(perturbations=perturbations).write_csv("screen.csv")
+        ran = CliRunner().invoke(cli, suite, catch_exceptions=False)
+        assert ran.exit_code == 0, ran.output
+        assert len(list_runs(Path("runs"))) == number
+
+
 CHANGES: dict[str, dict[str, Any]] = {
     "parameters": {"method": {"components": {"aggregator": {"parameters": {"value": 0.25}}}}},
     "release": {"method": {"components": {"aggregator": {"version": "0.0.1"}}}},

@@ -68,14 +68,14 @@ def most_bytes() -> int:
 def read(folder: Path, key: str) -> pl.DataFrame | None:
     """Return the relations of a key, mapped into memory; None where there are none, or they are damaged."""
     for path in sorted(folder.glob(f"{key}-*.arrow")):
-        with suppress(OSError, pl.exceptions.PolarsError):
-            if path.stem == _name(key, path):
-                relations = pl.read_ipc(path)
-                with suppress(OSError):  # another user's file is read as well
-                    os.utime(path)
-                return relations
-        with suppress(OSError):
-            path.unlink()
+        with suppress(OSError):  # what cannot be read now may be whole
+            if path.stem != _name(key, path):
+                path.unlink()
+                continue
+            relations = pl.read_ipc(path)
+            with suppress(OSError):  # another user's file is read as well
+                os.utime(path)
+            return relations
     return None
 
 
@@ -94,6 +94,7 @@ def write(folder: Path, key: str, relations: pl.DataFrame, *, most: int) -> pl.D
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=_NEW)
         os.close(descriptor)
         new = Path(name)
+        new.chmod(0o644)  # a cache may be shared
         try:
             relations.write_ipc(new, compression="uncompressed", record_batch_size=max(relations.height, 1))
             path = new.replace(folder / f"{_name(key, new)}.arrow")

@@ -6,47 +6,46 @@ import hashlib
 import sys
 import time
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
-_BEGUN = time.time()
+_BEGUN = time.time_ns()
 """When this process had imported no component yet."""
 
 
 def code_sha256(cls: type, *packages: str) -> str | None:
-    """Return the digest of the files of a class: its package, the modules of its bases, further packages.
+    """Return the digest of the files of a class: its package, the packages of its bases, further packages.
 
-    A class of a module that is no package has that file. None where a class was typed into a notebook or a
-    shell, or where a file has changed since this process began: what is in memory is then not in a file.
+    What a package imports from elsewhere is not looked at. None where a class is of no package, for a single
+    file may import any other; and where a file has changed since this process began, for what is in memory
+    is then in no file.
     """
-    modules = [base.__module__ for base in cls.__mro__]
-    ours = [name for name in modules if name.partition(".")[0] not in sys.stdlib_module_names - {"__main__"}]
-    return _digest((cls.__module__.partition(".")[0], *packages), tuple(ours))
-
-
-@cache
-def _digest(packages: tuple[str, ...], modules: tuple[str, ...]) -> str | None:
-    content = hashlib.sha256()
+    modules = {base.__module__.partition(".")[0] for base in cls.__mro__} - sys.stdlib_module_names
     try:
-        files = sorted(
-            {path for name in {*packages, *modules} for path in _files(sys.modules[name], packages)}
-        )
-        for path in files:
-            if path.stat().st_mtime > _BEGUN:
-                return None
-            content.update(f"{path.name}\n".encode() + path.read_bytes())
+        files = sorted({path for name in {*modules, *packages} for path in _files(sys.modules[name])})
+        found = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+        if any(changed > _BEGUN for _, changed, _ in found):
+            return None
+        return _digest(found)
     except (KeyError, OSError):
         return None
+
+
+@lru_cache(maxsize=16)
+def _digest(files: tuple[tuple[Path, int, int], ...]) -> str:
+    content = hashlib.sha256()
+    for path, *_ in files:
+        content.update(f"{path.name}\n".encode() + path.read_bytes())
     return content.hexdigest()
 
 
-def _files(module: ModuleType, packages: tuple[str, ...]) -> Iterator[Path]:
-    """Yield the files of a package, or the only one of a module. Raises OSError where there is none."""
-    folders = getattr(module, "__path__", ()) if module.__name__ in packages else ()
-    for folder in folders:
-        yield from Path(folder).rglob("*.py")
+def _files(package: ModuleType) -> Iterator[Path]:
+    """Yield the files of a package, data among them. Raises OSError for a module that is none."""
+    folders = getattr(package, "__path__", None)
     if not folders:
-        if (file := getattr(module, "__file__", None)) is None:
-            raise FileNotFoundError(module.__name__)
-        yield Path(file)
+        raise FileNotFoundError(package.__name__)
+    for folder in folders:
+        yield from (
+            path for path in Path(folder).rglob("*") if path.is_file() and path.parent.name != "__pycache__"
+        )

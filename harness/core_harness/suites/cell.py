@@ -80,6 +80,7 @@ class CellState:
             **asdict(self.cell),
             "run": None if self.run is None else str(self.run.folder),
             "estimate": None if self.estimate is None else self.estimate.as_dict(),
+            "complete": self.complete,
             "reason": self.reason,
             "seconds": self.seconds,
             "report": self.run.report() if self.run is not None and self.complete else None,

@@ -161,8 +161,9 @@ def hand_out(
         return _round(some, pool, calls, stop, begun=begun, ended=ended)
 
     for place in died(places):
-        again = pool.tries_again and not stop.is_set()
-        if not again or died([place]):
+        if stop.is_set():  # not tried again, so nothing is known of it
+            return
+        if not pool.tries_again or died([place]):
             lost(place)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core_harness.evaluation.methods import Method, make_methods
 from core_harness.evaluation.models import model_routes
@@ -37,9 +38,10 @@ def methods_meant(spec: RunSpec, session: Session) -> list[Method]:
 
 
 def is_of(run: Run, spec: RunSpec, methods: Sequence[Method], session: Session) -> bool:
-    """Return whether a run is what ``spec`` asks for: method, graph, dataset, regime, part, control and seed.
+    """Return whether a run is what ``spec`` asks for: method, graph, rows, regime, part, control and seed.
 
-    ``methods`` are those of the spec. Names are not looked at: what they stand for may have changed.
+    ``methods`` are those of the spec. Names are not looked at: what they stand for may have changed, and so
+    may the rows of a file. Raises HarnessError where data or graph cannot be read.
     """
     manifest = run.manifest
     part = (manifest.part, manifest.control, manifest.task.seed)
@@ -56,4 +58,6 @@ def is_of(run: Run, spec: RunSpec, methods: Sequence[Method], session: Session) 
     if method is None:
         return False
     graph = session.graph_of(dataset, method)
-    return manifest.graph_sha256 == (None if graph is None else graph.digest)
+    if manifest.graph_sha256 != (None if graph is None else graph.digest):
+        return False
+    return manifest.dataset_sha256 == session.load(replace(spec, control=None)).digest

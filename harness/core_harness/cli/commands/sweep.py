@@ -151,13 +151,18 @@ def sweep_command(
 
 
 def _print_next(best: Sequence[CellState], out: Path) -> None:
-    """Print the command that tells the two best cells of a dataset apart."""
+    """Print the command that tells the two best methods apart that were asked the same pairs."""
+    from core_harness.cli.output.cells import asked_alike
     from core_harness.cli.output.console import printable, stdout
 
-    first = next((state.cell.dataset for state in best if state.complete), None)
-    runs = [one.run.name for one in best if one.run and one.complete and one.cell.dataset == first][:2]
-    if len(runs) == 2:
-        words = shlex.join(["compare", *runs, "--in", str(out)]) + registry_arguments()
+    complete = [state for state in best if state.complete]
+    runs = [
+        one.run.name
+        for one in complete
+        if one.run is not None and asked_alike(one.cell) == asked_alike(complete[0].cell)
+    ]
+    if len(runs) > 1:
+        words = shlex.join(["compare", *runs[:2], "--in", str(out)]) + registry_arguments()
         stdout().print(printable(f"next: core-harness {words}"), soft_wrap=True)
 
 

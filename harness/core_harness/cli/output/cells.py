@@ -32,17 +32,20 @@ def print_cells(states: Sequence[CellState], *, dry_run: bool) -> None:
 
 
 def ranked(states: Sequence[CellState]) -> list[CellState]:
-    """Return the cells dataset by dataset, those of one regime and control together, the best first."""
-    datasets = list(dict.fromkeys(state.cell.dataset for state in states))
+    """Return the cells that were asked alike together, in the order of the grid, the best of them first."""
+    groups = list(dict.fromkeys(asked_alike(state.cell) for state in states))
 
-    def place(state: CellState) -> tuple[int, str, str, float]:
+    def place(state: CellState) -> tuple[int, float]:
         metrics = state.run.report()["metrics"] if state.run is not None and state.complete else {}
         value = metrics.get("macro_gene_auroc", {}).get("value")
-        cell = state.cell
-        order = float("inf") if value is None else -value
-        return datasets.index(cell.dataset), cell.regime or "", cell.control or "", order
+        return groups.index(asked_alike(state.cell)), float("inf") if value is None else -value
 
     return sorted(states, key=place)
+
+
+def asked_alike(cell: Cell) -> tuple[object, ...]:
+    """Return what cells share that differ in their method alone; another seed may ask about other pairs."""
+    return cell.dataset, cell.regime, cell.control, cell.seed
 
 
 def refuse_failed(states: Sequence[CellState]) -> None:

@@ -62,7 +62,7 @@ def label_files(
     RunError
         The output cannot be written. What stood there stands there still.
     """
-    _check_paths(paths, output)
+    _check_paths([*paths, *replicate], output)
     if replicate and request.cells.replicates:
         raise UsageError("--replicates and --replicate both say what repeats the experiment; give one")
     with _scratch_beside(output) as scratch:
@@ -92,8 +92,8 @@ def label_files(
             sha256=sha256(table),
         )
         with _writing(output):
+            replicates_path(output).unlink(missing_ok=True)  # else it would lie beside a table of others
             table.replace(output)
-            replicates_path(output).unlink(missing_ok=True)
             if repeated is not None:
                 beside.replace(replicates_path(output))
     write_whole(manifest_path(output), manifest.to_bytes())
