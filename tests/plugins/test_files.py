@@ -123,7 +123,7 @@ def test_a_record_cannot_name_a_file_to_load(home: Path) -> None:
             HOOKS.replace("    return [Component", "    print('loud'), 1 / 0\n    return [Component"),
             "coin_e.py: ZeroDivisionError: division by zero",
         ),
-        ("coin_d.py", MINE, "unknown aggregator 'Missing@coin_d.py' (known: Coin, "),
+        ("coin_d.py", MINE, "coin_d.py has no aggregator 'Missing', a class of that name with "),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_line(home: Path, name: str, content: str, said: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from core_harness.errors import PluginError, RunError, UsageError, unknown
 from core_harness.plugins.attributes import fault_of
-from core_harness.plugins.component import Instance, Kind, Stage
+from core_harness.plugins.component import METHODS, Instance, Kind, Stage
 from core_harness.plugins.discovery import Broken, Found, FoundStrategy, installed
 from core_harness.plugins.files import DIGEST
 from core_harness.plugins.guard import call, guarded
@@ -60,8 +60,17 @@ class Catalog:
         """Return what a name means. Raises :class:`UsageError` for an unknown one, or one of several."""
         found = meant(stage, name, self._at(stage))
         if found is None:
-            raise UsageError(unknown(stage, name, self.names(stage)) + self.broken_hint(name))
+            raise UsageError(self._absent(stage, name))
         return found
+
+    def _absent(self, stage: Stage, name: str) -> str:
+        """Return that a name means nothing; of a file, what its class would need."""
+        bare, _, file = name.partition("@")
+        if not file.endswith(".py"):
+            return unknown(stage, name, self.names(stage)) + self.broken_hint(name)
+        there = ", ".join(one.name for one in self._found if one.distribution == file)
+        wanted = f"a class of that name with the method {METHODS[stage]!r}"
+        return f"{file} has no {stage} {bare!r}, {wanted} (components there: {there or 'none'})"
 
     def spelt(self, kind: Kind, name: str) -> str:
         """Return a name as records and labels have it: its distribution in the one spelling."""
