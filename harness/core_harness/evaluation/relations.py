@@ -30,8 +30,8 @@ from core_harness.schemas import Block, Task
 _FORMAT = 1
 """Raise it whenever the same relations are asked for or stored differently."""
 
-_LAST = 8
-"""Relations of a session at hand: those of a cell line's queries, and of the folds of its support."""
+_LAST = 2
+"""Relations of a session at hand, each some 60 MB on a cell line; others are read again from disk."""
 
 
 def related(retriever: Instance, task: Task, block: Block) -> pl.DataFrame:
