@@ -78,6 +78,9 @@ Choice = Literal["significant", "best"]
 ExecutorName = Literal["sequential", "loky", "dask"]
 """Where cells of a sweep are run that ask no model: see :mod:`core_harness.suites.executors`."""
 
+LIMITS = ("max_calls", "max_tokens", "max_cost")
+"""Settings that limit what is spent on a model."""
+
 ScriptedName = Literal["always-plausible", "follows-evidence", "ignores-evidence", "position-biased"]
 """Scripted models of the test server: see :mod:`core_harness.testing.scripted`."""
 

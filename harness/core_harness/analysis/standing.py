@@ -45,8 +45,8 @@ class Standing:
     value
         (method - gene frequency) / (replicate - gene frequency); None where the repetition is not above gene
         frequency in every draw.
-    lowest, highest
-        Over the draws.
+    lowest, highest, draws
+        Over the draws, and how many there are.
     pairs
         That a figure rests on, the fewest of any draw.
     """

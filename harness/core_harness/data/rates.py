@@ -85,11 +85,9 @@ def gene_rate_of(pairs: pl.DataFrame, support: pl.DataFrame, *, shrinkage: float
     rate = pairs.select("context", "gene").join(
         known, on=["context", "gene"], how="left", maintain_order="left"
     )["rate"]
-    return (
-        rate
-        if not rate.has_nulls()
-        else rate.to_frame().select(pl.col("rate").fill_null(prevalence_of(pairs, support))).to_series()
-    )
+    if not rate.has_nulls():
+        return rate
+    return rate.to_frame().select(pl.col("rate").fill_null(prevalence_of(pairs, support))).to_series()
 
 
 def gene_rate_in(split: Split, pairs: pl.DataFrame) -> pl.Series:

@@ -75,10 +75,9 @@ def _stored(retriever: Instance, task: Task, block: Block, asked: str) -> pl.Dat
     if found is not None:
         return found
     relations = related(retriever, task, block)
-    # what is no frame is refused by the checks that follow, and not here
-    return (
-        stored.write(folder, key, relations, most=most) if isinstance(relations, pl.DataFrame) else relations
-    )
+    if not isinstance(relations, pl.DataFrame):  # which the checks that follow refuse
+        return relations
+    return stored.write(folder, key, relations, most=most)
 
 
 def _component(retriever: Instance) -> list[object] | None:

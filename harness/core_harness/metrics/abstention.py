@@ -11,7 +11,7 @@ from core_harness.metrics.bootstrap import Statistic
 from core_harness.metrics.classification import says_yes
 from core_harness.metrics.influence import Smooth, is_dense, of_slopes, share_slopes
 from core_harness.metrics.segments import POOLED, Floats, Segments
-from core_harness.metrics.sums import cluster_sums, ratio
+from core_harness.metrics.sums import cluster_sums, quotient, ratio
 
 
 def answer_rate(rows: pl.DataFrame, clusters: int) -> Statistic:
@@ -43,7 +43,7 @@ def risk_coverage_area(rows: pl.DataFrame, clusters: int) -> Statistic:
         wrong = (segments.positive @ weights)[::-1]
         pairs = wrong + (segments.negative @ weights)[::-1]
         taken = np.cumsum(pairs, axis=0)
-        risk = np.divide(np.cumsum(wrong, axis=0), taken, out=np.zeros_like(taken), where=taken > 0)
+        risk = quotient(np.cumsum(wrong, axis=0), taken)
         return ratio((pairs * risk).sum(axis=0), pairs.sum(axis=0))
 
     def influence() -> Floats | None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from core_harness.metrics.bootstrap import Statistic
 from core_harness.metrics.ranking import OfSegments, average_precision, macro_auroc, weighted_auroc
 from core_harness.metrics.segments import PERTURBATION, Floats, Segments
+from core_harness.metrics.sums import quotient
 
 MANY = 10
 """Pairs of a segment's rarer label, in the mean of :func:`is_dense`, from which influences hold.
@@ -90,9 +91,8 @@ def macro_slopes(segments: Segments) -> Slopes:
     """Return the slopes of :func:`~core_harness.metrics.ranking.macro_auroc`."""
     placed = _placed(segments)
     contrasts = placed.positives * placed.negatives
-    defined = contrasts > 0
-    each = np.divide(1 / defined.sum(), contrasts, out=np.zeros_like(contrasts), where=defined)
-    auroc = np.divide(placed.wins, contrasts, out=np.zeros_like(contrasts), where=defined)
+    each = quotient(1 / (contrasts > 0).sum(), contrasts)
+    auroc = quotient(placed.wins, contrasts)
     return Slopes(
         _scaled(placed.below, each, auroc * placed.negatives, segments),
         _scaled(placed.above, each, auroc * placed.positives, segments),
@@ -104,7 +104,7 @@ def drawn_slopes(segments: Segments) -> Slopes:
     placed = _placed(segments)
     contrasts = placed.positives * placed.negatives
     defined = contrasts > 0
-    auroc = np.divide(placed.wins, contrasts, out=np.zeros_like(contrasts), where=defined)
+    auroc = quotient(placed.wins, contrasts)
     away = np.where(defined, auroc - auroc.sum() / defined.sum(), 0.0) / defined.sum()
     each = _spread(away / (placed.positives + placed.negatives), segments)
     return Slopes(each, each)
@@ -132,8 +132,7 @@ def share_slopes(segments: Segments, *, counts_negatives: bool) -> Slopes:
     counted = positive + negative if counts_negatives else positive
     found = np.cumsum(positive)
     taken = found + np.cumsum(negative)
-    share = np.divide(found, taken, out=np.zeros_like(found), where=taken > 0)
-    later = np.divide(counted, taken, out=np.zeros_like(found), where=taken > 0)
+    share, later = quotient(found, taken), quotient(counted, taken)
     own = share - (counted @ share) / counted.sum()
     gained = np.cumsum((later * (1 - share))[::-1])
     lost = np.cumsum((later * share)[::-1])

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core_harness.metrics.segments import Floats, Segments
-from core_harness.metrics.sums import ratio
+from core_harness.metrics.sums import quotient, ratio
 
 OfSegments = Callable[[Segments, Floats], Floats]
 """A ranking metric."""
@@ -24,9 +24,8 @@ def macro_auroc(segments: Segments, weights: Floats) -> Floats:
     pooled AUROC. In a resample the mean is over the segments that still have both classes.
     """
     wins, contrasts = _wins(segments, weights)
-    defined = contrasts > 0
-    auroc = np.divide(wins, contrasts, out=np.zeros_like(wins), where=defined)
-    return ratio(auroc.sum(axis=0), defined.sum(axis=0, dtype=np.float64))
+    aurocs = quotient(wins, contrasts)
+    return ratio(aurocs.sum(axis=0), (contrasts > 0).sum(axis=0, dtype=np.float64))
 
 
 def weighted_auroc(segments: Segments, weights: Floats) -> Floats:
@@ -48,7 +47,7 @@ def average_precision(segments: Segments, weights: Floats) -> Floats:
     negative = (segments.negative @ weights)[::-1]
     found = np.cumsum(positive, axis=0)
     taken = found + np.cumsum(negative, axis=0)
-    precision = np.divide(found, taken, out=np.zeros_like(found), where=taken > 0)
+    precision = quotient(found, taken)
     return ratio((positive * precision).sum(axis=0), positive.sum(axis=0))
 
 

@@ -23,3 +23,8 @@ def cluster_sums(rows: pl.DataFrame, clusters: int, *columns: Floats | NDArray[n
 def ratio(part: Floats, whole: Floats) -> Floats:
     """Return ``part / whole``; NaN where ``whole`` is not above 0."""
     return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+
+
+def quotient(part: Floats | float, whole: Floats) -> Floats:
+    """Return ``part / whole``; 0 where ``whole`` is not above 0."""
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)

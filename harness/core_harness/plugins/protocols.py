@@ -156,10 +156,10 @@ class Retriever(Protocol):
 
     Where relations depend on the names of ``block.perturbations`` and ``block.candidates``, on
     ``task.agent``, the parameters and the graph alone, a class attribute says so: ``reads = "names"`` (one of
-    :data:`core_harness.schemas.Reads`). They are then computed once a
-    session and, of a package, stored on disk for all runs, as long as no file of that package changes. What
-    reads labels, genes, contexts, the seed, or a file or code of its own outside of that package does not
-    say so. Without it, ``relate`` is called for each block.
+    :data:`core_harness.schemas.Reads`). They are then computed once a session
+    and, of a package, stored on disk for all runs, as long as no file of that package changes. What reads
+    labels, genes, contexts, the seed, or a file or code of its own outside of that package does not say so.
+    Without it, ``relate`` is called for each block.
     """
 
     def relate(self, task: Task, block: Block) -> pl.DataFrame:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
 
 from core_harness.llm import Journal, Price, Settings
 from core_harness.llm.budget import Amount
 from core_harness.runs.folder import Run
-
-_LIMITS = {"max_calls": "calls", "max_tokens": "tokens", "max_cost": "cost"}
-"""Limits of the settings, and what each of them limits."""
+from core_harness.vocabulary import LIMITS
 
 
 def spent_by(run: Run | None, price: Price | None) -> Amount:
@@ -27,10 +26,10 @@ def spent_by(run: Run | None, price: Price | None) -> Amount:
 
 def left_of(settings: Settings, spent: Iterable[Amount]) -> Settings:
     """Return the settings with what is left of their limits."""
-    used = sum_of(spent)
-    limits = {name: getattr(settings, name) for name in _LIMITS}
+    used = reduce(Amount.plus, spent, Amount())
+    limits = {name: getattr(settings, name) for name in LIMITS}
     left = {
-        name: max(0, limit - (getattr(used, _LIMITS[name]) or 0))
+        name: max(0, limit - (getattr(used, name.removeprefix("max_")) or 0))
         for name, limit in limits.items()
         if limit is not None
     }
@@ -39,13 +38,5 @@ def left_of(settings: Settings, spent: Iterable[Amount]) -> Settings:
 
 def used_up(left: Settings) -> str | None:
     """Return the option whose limit leaves nothing; None where there is none."""
-    gone = (name for name in _LIMITS if getattr(left, name) == 0)
+    gone = (name for name in LIMITS if getattr(left, name) == 0)
     return next((f"--{name.replace('_', '-')}" for name in gone), None)
-
-
-def sum_of(amounts: Iterable[Amount]) -> Amount:
-    """Return the sum."""
-    total = Amount()
-    for amount in amounts:
-        total = total.plus(amount)
-    return total

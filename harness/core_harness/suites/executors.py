@@ -158,37 +158,23 @@ def hand_out(
     """
 
     def died(some: Sequence[int]) -> list[int]:
-        return _round(some, pool, calls, stop, begun=begun, ended=ended)
+        """Make some calls, and return the cells that were under way when a worker died."""
+        waiting, under_way, lost_with_it = deque(some), dict[Future[Any], int](), []
+        while (waiting or under_way) and not stop.is_set():
+            while waiting and len(under_way) < pool.size():
+                place = waiting.popleft()
+                begun(place)
+                under_way[pool.submit(*calls[place])] = place
+            for future in wait(under_way, timeout=_POLL, return_when=FIRST_COMPLETED).done:
+                place = under_way.pop(future)
+                if future.cancelled() or isinstance(future.exception(), pool.deaths):
+                    lost_with_it.append(place)
+                else:
+                    ended(place, future.result())
+        return lost_with_it
 
     for place in died(places):
         if stop.is_set():  # not tried again, so nothing is known of it
             return
         if not pool.tries_again or died([place]):
             lost(place)
-
-
-def _round(
-    places: Sequence[int],
-    pool: Pool,
-    calls: Mapping[int, Call],
-    stop: Event,
-    *,
-    begun: Callable[[int], None],
-    ended: Callable[[int, Any], None],
-) -> list[int]:
-    """Return the cells that were under way when a worker died."""
-    waiting = deque(places)
-    under_way: dict[Future[Any], int] = {}
-    died = []
-    while (waiting or under_way) and not stop.is_set():
-        while waiting and len(under_way) < pool.size():
-            place = waiting.popleft()
-            begun(place)
-            under_way[pool.submit(*calls[place])] = place
-        for future in wait(under_way, timeout=_POLL, return_when=FIRST_COMPLETED).done:
-            place = under_way.pop(future)
-            if future.cancelled() or isinstance(future.exception(), pool.deaths):
-                died.append(place)
-            else:
-                ended(place, future.result())
-    return died

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -77,15 +78,16 @@ class Table:
         if not self.path:
             raise UsageError("dataset 'table' needs a file: --dataset table:PATH")
         path = Path(self.path).expanduser()
-        if path.is_dir():
-            return self._of_folder(path)
-        rows, self.notes, self.three_way = read_rows(
-            path,
+        if not path.is_dir():
+            read = partial(read_rows, path, split=self.split, split_seed=self.split_seed)
+        elif self.split:
+            raise UsageError(f"{path} is a folder: its files need a column 'split', none is drawn for them")
+        else:
+            read = partial(read_folder, path)
+        rows, self.notes, self.three_way = read(
             context=_CONTEXT,
             context_column=self.context_column,
             question=self.question,
-            split=self.split,
-            split_seed=self.split_seed,
             naming=self.names,
             agent=self.agent,
         )
@@ -94,16 +96,3 @@ class Table:
     def replicates(self) -> pl.DataFrame | None:
         """Return what a repeated experiment says of the pairs; None where `data label` wrote none."""
         return read_replicates(Path(self.path).expanduser())
-
-    def _of_folder(self, folder: Path) -> pl.DataFrame:
-        if self.split:
-            raise UsageError(f"{folder} is a folder: its files need a column 'split', none is drawn for them")
-        rows, self.notes, self.three_way = read_folder(
-            folder,
-            context=_CONTEXT,
-            context_column=self.context_column,
-            question=self.question,
-            naming=self.names,
-            agent=self.agent,
-        )
-        return rows

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from core_harness.cli.options import completion
-from core_harness.cli.options.asking import LIMITS, settings_of, settings_options
+from core_harness.cli.options.asking import settings_of, settings_options
 from core_harness.cli.options.forms import json_option, out_option
 from core_harness.cli.options.registry import registry_arguments, registry_options
 from core_harness.cli.options.values import comma_separated, parameters_option
-from core_harness.vocabulary import Control, ExecutorName, Only, Regime
+from core_harness.vocabulary import LIMITS, Control, ExecutorName, Only, Regime
 
 if TYPE_CHECKING:
     from core_harness.registry.entries import Registry

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core_harness.cli.options import completion
+from core_harness.vocabulary import LIMITS
 
 if TYPE_CHECKING:
     from core_harness.llm import Settings
@@ -122,9 +123,6 @@ def of_organizer(samples: str | None, genes_per_prompt: str | None) -> list[str]
     given = {"samples": samples, "genes_per_prompt": genes_per_prompt}
     return [f"organizer.{name}={value}" for name, value in given.items() if value is not None]
 
-
-LIMITS = ("max_cost", "max_tokens", "max_calls")
-"""Options that limit what is spent."""
 
 SETTINGS = (
     *LIMITS,

@@ -58,7 +58,7 @@ class Counts(BaseModel):
 
 
 class Repeated(BaseModel):
-    """The repeated experiment that stands beside a table (:mod:`core_harness.data.labels.replicates`).
+    """The repeated experiment next to a table (:mod:`core_harness.data.labels.replicates`).
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ def write_replicates(
     rows
         The rows of the table. Where it has a split, test rows alone are kept.
     place
-        In a folder for results, which stands beside the table.
+        In a folder for results next to the table.
     request
         How the table was made.
     paths, others
