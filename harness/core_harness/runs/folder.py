@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from core_harness.runs.manifest import Manifest, parse_manifest
 from core_harness.runs.predictions import FILE, packed, parse, read_content
 from core_harness.runs.reading import read_json
 from core_harness.runs.run_sections import sections
-from core_harness.runs.writing import LOCK, write_whole, written_by_us
+from core_harness.runs.writing import write_whole, written_by_us
 from core_harness.sections import InSections, Section
 
 DEFAULT_FOLDER = Path("runs")
@@ -184,19 +184,10 @@ def list_runs(parent: Path, *, notice: Callable[[str], None] | None = None) -> l
 
     A folder that cannot be read as a run is left out; ``notice`` is called with a line that says why.
     """
-    return _opened((path.parent for path in sorted(parent.glob("*/run.json"))), notice)
-
-
-def runs_with_writer(parent: Path) -> list[Run]:
-    """Return the runs directly below ``parent`` that are being written, or whose writer was killed."""
-    return _opened((path.parent for path in sorted(parent.glob(f"*/{LOCK}"))), None)
-
-
-def _opened(folders: Iterable[Path], notice: Callable[[str], None] | None) -> list[Run]:
     runs = []
-    for folder in folders:
+    for path in sorted(parent.glob("*/run.json")):
         try:
-            runs.append(open_run(folder))
+            runs.append(open_run(path.parent))
         except RunError as error:
             if notice is not None:
                 notice(f"left out: {error}")

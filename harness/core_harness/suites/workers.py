@@ -20,7 +20,7 @@ from core_harness.evaluation.session import Session
 from core_harness.paths import cache_folder, data_folder
 from core_harness.plugins.choice import choice, choosing
 from core_harness.registry.entries import Registry
-from core_harness.runs.folder import open_run, runs_with_writer
+from core_harness.runs.folder import list_runs, open_run
 from core_harness.suites.cell import CellState, run_of
 from core_harness.suites.run_cell import run_cell
 
@@ -79,7 +79,7 @@ def setup_of(session: Session, out: Path) -> Setup:
 def run_elsewhere(setup: Setup, state: CellState) -> tuple[str | None, HarnessError | None, float | None]:
     """Run a cell that asks no model; return the name of its run, or its error, and the seconds it took.
 
-    A run that a killed worker left behind is continued.
+    What a killed worker left behind is continued or, where it had come to its end, taken.
     """
     with _ONE_AT_A_TIME, ExitStack() as stack:
         try:
@@ -124,7 +124,7 @@ def _run(state: CellState, session: Session, out: Path) -> CellState:
     if state.spec is None:
         return state
     try:
-        run = run_of(state.spec, runs_with_writer(out), session)
+        known = replace(state, run=run_of(state.spec, list_runs(out), session))
     except HarnessError as error:
         return state.failed(error)
-    return run_cell(replace(state, run=run), session, out)
+    return known if known.complete else run_cell(known, session, out)
